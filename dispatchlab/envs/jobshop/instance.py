@@ -321,6 +321,7 @@ def _column(what: str, values: Values) -> IntArray:
 
 def _as_int_array(field: str, values: Values) -> IntArray:
     """A read-only int64 vector; generated instances already bring int64 and skip the checks."""
+    array: IntArray
     if isinstance(values, np.ndarray) and values.dtype == np.int64 and values.ndim == 1:
         array = values.copy()
     else:
