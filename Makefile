@@ -1,0 +1,58 @@
+# Needs Python 3.10 or newer with pip, git and make; everything else goes into .venv.
+
+PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python3)
+# The pins are made for Python 3.11; on another version use `make CONSTRAINTS= ...` if one is missing.
+CONSTRAINTS ?= -c constraints.txt
+EXTRAS ?= solvers,agents,viz,twin,dev
+PYTEST_ARGS ?= -n 2
+OUT ?= demo-out
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv test test-slow lint types coverage format demo build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## make .venv with the package (editable) and the pinned dependencies
+
+# The build backend goes in first, pinned like the rest, so that no build fetches one of its own.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP_INSTALL) hatchling
+	$(PIP_INSTALL) --no-build-isolation -e '.[$(EXTRAS)]'
+	@touch $@
+
+test: lint types coverage ## everything that must pass: lint, types, tests with coverage
+
+lint: $(STAMP) ## ruff (rules and formatting) and codespell
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+
+types: $(STAMP) ## mypy --strict on the package
+	$(BIN)/mypy
+
+coverage: $(STAMP) ## the tests without the slow ones, and the coverage gate
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
+
+test-slow: $(STAMP) ## the slow tests only
+	$(BIN)/python -m pytest -m slow
+
+format: $(STAMP) ## sort imports, apply safe fixes and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: $(STAMP) ## a short tour of the package; results go to $(OUT)
+	$(BIN)/dispatchlab demo --out $(OUT)
+
+build: $(STAMP) ## wheel and source distribution in dist/
+	$(BIN)/python -m build --no-isolation
+
+clean: ## remove .venv, caches and results
+	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .numba_cache .pytest_cache
+	rm -rf .ruff_cache build dist $(OUT)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

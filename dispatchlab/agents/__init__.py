@@ -1,0 +1,49 @@
+"""Graph-network agents: policies for stable-baselines3, safe checkpoints and search strategies.
+
+Importing this package loads nothing heavy; torch comes in with the first name that is used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from dispatchlab.envs.core.errors import MissingExtraError
+
+_MODULES = {
+    "GraphActorCriticPolicy": "policy",
+    "GraphBatch": "unpad",
+    "GraphLayout": "layout",
+    "GraphNetwork": "network",
+    "LearnedPolicy": "inference",
+    "MaskableGraphActorCriticPolicy": "maskable",
+    "NetworkConfig": "network",
+    "SearchResult": "strategies",
+    "as_sb3": "sb3_env",
+    "beam": "strategies",
+    "greedy": "strategies",
+    "load_policy": "checkpoint",
+    "sample": "strategies",
+    "save_policy": "checkpoint",
+    "unpad": "unpad",
+}
+_EXTRA = frozenset({"torch", "torch_geometric", "stable_baselines3", "sb3_contrib", "safetensors"})
+
+__all__ = sorted(_MODULES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562 returns whatever the name holds
+    """Load a public name on first use."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        # `unpad` is both a module and the function in it, so names are looked up, not cached.
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in _EXTRA:
+            raise MissingExtraError(package, "agents") from error
+        raise
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return list(__all__)

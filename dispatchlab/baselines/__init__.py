@@ -1,0 +1,1 @@
+"""Methods that need no learning: dispatching rules and solvers."""

@@ -1,0 +1,1 @@
+"""Dispatching rules: one decision at a time."""

@@ -1,0 +1,1 @@
+"""Solvers: a whole schedule at once."""

@@ -1,0 +1,1 @@
+"""The scheduling problems, one subpackage per family."""

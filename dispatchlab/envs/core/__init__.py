@@ -1,0 +1,1 @@
+"""What all families share: schedules, errors, task spaces and base environments."""

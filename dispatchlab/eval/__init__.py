@@ -1,0 +1,1 @@
+"""Evaluation: paired comparison, statistics and reports."""

@@ -1,0 +1,1 @@
+"""Training: configuration, the run loop, teachers and imitation."""
