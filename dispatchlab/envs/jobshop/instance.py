@@ -22,7 +22,7 @@ NO_DUE_DATE = 2**40
 MAX_TIME = 2**40
 MAX_WEIGHT = 2**20
 
-_INT_FIELDS = (
+ARRAY_FIELDS = (
     "mode_ptr", "mode_duration", "use_ptr", "use_resource", "use_demand", "setup_family",
     "resource_capacity", "setup_ptr", "setup_time", "arc_from", "arc_to", "arc_lag",
     "arc_from_start", "job", "release", "job_due", "job_weight",
@@ -114,7 +114,7 @@ class CpEncoding:
         """Freeze the arrays and validate them once."""
         from dispatchlab.envs.jobshop.validation import validate
 
-        for field in _INT_FIELDS:
+        for field in ARRAY_FIELDS:
             object.__setattr__(self, field, _as_int_array(field, getattr(self, field)))
         validate(self)
 
@@ -271,12 +271,12 @@ class CpEncoding:
         if not isinstance(other, CpEncoding):
             return NotImplemented
         return self.objective == other.objective and all(
-            np.array_equal(getattr(self, f), getattr(other, f)) for f in _INT_FIELDS
+            np.array_equal(getattr(self, f), getattr(other, f)) for f in ARRAY_FIELDS
         )
 
     def __hash__(self) -> int:
         """Hash of the data that `__eq__` compares."""
-        return hash((self.objective, *(getattr(self, f).tobytes() for f in _INT_FIELDS)))
+        return hash((self.objective, *(getattr(self, f).tobytes() for f in ARRAY_FIELDS)))
 
 
 def num_families(flat_size: int) -> int:

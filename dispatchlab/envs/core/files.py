@@ -1,0 +1,50 @@
+"""Reading and writing files so that nobody ever meets half a file."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+
+def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path:
+    """Write a whole file or nothing: into a temporary neighbour first, then renamed.
+
+    Args:
+        path: The file to create or replace; its folder must exist.
+        content: Text (written as UTF-8 with Unix line ends) or bytes.
+
+    Returns:
+        The path written.
+
+    Raises:
+        DispatchlabError: If the path cannot be written.
+    """
+    target = Path(path)
+    real = target.resolve()
+    if real.is_dir():
+        raise DispatchlabError(f"Cannot write {str(target)!r}: it is a folder; name a file.")
+    if not real.parent.is_dir():
+        raise DispatchlabError(
+            f"Cannot write {str(target)!r}: the folder {str(real.parent)!r} does not exist; "
+            "create it first."
+        )
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    draft = real.with_name(f".{real.name[:100]}.{secrets.token_hex(6)}.tmp")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(real)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DispatchlabError(
+            f"Cannot write {str(target)!r}: {reason}; choose another path or free it."
+        ) from error
+    finally:
+        # Also after an interrupt: a leftover draft would look like a result.
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+    return target
