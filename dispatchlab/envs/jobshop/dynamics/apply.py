@@ -1,0 +1,272 @@
+"""Resetting a row, starting an activity, waiting."""
+
+from dispatchlab.envs.jobshop.dynamics.layout import (
+    ACTUAL,
+    ARRIVAL,
+    CAN_WAIT,
+    CAPACITY,
+    COUNT_LEFT,
+    DECISIONS,
+    DURATION,
+    EARLIEST,
+    END,
+    END_SEEN,
+    FAMILY,
+    FOCUS,
+    FREE,
+    FREE_SEEN,
+    FROM_START,
+    HELD,
+    IS_NOISY,
+    IS_SIMPLE,
+    JOB,
+    JOB_END,
+    JOB_END_SEEN,
+    LAG,
+    LANE,
+    LANE_FIRST,
+    LANE_NEXT,
+    LEFT,
+    MODE,
+    MODE_PTR,
+    NOW,
+    NUM_ACTIVITIES,
+    NUM_LANES,
+    NUM_MODES,
+    NUM_PREDS,
+    PREDS_LEFT,
+    READY,
+    READY_SEEN,
+    RELEASE,
+    RESOURCE,
+    SLOT,
+    START,
+    SUCCESSOR,
+    SUCC_PTR,
+    USE_FAMILY,
+    USE_PTR,
+    WAIT_LIMIT,
+)
+from dispatchlab.envs.jobshop.dynamics.compiling import kernel
+from dispatchlab.envs.jobshop.dynamics.problem import Problem
+from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
+from dispatchlab.envs.jobshop.dynamics.timing import earliest_start, realised_end
+
+
+@kernel
+def slots_per_lane(s: State) -> int:
+    """K of the layout: option ``lane * K + k`` is the k-th mode of the lane's next activity."""
+    return s.option.shape[1] // s.lane.shape[1]
+
+
+@kernel
+def reset_row(p: Problem, s: State, b: int) -> None:
+    """Bring a row to the beginning of its problem slot."""
+    i = s.row[b, SLOT]
+    s.row[b, NOW], s.row[b, DECISIONS], s.row[b, FOCUS], s.row[b, CAN_WAIT], s.bound[b] = (
+        0,
+        0,
+        -1,
+        0,
+        0.0,
+    )
+    s.row[b, LEFT] = p.counts[i, NUM_ACTIVITIES]
+    s.lane[b, :] = -1
+    s.option[b, :, EARLIEST] = NEVER
+    s.option[b, :, HELD] = 0
+    s.legal[b, :] = 0
+    s.resource[b, :, FREE], s.resource[b, :, FREE_SEEN], s.resource[b, :, FAMILY] = 0, 0, -1
+    s.resource[b, :, WAIT_LIMIT] = NEVER
+    s.load[b, :] = 0.0
+    s.job_work[b, :] = 0.0
+    s.job[b, :, COUNT_LEFT], s.job[b, :, JOB_END], s.job[b, :, JOB_END_SEEN] = 0, 0, 0
+    (
+        s.activity[b, :, START],
+        s.activity[b, :, END],
+        s.activity[b, :, END_SEEN],
+        s.activity[b, :, MODE],
+    ) = -1, -1, -1, -1
+    for a in range(p.counts[i, NUM_ACTIVITIES]):
+        j = p.activity[i, a, JOB]
+        s.activity[b, a, PREDS_LEFT] = p.activity[i, a, NUM_PREDS]
+        s.activity[b, a, READY] = max(p.activity[i, a, RELEASE], p.job[i, j, ARRIVAL])
+        s.activity[b, a, READY_SEEN] = s.activity[b, a, READY]
+        s.job[b, j, COUNT_LEFT] += 1
+        s.job_work[b, j] += mean_duration(p, i, a)
+    for use in range(p.mode[i, p.counts[i, NUM_MODES], USE_PTR]):
+        s.load[b, p.use[i, use, RESOURCE]] += p.share[i, use]
+    for lane in range(p.counts[i, NUM_LANES]):
+        s.lane[b, lane] = p.lane[i, lane, LANE_FIRST]
+        refresh_lane(p, s, b, lane)
+
+
+@kernel
+def mean_duration(p: Problem, i: int, a: int) -> float:
+    """Mean expected duration over the modes of an activity."""
+    first, last = p.activity[i, a, MODE_PTR], p.activity[i, a + 1, MODE_PTR]
+    total = 0
+    for m in range(first, last):
+        total += p.mode[i, m, DURATION]
+    return total / (last - first)
+
+
+@kernel
+def refresh_lane(p: Problem, s: State, b: int, lane: int) -> None:
+    """Recompute the earliest starts of a lane's options."""
+    i, k = s.row[b, SLOT], slots_per_lane(s)
+    a = s.lane[b, lane]
+    s.option[b, lane * k : (lane + 1) * k, EARLIEST] = NEVER
+    if a < 0 or s.activity[b, a, PREDS_LEFT] > 0:
+        return
+    first = p.activity[i, a, MODE_PTR]
+    for m in range(first, p.activity[i, a + 1, MODE_PTR]):
+        s.option[b, lane * k + m - first, EARLIEST] = earliest_start(p, s, b, a, m)
+
+
+@kernel
+def effective_start(p: Problem, s: State, b: int, option: int) -> int:
+    """Earliest start of an option, not before the end of a wait that passes it over."""
+    time = s.option[b, option, EARLIEST]
+    if s.option[b, option, HELD] == 0 or time == NEVER:
+        return time
+    i, m = s.row[b, SLOT], option_mode(p, s, b, option)
+    for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+        limit = s.resource[b, p.use[i, use, RESOURCE], WAIT_LIMIT]
+        if limit < NEVER:
+            time = max(time, limit)
+    return time
+
+
+@kernel
+def option_mode(p: Problem, s: State, b: int, option: int) -> int:
+    """Global mode index of an option."""
+    lane, slot = divmod(option, slots_per_lane(s))
+    return p.activity[s.row[b, SLOT], s.lane[b, lane], MODE_PTR] + slot
+
+
+@kernel
+def apply_option(p: Problem, s: State, b: int, option: int) -> None:
+    """Start the option at its effective start and propagate."""
+    i = s.row[b, SLOT]
+    lane = option // slots_per_lane(s)
+    a = s.lane[b, lane]
+    m = option_mode(p, s, b, option)
+    start = effective_start(p, s, b, option)
+    end = realised_end(p, i, m, start)
+    expected = start + p.mode[i, m, DURATION] if p.counts[i, IS_NOISY] else end
+    (
+        s.activity[b, a, START],
+        s.activity[b, a, END],
+        s.activity[b, a, END_SEEN],
+        s.activity[b, a, MODE],
+    ) = start, end, expected, m
+    s.row[b, LEFT] -= 1
+    _account(p, s, b, a, end, expected)
+    s.lane[b, lane] = p.activity[i, a, LANE_NEXT]
+    s.option[b, lane * slots_per_lane(s) : (lane + 1) * slots_per_lane(s), HELD] = 0
+    if p.mode[i, m, ACTUAL] > 0:
+        _occupy(p, s, b, m, end, expected)
+    _release_successors(p, s, b, a, start, end, expected)
+    _refresh_after(p, s, b, lane, a, m)
+
+
+@kernel
+def _account(p: Problem, s: State, b: int, a: int, end: int, expected: int) -> None:
+    """Update what is left and what is finished, by job and by resource."""
+    i, j = s.row[b, SLOT], p.activity[s.row[b, SLOT], a, JOB]
+    s.job[b, j, JOB_END] = max(s.job[b, j, JOB_END], end)
+    s.job[b, j, JOB_END_SEEN] = max(s.job[b, j, JOB_END_SEEN], expected)
+    s.job[b, j, COUNT_LEFT] -= 1
+    s.job_work[b, j] -= mean_duration(p, i, a)
+    for use in range(
+        p.mode[i, p.activity[i, a, MODE_PTR], USE_PTR],
+        p.mode[i, p.activity[i, a + 1, MODE_PTR], USE_PTR],
+    ):
+        s.load[b, p.use[i, use, RESOURCE]] -= p.share[i, use]
+
+
+@kernel
+def _occupy(p: Problem, s: State, b: int, m: int, end: int, expected: int) -> None:
+    """Occupy the mode's resources until its end; a wait on them is over."""
+    i = s.row[b, SLOT]
+    for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+        r = p.use[i, use, RESOURCE]
+        if p.resource[i, r, CAPACITY] == 1:
+            s.resource[b, r, FREE], s.resource[b, r, FREE_SEEN] = end, expected
+            s.resource[b, r, FAMILY] = p.use[i, use, USE_FAMILY]
+        if s.resource[b, r, WAIT_LIMIT] < NEVER:
+            s.resource[b, r, WAIT_LIMIT] = NEVER
+            _unhold(p, s, b, r)
+
+
+@kernel
+def _unhold(p: Problem, s: State, b: int, r: int) -> None:
+    """Let the options that a wait on resource ``r`` passed over compete again."""
+    i = s.row[b, SLOT]
+    for option in range(s.option.shape[1]):
+        if s.option[b, option, HELD]:
+            m = option_mode(p, s, b, option)
+            for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+                if p.use[i, use, RESOURCE] == r:
+                    s.option[b, option, HELD] = 0
+
+
+@kernel
+def _release_successors(
+    p: Problem, s: State, b: int, a: int, start: int, end: int, expected: int
+) -> None:
+    """Propagate along the precedence arcs."""
+    i = s.row[b, SLOT]
+    for e in range(p.activity[i, a, SUCC_PTR], p.activity[i, a + 1, SUCC_PTR]):
+        follower, lag = p.arc[i, e, SUCCESSOR], p.arc[i, e, LAG]
+        origin, believed = (start, start) if p.arc[i, e, FROM_START] else (end, expected)
+        s.activity[b, follower, PREDS_LEFT] -= 1
+        s.activity[b, follower, READY] = max(s.activity[b, follower, READY], origin + lag)
+        s.activity[b, follower, READY_SEEN] = max(
+            s.activity[b, follower, READY_SEEN], believed + lag
+        )
+
+
+@kernel
+def _refresh_after(p: Problem, s: State, b: int, lane: int, a: int, m: int) -> None:
+    """Recompute the options that starting activity ``a`` in mode ``m`` can have changed."""
+    i = s.row[b, SLOT]
+    if not p.counts[i, IS_SIMPLE]:
+        for other in range(p.counts[i, NUM_LANES]):
+            refresh_lane(p, s, b, other)
+        return
+    refresh_lane(p, s, b, lane)
+    for e in range(p.activity[i, a, SUCC_PTR], p.activity[i, a + 1, SUCC_PTR]):
+        follower = p.arc[i, e, SUCCESSOR]
+        other = p.activity[i, follower, LANE]
+        if other != lane and s.lane[b, other] == follower:
+            refresh_lane(p, s, b, other)
+    r, k = p.use[i, p.mode[i, m, USE_PTR], RESOURCE], slots_per_lane(s)
+    for other in range(p.counts[i, NUM_LANES]):
+        current = s.lane[b, other]
+        if current < 0 or s.activity[b, current, PREDS_LEFT] > 0:
+            continue
+        first = p.activity[i, current, MODE_PTR]
+        for mode in range(first, p.activity[i, current + 1, MODE_PTR]):
+            if p.use[i, p.mode[i, mode, USE_PTR], RESOURCE] == r:
+                option = other * k + mode - first
+                s.option[b, option, EARLIEST] = max(
+                    s.activity[b, current, READY], s.resource[b, r, FREE]
+                )
+
+
+@kernel
+def apply_wait(p: Problem, s: State, b: int) -> None:
+    """Pass over the legal options until a newcomer can start or their earliest end is reached."""
+    i = s.row[b, SLOT]
+    limit = NEVER
+    for option in range(s.option.shape[1]):
+        if s.legal[b, option]:
+            limit = min(limit, s.row[b, NOW] + p.mode[i, option_mode(p, s, b, option), DURATION])
+    for option in range(s.option.shape[1]):
+        if s.legal[b, option]:
+            s.option[b, option, HELD] = 1
+            m = option_mode(p, s, b, option)
+            for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+                r = p.use[i, use, RESOURCE]
+                s.resource[b, r, WAIT_LIMIT] = min(s.resource[b, r, WAIT_LIMIT], limit)

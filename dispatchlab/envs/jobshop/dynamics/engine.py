@@ -1,0 +1,219 @@
+"""Dynamics: the kernels behind one object, batched over environments."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.envs.jobshop.dynamics.layout import (
+    DECISIONS,
+    END,
+    LEFT,
+    MODE,
+    NUM_ACTIVITIES,
+    SLOT,
+    START,
+)
+from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel
+from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.schedule import IntArray, Schedule
+from dispatchlab.envs.jobshop.dynamics.apply import apply_option, apply_wait, reset_row
+from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
+from dispatchlab.envs.jobshop.dynamics.legality import (
+    ACTIVE,
+    APPEND,
+    NON_DELAY_WAIT,
+    SEMANTICS,
+    advance,
+)
+from dispatchlab.envs.jobshop.dynamics.problem import Problem, allocate_problem, load_problem
+from dispatchlab.envs.jobshop.dynamics.state import State, allocate_state, copy_rows
+from dispatchlab.envs.jobshop.instance import CpEncoding
+from dispatchlab.envs.jobshop.limits import ProblemLimits
+from dispatchlab.envs.jobshop.realisation import Realisation
+from dispatchlab.envs.jobshop.structure import Structure
+
+PLAYED, FALLBACK, FINISHED = 0, 1, 2
+
+
+class Dynamics:
+    """The event simulation of a batch of scheduling problems.
+
+    Args:
+        batch: B, the number of rows that run in parallel.
+        limits: Upper bounds on the sizes of the problems.
+        semantics: One of `SEMANTICS`; see `legality` for what each can reach.
+        stop_at: ``"choices"`` asks only where two actions differ in effect; ``"every"`` asks
+            before every dispatch.
+        slots: I, the number of problem slots (B by default).
+
+    Attributes:
+        problem: The problem slots.
+        state: The rows.
+        encodings: The encoding in each slot, or None.
+    """
+
+    def __init__(
+        self, batch: int, limits: ProblemLimits, *, semantics: str = "non-delay",
+        stop_at: str = "choices", slots: int | None = None,
+    ) -> None:  # fmt: skip
+        """Allocate everything."""
+        if semantics not in SEMANTICS:
+            raise ValueError(f"Unknown semantics {semantics!r}; choose one of {SEMANTICS}.")
+        if stop_at not in ("choices", "every"):
+            raise ValueError(f"Unknown stop_at {stop_at!r}; choose 'choices' or 'every'.")
+        slots = batch if slots is None else slots
+        self.limits: Final = limits
+        self.semantics: Final = semantics
+        self.stop_at: Final = stop_at
+        self.problem: Problem = allocate_problem(slots, limits)
+        self.state: State = allocate_state(batch, limits)
+        self.encodings: list[CpEncoding | None] = [None] * slots
+        self.realisations: list[Realisation | None] = [None] * slots
+        self._code = SEMANTICS.index(semantics)
+        self._every = stop_at == "every"
+        self._all_rows = np.arange(batch)
+
+    @property
+    def batch(self) -> int:
+        """B."""
+        return len(self.state.row)
+
+    @property
+    def num_options(self) -> int:
+        """L * K: options are ``lane * K + mode slot``."""
+        return self.state.option.shape[1]
+
+    @property
+    def wait_action(self) -> int | None:
+        """Index of the wait, where the semantics has one."""
+        return self.num_options if self._code == NON_DELAY_WAIT else None
+
+    @property
+    def num_actions(self) -> int:
+        """Options, plus the wait where the semantics has one."""
+        return self.num_options + (self._code == NON_DELAY_WAIT)
+
+    def load(self, slot: int, encoding: CpEncoding, realisation: Realisation | None = None) -> None:
+        """Put a problem into a slot; the same objects again cost nothing."""
+        real = Realisation.nominal(encoding) if realisation is None else realisation
+        same_real = realisation is None or self.realisations[slot] is realisation
+        if self.encodings[slot] is encoding and same_real and not self._was_noisy(slot, real):
+            return
+        real.check(encoding)
+        structure = Structure.of(encoding)
+        self._check_fits(encoding, structure, real)
+        load_problem(self.problem, slot, encoding, structure, real)
+        self.encodings[slot], self.realisations[slot] = encoding, realisation
+
+    def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
+        """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
+        rows = self._all_rows if rows is None else rows
+        slots = rows if slots is None else slots
+        _reset(self.problem, self.state, rows, slots, self._code, self._every)
+
+    def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
+        """Play one action per row.
+
+        Args:
+            actions: ``(B,)``. An illegal action plays the legal one with the lowest index.
+
+        Returns:
+            ``(B,)`` of `PLAYED`, `FALLBACK` (the action was illegal) or `FINISHED` (there was
+            nothing left to do).
+        """
+        outcome = np.empty(self.batch, np.int8)
+        _step(self.problem, self.state, actions, self._code, self._every, outcome)
+        return outcome
+
+    def legal(self) -> npt.NDArray[np.bool_]:
+        """``(B, A)`` legal actions, a fresh array."""
+        return self.state.legal[:, : self.num_actions].astype(bool)
+
+    def done(self) -> npt.NDArray[np.bool_]:
+        """``(B,)`` rows in which everything is scheduled."""
+        return np.asarray(self.state.row[:, LEFT] == 0)
+
+    def schedule(self, row: int) -> Schedule:
+        """The schedule of a row so far."""
+        size = self.problem.counts[self.state.row[row, SLOT], NUM_ACTIVITIES]
+        table = self.state.activity[row, :size]
+        return Schedule(table[:, START], table[:, END], table[:, MODE])
+
+    def encoding(self, row: int) -> CpEncoding:
+        """The encoding that a row plays."""
+        found = self.encodings[self.state.row[row, SLOT]]
+        if found is None:
+            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
+        return found
+
+    def realisation(self, row: int) -> Realisation:
+        """The realisation that a row plays."""
+        found = self.realisations[self.state.row[row, SLOT]]
+        return Realisation.nominal(self.encoding(row)) if found is None else found
+
+    def snapshot(self) -> State:
+        """A copy of all rows."""
+        return State(*(array.copy() for array in self.state))
+
+    def restore(
+        self, snapshot: State, rows: IntArray | None = None, sources: IntArray | None = None
+    ) -> None:
+        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default)."""
+        rows = self._all_rows if rows is None else np.asarray(rows)
+        copy_rows(self.state, rows, snapshot, rows if sources is None else np.asarray(sources))
+
+    def _was_noisy(self, slot: int, real: Realisation) -> bool:
+        return self.realisations[slot] is not None and self.realisations[slot] is not real
+
+    def _check_fits(self, encoding: CpEncoding, structure: Structure, real: Realisation) -> None:
+        """Refuse what does not fit the arrays, or what the semantics cannot play."""
+        needed = ProblemLimits.of(encoding, structure.num_lanes, real)
+        for what, need, limit in zip(needed._fields, needed, self.limits, strict=True):
+            if need > limit:
+                raise InvalidInstanceError(
+                    f"{encoding.name} has {need} {what.replace('_', ' ')}, but this environment "
+                    f"was built for at most {limit}; build it for the larger instance."
+                )
+        if self._code in (APPEND, ACTIVE) and not real.is_nominal(encoding):
+            raise InvalidInstanceError(
+                f"Semantics {self.semantics!r} decides out of the order of time and would know "
+                "the future of a random realisation; use 'non-delay' or 'non-delay-wait'."
+            )
+
+
+@entry_kernel
+def _reset(
+    p: Problem, s: State, rows: IntArray, slots: IntArray, semantics: int, every: bool
+) -> None:
+    for index in range(len(rows)):
+        b = rows[index]
+        s.row[b, SLOT] = slots[index]
+        reset_row(p, s, b)
+        advance(p, s, b, semantics, every)
+        update_bound(p, s, b)
+
+
+@entry_kernel
+def _step(
+    p: Problem, s: State, actions: IntArray, semantics: int, every: bool,
+    outcome: npt.NDArray[np.int8],
+) -> None:  # fmt: skip
+    for b in range(len(actions)):
+        if s.row[b, LEFT] == 0:
+            outcome[b] = 2
+            continue
+        action = actions[b]
+        outcome[b] = 0
+        if action < 0 or action >= s.legal.shape[1] or not s.legal[b, action]:
+            outcome[b] = 1
+            action = 0
+            while not s.legal[b, action]:
+                action += 1
+        s.row[b, DECISIONS] += 1
+        if action == s.option.shape[1]:
+            apply_wait(p, s, b)
+        else:
+            apply_option(p, s, b, action)
+        advance(p, s, b, semantics, every)
+        update_bound(p, s, b)

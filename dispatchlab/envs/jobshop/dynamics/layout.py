@@ -1,0 +1,90 @@
+"""Columns of the arrays in `Problem` and `State`: the only place that knows the order.
+
+The kernels hand the two tuples to one another. A few wide arrays instead of a hundred narrow ones
+keep those calls, and the compilation, cheap.
+"""
+
+# Problem.counts (I, 10)
+(
+    NUM_ACTIVITIES,
+    NUM_MODES,
+    NUM_RESOURCES,
+    NUM_JOBS,
+    NUM_LANES,
+    NUM_SLOTS,  # K of the instance: most modes of any activity
+    OBJECTIVE,  # index into OBJECTIVES
+    IS_SIMPLE,  # one capacity-1 resource per mode, no set-ups, no breakdowns, no zero durations
+    IS_INSTANT,  # a start can make another activity startable at the same instant
+    IS_NOISY,  # the realisation differs from the expectation
+) = range(10)
+# Problem.scales (I, 3), float
+(
+    MEAN_DURATION,  # mean expected duration over the activities, at least 1
+    TRIVIAL_BOUND,  # lower bound on the objective before the first decision
+    SCALE,  # what normalised rewards divide by
+) = range(3)
+# Problem.activity (I, N+1, 12)
+(
+    MODE_PTR,
+    SUCC_PTR,
+    NUM_PREDS,
+    LANE,
+    LANE_NEXT,
+    JOB,
+    RELEASE,
+    MIN_DURATION,
+    HEAD_PATH,
+    TAIL_PATH,
+    JOB_TAIL,
+    TAIL_COUNT,
+) = range(12)
+HEAD_WORK, TAIL_WORK = range(2)  # Problem.work (I, N, 2), float
+DURATION, ACTUAL, USE_PTR, MODE_ACTIVITY = range(4)  # Problem.mode (I, M+1, 4)
+RESOURCE, DEMAND, USE_FAMILY, USE_MODE, BY_RESOURCE = range(5)  # Problem.use (I, U, 5)
+CAPACITY, BY_RESOURCE_PTR, SETUP_PTR, DOWN_PTR = range(4)  # Problem.resource (I, R+1, 4)
+SUCCESSOR, LAG, FROM_START = range(3)  # Problem.arc (I, E, 3), sorted by predecessor
+LANE_FIRST, LANE_SIZE = range(2)  # Problem.lane (I, L, 2)
+IS_ORDERED, DUE, WEIGHT, JOB_RELEASE, ARRIVAL = range(5)  # Problem.job (I, J, 5)
+DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
+
+# State.row (B, 6)
+(
+    SLOT,  # problem slot of the row
+    NOW,  # decision time
+    LEFT,  # unscheduled activities
+    DECISIONS,  # actions the policy has taken
+    FOCUS,  # resource that the decision is about, or -1
+    CAN_WAIT,
+) = range(6)
+# State.activity (B, N, 7); times come in pairs where the realisation can differ from the
+# expectation: the plain one is what will happen, *_SEEN what a scheduler can expect
+(
+    PREDS_LEFT,
+    READY,  # earliest start by precedences, releases and arrivals
+    READY_SEEN,
+    START,  # -1 until scheduled
+    END,
+    END_SEEN,
+    MODE,
+) = range(7)
+# State.resource (B, R, 5)
+(
+    FREE,  # end of the last activity on a capacity-1 resource
+    FREE_SEEN,
+    FAMILY,  # set-up family on a capacity-1 resource; -1 before the first
+    WAIT_LIMIT,  # end of a wait on the resource; NEVER where none is on
+    TALLY,  # scratch: demand of the current candidates beyond what is free
+) = range(5)
+# State.job (B, J, 4)
+(
+    COUNT_LEFT,
+    JOB_END,  # latest end among the scheduled activities
+    JOB_END_SEEN,
+    JOB_BOUND,  # scratch: bound on the completion
+) = range(4)
+# State.option (B, L*K, 3)
+(
+    EARLIEST,  # earliest start; NEVER where the option cannot be next
+    HELD,  # 1 while a wait passes the option over
+    MARKED,  # scratch: candidates of the current decision
+) = range(3)
