@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -55,8 +56,8 @@ def load_instance(name_or_path: str | os.PathLike[str] | CpEncoding) -> CpEncodi
         return _load_named(key.lower())
     if Path(key).exists() or os.sep in key or Path(key).suffix:
         return read_instance(key)
-    close = difflib.get_close_matches(key.lower(), _index(), n=4, cutoff=0.5)
-    hint = f"did you mean {', '.join(close)}" if close else "list them with instance_names()"
+    close = _similar(key.lower(), _index())
+    hint = f"did you mean {close}" if close else "list them with instance_names()"
     raise InstanceFormatError(
         f"There is no benchmark instance named {key!r}; {hint}, or give the path of a file."
     )
@@ -93,11 +94,11 @@ def instance_set(name: str) -> list[str]:
     members = [n for n, (f, s) in _index().items() if f == family and size in (None, s)]
     if not members:
         sets = dict.fromkeys(x for f, s in _index().values() for x in (f, f + s))
-        close = difflib.get_close_matches(name.lower(), sets, n=4, cutoff=0.5)
+        close = _similar(name.lower(), sets)
+        hint = f"did you mean {close}, or " if close else ""
         raise InvalidInstanceError(
-            f"There is no benchmark set named {name!r}; "
-            f"{f'did you mean {chr(44).join(close)}, or ' if close else ''}"
-            f"choose one of {', '.join(_FAMILIES)}, with or without a size such as ta15x15."
+            f"There is no benchmark set named {name!r}; {hint}choose one of "
+            f"{', '.join(_FAMILIES)}, with or without a size such as ta15x15."
         )
     return members
 
@@ -112,6 +113,13 @@ def best_known(name: str) -> Bounds | None:
         The bounds on its makespan, or None where none are shipped.
     """
     return _bounds().get(name.lower())
+
+
+def _similar(name: str, known: Collection[str]) -> str:
+    """Names that resemble one: la1 is most likely la01."""
+    padded = re.sub(r"[0-9]+", lambda digits: digits[0].zfill(2), name)
+    close = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
+    return ", ".join(dict.fromkeys([padded, *close] if padded in known else close))
 
 
 @cache

@@ -271,7 +271,8 @@ def _precedence_rows(encoding: CpEncoding) -> list[str]:
         after[pred].append(succ + 1)
     modes = np.diff(encoding.mode_ptr).tolist()
     return [
-        f"{index + 1:4} {modes[index]:8} {len(row):10}      {''.join(f' {s:4}' for s in row)}".rstrip()
+        f"{index + 1:4} {modes[index]:8} {len(row):10}      "
+        f"{''.join(f' {s:4}' for s in row)}".rstrip()
         for index, row in enumerate(after)
     ]
 
