@@ -1,7 +1,6 @@
 """The independent checker against hand-made violations and against a tick-by-tick oracle."""
 
 import time
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,10 @@ from tests.naive import naive_schedule
 
 
 def _violations(
-    encoding: CpEncoding, schedule: Schedule, realisation: Realisation | None = None, **options: Any
+    encoding: CpEncoding,
+    schedule: Schedule,
+    realisation: Realisation | None = None,
+    **options: object,
 ) -> tuple[str, ...]:
     """The sentences that the checker raises with."""
     with pytest.raises(InfeasibleScheduleError) as caught:
@@ -30,12 +32,12 @@ def _plan(start: list[int], end: list[int], mode: list[int] | None = None) -> Sc
     return Schedule(start=start, end=end, mode=mode or list(range(len(start))))
 
 
-def _on_one(*durations: int, **options: Any) -> CpEncoding:
+def _on_one(*durations: int, **options: object) -> CpEncoding:
     """Activities that share one resource of capacity 1."""
     return CpEncoding.build([[Mode(d, ((0, 1),))] for d in durations], [1], **options)
 
 
-def _real(encoding: CpEncoding, **changes: Any) -> Realisation:
+def _real(encoding: CpEncoding, **changes: object) -> Realisation:
     """The nominal realisation with some columns replaced."""
     nominal = Realisation.nominal(encoding)
     columns = {field: getattr(nominal, field) for field in Realisation.__slots__}
