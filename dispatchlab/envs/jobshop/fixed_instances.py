@@ -52,7 +52,7 @@ class FixedInstances:
         if not self.instances:
             raise InvalidInstanceError("The list of instances is empty; name at least one.")
         self._order = order
-        self._turn = 0
+        self.turn = 0
         self._disturbances = Disturbances(
             arrival_load, duration_noise, breakdown_rate, mean_time_to_repair, max_breakdowns
         )
@@ -100,8 +100,8 @@ class FixedInstances:
             return int(self._space.validate(task)["instance"])
         if self._order == "random":
             return int(rng.integers(len(self.instances)))
-        self._turn += 1
-        return (self._turn - 1) % len(self.instances)
+        self.turn += 1
+        return (self.turn - 1) % len(self.instances)
 
     def _merged_limits(self) -> ProblemLimits:
         # Imported here: lanes need compiled code, which the random generators do without.

@@ -1,5 +1,6 @@
 """Resetting a row, starting an activity, waiting."""
 
+from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ACTUAL,
     ARRIVAL,
@@ -41,13 +42,12 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     RESOURCE,
     SLOT,
     START,
-    SUCCESSOR,
     SUCC_PTR,
+    SUCCESSOR,
     USE_FAMILY,
     USE_PTR,
     WAIT_LIMIT,
 )
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
 from dispatchlab.envs.jobshop.dynamics.timing import earliest_start, realised_end

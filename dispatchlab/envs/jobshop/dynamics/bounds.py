@@ -1,5 +1,7 @@
 """Lower bound on the objective from the current partial schedule."""
 
+from dispatchlab.envs.jobshop.dynamics.apply import slots_per_lane
+from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
     DUE,
@@ -28,8 +30,6 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     TRIVIAL_BOUND,
     WEIGHT,
 )
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
-from dispatchlab.envs.jobshop.dynamics.apply import slots_per_lane
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
 from dispatchlab.envs.jobshop.dynamics.timing import seen

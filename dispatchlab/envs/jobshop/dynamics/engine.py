@@ -1,24 +1,27 @@
 """Dynamics: the kernels behind one object, batched over environments."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.schedule import IntArray, Schedule
+from dispatchlab.envs.jobshop.dynamics.apply import apply_option, apply_wait, reset_row
+from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
+from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     DECISIONS,
     END,
     LEFT,
     MODE,
     NUM_ACTIVITIES,
+    SCALE,
     SLOT,
     START,
+    TRIVIAL_BOUND,
 )
-from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel
-from dispatchlab.envs.core.errors import InvalidInstanceError
-from dispatchlab.envs.core.schedule import IntArray, Schedule
-from dispatchlab.envs.jobshop.dynamics.apply import apply_option, apply_wait, reset_row
-from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
 from dispatchlab.envs.jobshop.dynamics.legality import (
     ACTIVE,
     APPEND,
@@ -26,7 +29,12 @@ from dispatchlab.envs.jobshop.dynamics.legality import (
     SEMANTICS,
     advance,
 )
-from dispatchlab.envs.jobshop.dynamics.problem import Problem, allocate_problem, load_problem
+from dispatchlab.envs.jobshop.dynamics.problem import (
+    FloatArray,
+    Problem,
+    allocate_problem,
+    load_problem,
+)
 from dispatchlab.envs.jobshop.dynamics.state import State, allocate_state, copy_rows
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.limits import ProblemLimits
@@ -97,14 +105,15 @@ class Dynamics:
     def load(self, slot: int, encoding: CpEncoding, realisation: Realisation | None = None) -> None:
         """Put a problem into a slot; the same objects again cost nothing."""
         real = Realisation.nominal(encoding) if realisation is None else realisation
-        same_real = realisation is None or self.realisations[slot] is realisation
-        if self.encodings[slot] is encoding and same_real and not self._was_noisy(slot, real):
+        is_nominal = real.is_nominal(encoding)
+        if self.encodings[slot] is encoding and is_nominal and self.realisations[slot] is None:
             return
         real.check(encoding)
         structure = Structure.of(encoding)
         self._check_fits(encoding, structure, real)
         load_problem(self.problem, slot, encoding, structure, real)
-        self.encodings[slot], self.realisations[slot] = encoding, realisation
+        self.encodings[slot] = encoding
+        self.realisations[slot] = None if is_nominal else real
 
     def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
         """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
@@ -133,6 +142,29 @@ class Dynamics:
     def done(self) -> npt.NDArray[np.bool_]:
         """``(B,)`` rows in which everything is scheduled."""
         return np.asarray(self.state.row[:, LEFT] == 0)
+
+    def objective(self) -> FloatArray:
+        """``(B,)`` lower bound on the objective; the objective itself at the end."""
+        return self.state.bound.copy()
+
+    def initial_bound(self) -> FloatArray:
+        """``(B,)`` lower bound on the objective before the first decision."""
+        return self._scales(TRIVIAL_BOUND)
+
+    def reward_scale(self) -> FloatArray:
+        """``(B,)`` what normalised rewards divide by."""
+        return self._scales(SCALE)
+
+    def decisions(self) -> IntArray:
+        """``(B,)`` actions played so far."""
+        return self.state.row[:, DECISIONS].copy()
+
+    def reward_terms(self, row: int) -> dict[str, float]:
+        """What the objective of a row is made of so far, by name."""
+        return {self.encoding(row).objective: -float(self.state.bound[row])}
+
+    def _scales(self, column: int) -> FloatArray:
+        return self.problem.scales[self.state.row[:, SLOT], column]
 
     def schedule(self, row: int) -> Schedule:
         """The schedule of a row so far."""
@@ -163,8 +195,21 @@ class Dynamics:
         rows = self._all_rows if rows is None else np.asarray(rows)
         copy_rows(self.state, rows, snapshot, rows if sources is None else np.asarray(sources))
 
-    def _was_noisy(self, slot: int, real: Realisation) -> bool:
-        return self.realisations[slot] is not None and self.realisations[slot] is not real
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of the state and the problems (which are immutable)."""
+        return {
+            "state": self.snapshot()._asdict(),
+            "encodings": list(self.encodings),
+            "realisations": list(self.realisations),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        for slot, encoding in enumerate(state["encodings"]):
+            if encoding is not None:
+                self.load(slot, encoding, state["realisations"][slot])
+        for into, origin in zip(self.state, State(**state["state"]), strict=True):
+            into[...] = origin
 
     def _check_fits(self, encoding: CpEncoding, structure: Structure, real: Realisation) -> None:
         """Refuse what does not fit the arrays, or what the semantics cannot play."""

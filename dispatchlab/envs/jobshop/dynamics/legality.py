@@ -11,6 +11,13 @@
                      active schedule, in the order of time.
 """
 
+from dispatchlab.envs.jobshop.dynamics.apply import (
+    apply_option,
+    effective_start,
+    option_mode,
+    slots_per_lane,
+)
+from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ACTUAL,
     CAN_WAIT,
@@ -32,13 +39,6 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     SLOT,
     TALLY,
     USE_PTR,
-)
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
-from dispatchlab.envs.jobshop.dynamics.apply import (
-    apply_option,
-    effective_start,
-    option_mode,
-    slots_per_lane,
 )
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import NEVER, State

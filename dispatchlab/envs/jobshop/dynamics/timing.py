@@ -1,5 +1,6 @@
 """Earliest starts and ends: the earliest-start propagation of the encoding."""
 
+from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ACTUAL,
     BY_RESOURCE,
@@ -26,7 +27,6 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     USE_MODE,
     USE_PTR,
 )
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
 

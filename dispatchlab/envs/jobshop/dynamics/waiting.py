@@ -1,5 +1,7 @@
 """When passing the candidates over can lead anywhere: the dominance check of the wait."""
 
+from dispatchlab.envs.jobshop.dynamics.apply import option_mode, slots_per_lane
+from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ARRIVAL,
     CAPACITY,
@@ -26,8 +28,6 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     USE_PTR,
     WAIT_LIMIT,
 )
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
-from dispatchlab.envs.jobshop.dynamics.apply import option_mode, slots_per_lane
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
 from dispatchlab.envs.jobshop.dynamics.timing import after_breakdowns, seen, setup_before

@@ -1,0 +1,125 @@
+"""SchedulingEnv: the scalar Gymnasium environment, a batch of one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from dispatchlab.envs.core.episodes import BoolArray, EpisodeBatch
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec
+from dispatchlab.envs.core.schedule import Schedule
+
+_ROW = np.zeros(1, np.int64)
+
+
+class SchedulingEnv(gym.Env[Arrays, np.int64]):
+    """One environment; families subclass it to build the batch and to draw."""
+
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (gymnasium's own shape)
+
+    def __init__(self, episodes: EpisodeBatch, *, render_mode: str | None = None) -> None:
+        """Wrap a batch of one.
+
+        Args:
+            episodes: The batch.
+            render_mode: None, ``"ansi"`` or ``"rgb_array"``.
+        """
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise DispatchlabError(
+                f"Unknown render_mode {render_mode!r}; choose one of "
+                f"{', '.join(self.metadata['render_modes'])}, or None."
+            )
+        self.render_mode = render_mode
+        self.episodes = episodes
+        self.graph_spec: GraphSpec = episodes.spec
+        self.observation_space = episodes.spec.space()
+        self.action_space = spaces.Discrete(episodes.spec.num_actions)
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[Arrays, dict[str, Any]]:
+        """Start a new episode.
+
+        Args:
+            seed: Seeds ``np_random``, from which the generator draws.
+            options: ``"task"``: parameters of the generator; ``"problem"``:
+                ``(instance, realisation)`` to play instead of drawing.
+        """
+        super().reset(seed=seed)
+        self.episodes.rngs[0] = self.np_random
+        options = options or {}
+        self.episodes.begin(_ROW, [options.get("task")], options.get("problem"))
+        return self._observe(), self._info(illegal=False)
+
+    def step(
+        self, action: np.int64 | int
+    ) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
+        """Play an action; the episode ends when everything is scheduled."""
+        if not self.episodes.has_begun:
+            raise DispatchlabError("step() was called before reset(); call reset() first.")
+        rewards, done, illegal = self.episodes.step(np.atleast_1d(np.asarray(action)))
+        info = self._info(illegal=bool(illegal[0]))
+        return self._observe(), float(rewards[0]), bool(done[0]), False, info
+
+    def action_masks(self) -> BoolArray:
+        """``(A,)`` legal actions (the name that sb3-contrib looks for)."""
+        legal: BoolArray = self.episodes.dynamics.legal()[0]
+        return legal
+
+    def schedule(self) -> Schedule:
+        """The schedule so far."""
+        schedule: Schedule = self.episodes.dynamics.schedule(0)
+        return schedule
+
+    @property
+    def problem(self) -> Any:
+        """The instance being played."""
+        return self.episodes.dynamics.encoding(0)
+
+    @property
+    def realisation(self) -> Any:
+        """What will happen in this episode; no scheduler may look at it."""
+        return self.episodes.dynamics.realisation(0)
+
+    def snapshot(self) -> dict[str, Any]:
+        """A copy of the state."""
+        return self.episodes.snapshot()
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Return to a snapshot of the same episode."""
+        self.episodes.restore(snapshot)
+
+    def graph(self) -> Any:
+        """The observation as a torch-geometric ``HeteroData`` without padding."""
+        from dispatchlab.envs.core.hetero import to_hetero_data
+
+        return to_hetero_data(self.graph_spec, self._observe())
+
+    def render(self) -> npt.NDArray[np.uint8] | str | None:  # type: ignore[override]
+        """Draw the schedule so far in the chosen mode."""
+        if self.render_mode is None:
+            gym.logger.warn("render() needs a render_mode; pass render_mode='ansi' to make().")
+            return None
+        return self._draw(self.render_mode)
+
+    def _draw(self, mode: str) -> npt.NDArray[np.uint8] | str:
+        """Draw the schedule so far; each family has its own viewer."""
+        raise NotImplementedError
+
+    def _observe(self) -> Arrays:
+        return {key: value[0] for key, value in self.episodes.observe().items()}
+
+    def _info(self, *, illegal: bool) -> dict[str, Any]:
+        dynamics = self.episodes.dynamics
+        return {
+            "action_mask": dynamics.legal()[0].astype(np.int8),
+            "illegal_action": illegal,
+            "objective": float(dynamics.objective()[0]),
+            "lower_bound": float(dynamics.initial_bound()[0]),
+            "decisions": int(dynamics.decisions()[0]),
+            "reward_terms": dynamics.reward_terms(0),
+        }

@@ -1,0 +1,73 @@
+"""The table of registered environments; Gymnasium imports the classes when they are made."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gymnasium as gym
+
+_JOBSHOP = "dispatchlab.envs.jobshop.env:CPScheduling"
+TAILLARD_SIZES = ("15x15", "20x15", "20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvRecord:
+    """One registered id.
+
+    Attributes:
+        id: Gymnasium id, ``dispatchlab/Name-v0``.
+        family: Family the environment belongs to; tests and the command line group by it.
+        entry_point: ``module:Prefix``; ``Env`` and ``VectorEnv`` are appended.
+        summary: One line for ``dispatchlab envs``.
+        kwargs: Defaults of this id.
+    """
+
+    id: str
+    family: str
+    entry_point: str
+    summary: str
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+ENVIRONMENTS: tuple[EnvRecord, ...] = (
+    EnvRecord(
+        "dispatchlab/JobShop-v0", "job-shop", _JOBSHOP,
+        "Job shop: one instance (ft06 unless told otherwise) or a generator",
+        {"instance": "ft06"},
+    ),
+    EnvRecord(
+        "dispatchlab/CPScheduling-v0", "job-shop", _JOBSHOP,
+        "Any CP encoding: flexible shops, projects, CP-SAT models (a small project by default)",
+        {"instance": "demo-rcpsp"},
+    ),
+    EnvRecord(
+        "dispatchlab/FlexibleJobShop-v0", "job-shop", _JOBSHOP,
+        "Flexible job shop: Brandimarte's mk01 unless told otherwise", {"instance": "mk01"},
+    ),
+    *(
+        EnvRecord(
+            f"dispatchlab/JobShop-Taillard{size}-v0", "job-shop", _JOBSHOP,
+            f"A new random instance of Taillard's size {size} in every episode",
+            {"generator": f"taillard:{size}"},
+        )
+        for size in TAILLARD_SIZES
+    ),
+    EnvRecord(
+        "dispatchlab/DynamicJobShop-v0", "job-shop", _JOBSHOP,
+        "Job arrivals, breakdowns and noisy durations, total weighted tardiness",
+        {"generator": "random:num_jobs=10,num_machines=5,arrival_load=0.9,duration_noise=0.2,"
+                      "breakdown_rate=0.001,due_tightness=0.5,"
+                      "objective=total_weighted_tardiness"},
+    ),
+)  # fmt: skip
+
+
+def register_all() -> None:
+    """Register every environment that is not registered yet; safe to call again in workers."""
+    for record in ENVIRONMENTS:
+        if record.id not in gym.registry:
+            gym.register(
+                id=record.id,
+                entry_point=f"{record.entry_point}Env",
+                vector_entry_point=f"{record.entry_point}VectorEnv",
+                kwargs=dict(record.kwargs),
+            )

@@ -1,0 +1,205 @@
+"""SchedulingVectorEnv: the native Gymnasium vector environment over an `EpisodeBatch`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from dispatchlab.envs.core.episodes import BoolArray, EpisodeBatch, FloatArray, IntArray
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec
+from dispatchlab.envs.core.schedule import Schedule
+
+AUTORESET = {
+    "same-step": AutoresetMode.SAME_STEP,
+    "next-step": AutoresetMode.NEXT_STEP,
+    "disabled": AutoresetMode.DISABLED,
+}
+
+
+class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, IntArray]):
+    """B environments stepped by one kernel; families subclass it only to build the batch.
+
+    Row ``b`` seeded with ``s`` plays exactly what the scalar environment seeded with ``s`` plays.
+    """
+
+    metadata: dict[str, Any]
+
+    def __init__(self, episodes: EpisodeBatch, *, autoreset: str = "same-step") -> None:
+        """Wrap a batch of episodes.
+
+        Args:
+            episodes: The batch.
+            autoreset: ``"same-step"``, ``"next-step"`` or ``"disabled"``, as Gymnasium's
+                `AutoresetMode`.
+        """
+        if autoreset not in AUTORESET:
+            raise DispatchlabError(
+                f"Unknown autoreset {autoreset!r}; choose one of {', '.join(AUTORESET)}."
+            )
+        self.metadata = {"render_modes": [], "autoreset_mode": AUTORESET[autoreset]}
+        self.render_mode = None
+        self.episodes = episodes
+        self.num_envs = episodes.batch
+        self.graph_spec: GraphSpec = episodes.spec
+        self.single_observation_space = episodes.spec.space()
+        self.single_action_space = spaces.Discrete(episodes.spec.num_actions)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._mode = AUTORESET[autoreset]
+        self._finished: BoolArray = np.zeros(self.num_envs, bool)
+        self._all_rows: IntArray = np.arange(self.num_envs)
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> tuple[Arrays, dict[str, Any]]:  # fmt: skip
+        """Start new episodes.
+
+        Args:
+            seed: An int s seeds row b with s + b; a sequence gives each row's own.
+            options: ``"task"``: parameters of the generator, one mapping or one per row;
+                ``"problem"``: ``(instance, realisation)`` to play in every row;
+                ``"reset_mask"``: ``(B,)`` rows to start over (all by default).
+        """
+        self._seed_rows(seed)
+        options = options or {}
+        mask = options.get("reset_mask")
+        rows = self._all_rows if mask is None else np.flatnonzero(mask)
+        task = options.get("task")
+        tasks = [task] * len(rows) if task is None or isinstance(task, Mapping) else list(task)
+        self.episodes.begin(rows, tasks, options.get("problem"))
+        self._finished[rows] = False
+        observations = self.episodes.observe()
+        return observations, {"action_mask": observations["action_mask"].copy()}
+
+    def step(
+        self, actions: npt.ArrayLike
+    ) -> tuple[Arrays, FloatArray, BoolArray, BoolArray, dict[str, Any]]:
+        """Play one action per row; an episode ends when everything is scheduled."""
+        if not self.episodes.has_begun:
+            raise DispatchlabError("step() was called before reset(); call reset() first.")
+        stale = self._finished
+        if self._mode == AutoresetMode.NEXT_STEP and stale.any():
+            return self._step_and_reset(actions, stale)
+        rewards, done, illegal = self.episodes.step(actions)
+        infos: dict[str, Any] = {"illegal_action": illegal}
+        ended = done & ~stale
+        if ended.any():
+            self._add_final(infos, ended)
+        self._finished = done.copy()
+        if self._mode == AutoresetMode.SAME_STEP and done.any():
+            self.episodes.begin(np.flatnonzero(done))
+            self._finished[:] = False
+        observations = self.episodes.observe()
+        infos["action_mask"] = observations["action_mask"].copy()
+        return observations, rewards, done, np.zeros(self.num_envs, bool), infos
+
+    def action_masks(self) -> BoolArray:
+        """``(B, A)`` legal actions (the name that sb3-contrib looks for)."""
+        legal: BoolArray = self.episodes.dynamics.legal()
+        return legal
+
+    def observe(self) -> Arrays:
+        """Fresh observations of the current state."""
+        return self.episodes.observe()
+
+    def schedule(self, row: int) -> Schedule:
+        """The schedule of a row so far."""
+        schedule: Schedule = self.episodes.dynamics.schedule(row)
+        return schedule
+
+    def objectives(self) -> FloatArray:
+        """``(B,)`` objective of each row, a lower bound on it while the episode runs."""
+        objective: FloatArray = self.episodes.dynamics.objective()
+        return objective
+
+    @property
+    def problems(self) -> list[Any]:
+        """The instance that each row plays."""
+        return [self.episodes.dynamics.encoding(row) for row in range(self.num_envs)]
+
+    @property
+    def realisations(self) -> list[Any]:
+        """The realisation that each row plays; no scheduler may look at it."""
+        return [self.episodes.dynamics.realisation(row) for row in range(self.num_envs)]
+
+    def snapshot(self) -> dict[str, Any]:
+        """A copy of the state of all rows."""
+        return {"episodes": self.episodes.snapshot(), "finished": self._finished.copy()}
+
+    def restore(
+        self, snapshot: Mapping[str, Any], rows: IntArray | None = None,
+        sources: IntArray | None = None,
+    ) -> None:  # fmt: skip
+        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default).
+
+        The rows must play the same instance.
+        """
+        rows = self._all_rows if rows is None else np.asarray(rows)
+        sources = rows if sources is None else np.asarray(sources)
+        self.episodes.restore(snapshot["episodes"], rows, sources)
+        self._finished[rows] = snapshot["finished"][sources]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that a bit-for-bit continuation needs, random generators included."""
+        return {"episodes": self.episodes.state_dict(), "finished": self._finished.copy()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        self.episodes.load_state_dict(state["episodes"])
+        self._finished = state["finished"].copy()
+
+    def _seed_rows(self, seed: int | Sequence[int | None] | None) -> None:
+        seeds: Sequence[int | None] = (
+            [None if seed is None else seed + row for row in range(self.num_envs)]
+            if seed is None or isinstance(seed, (int, np.integer))
+            else seed
+        )
+        if len(seeds) != self.num_envs:
+            raise DispatchlabError(
+                f"{len(seeds)} seeds were given for {self.num_envs} environments; give one each."
+            )
+        for row, value in enumerate(seeds):
+            if value is not None:
+                # as gymnasium.utils.seeding.np_random, so that scalar and vector agree
+                sequence = np.random.SeedSequence(value)
+                self.episodes.rngs[row] = np.random.Generator(np.random.PCG64(sequence))
+
+    def _step_and_reset(
+        self, actions: npt.ArrayLike, stale: BoolArray
+    ) -> tuple[Arrays, FloatArray, BoolArray, BoolArray, dict[str, Any]]:
+        """NEXT_STEP: rows that ended in the last step start over; their action is ignored."""
+        rewards, done, illegal = self.episodes.step(actions)
+        infos: dict[str, Any] = {"illegal_action": illegal & ~stale}
+        ended = done & ~stale
+        if ended.any():
+            self._add_final(infos, ended)
+        self.episodes.begin(np.flatnonzero(stale))
+        rewards[stale] = 0.0
+        self._finished = ended.copy()
+        observations = self.episodes.observe()
+        infos["action_mask"] = observations["action_mask"].copy()
+        return observations, rewards, ended, np.zeros(self.num_envs, bool), infos
+
+    def _add_final(self, infos: dict[str, Any], ended: BoolArray) -> None:
+        """Objective, bound and last observation of the episodes that ended in this step."""
+        dynamics = self.episodes.dynamics
+        rows = np.flatnonzero(ended)
+        last = self.episodes.observe(rows)
+        final = np.full(self.num_envs, None, dtype=object)
+        for index, row in enumerate(rows):
+            final[row] = {key: value[index] for key, value in last.items()}
+        info: dict[str, Any] = {}
+        for key, values in (
+            ("objective", dynamics.objective()),
+            ("lower_bound", dynamics.initial_bound()),
+            ("decisions", dynamics.decisions()),
+        ):
+            info[key], info[f"_{key}"] = np.where(ended, values, 0), ended.copy()
+        infos["final_obs"], infos["_final_obs"] = final, ended.copy()
+        infos["final_info"], infos["_final_info"] = info, ended.copy()

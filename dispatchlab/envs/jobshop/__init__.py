@@ -1,0 +1,1 @@
+"""Job shops and every other problem in a CP encoding."""

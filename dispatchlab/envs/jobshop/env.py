@@ -1,0 +1,180 @@
+"""The two faces of the job-shop family: `CPSchedulingEnv` and `CPSchedulingVectorEnv`."""
+
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.envs.core.env import SchedulingEnv
+from dispatchlab.envs.core.episodes import EpisodeBatch
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
+from dispatchlab.envs.jobshop.dynamics import Dynamics
+from dispatchlab.envs.jobshop.fixed_instances import FixedInstances
+from dispatchlab.envs.jobshop.generator import JobShopGenerator, make_generator
+from dispatchlab.envs.jobshop.instance import CpEncoding
+from dispatchlab.envs.jobshop.observation import make_observation
+from dispatchlab.envs.jobshop.reward import Potential, make_reward
+from dispatchlab.envs.jobshop.view import View
+
+InstanceLike = str | os.PathLike[str] | CpEncoding
+
+
+def make_episodes(
+    batch: int, *, instance: InstanceLike | None = None,
+    generator: str | JobShopGenerator | None = None, semantics: str = "non-delay",
+    stop_at: str = "choices", observation: str | Observation = "tokens",
+    reward: str | Potential = "bound", reward_scale: str = "none", on_invalid: str = "noop",
+) -> EpisodeBatch:  # fmt: skip
+    """Build the batch behind both faces; the arguments are those of `CPSchedulingEnv`."""
+    if instance is not None and generator is not None:
+        raise DispatchlabError(
+            f"Both instance={instance!r} and generator={generator!r} were given; keep one."
+        )
+    if instance is not None:
+        source: JobShopGenerator = FixedInstances([instance])
+    elif isinstance(generator, str):
+        source = make_generator(generator)
+    else:
+        source = generator if generator is not None else FixedInstances(["ft06"])
+    dynamics = Dynamics(batch, source.limits, semantics=semantics, stop_at=stop_at)
+    return EpisodeBatch(
+        dynamics, source, make_observation(observation), make_reward(reward), batch=batch,
+        reward_scale=reward_scale, on_invalid=on_invalid,
+    )  # fmt: skip
+
+
+class CPSchedulingEnv(SchedulingEnv):
+    """Build a schedule for any problem in a constraint-programming encoding.
+
+    ## Description
+    Activities, each in one of its modes, are started one after another on machines and shared
+    resources until all are scheduled. Job shops, flexible job shops, flow shops, open shops,
+    resource-constrained projects and CP-SAT models are all the same environment: nothing behind
+    the encoding knows which of them it plays. The environment propagates earliest starts and
+    stops only where there is a choice.
+
+    ## Action Space
+    ``Discrete(L * K [+ 1])``: action ``lane * K + k`` starts the next activity of a lane in its
+    k-th mode. In a job shop the lanes are the jobs and K = 1; in general they are a minimum chain
+    cover of the precedences. With ``semantics="non-delay-wait"`` the last action waits. What is
+    legal depends on the semantics:
+
+    | semantics | legal | reaches |
+    |---|---|---|
+    | ``append`` | any next activity | every semi-active schedule |
+    | ``non-delay`` | what can start at the earliest possible time | non-delay schedules |
+    | ``active`` | the conflict set of Giffler and Thompson (1960) | every active schedule |
+    | ``non-delay-wait`` | as non-delay, or a wait that is not dominated | every active schedule |
+
+    An illegal action plays the legal one with the lowest index (``on_invalid="noop"``) and sets
+    ``info["illegal_action"]``, or raises (``on_invalid="raise"``). The mask is in
+    ``obs["action_mask"]``, ``info["action_mask"]`` and ``env.action_masks()``.
+
+    ## Observation Space
+    A flat ``Dict`` of padded arrays, described by ``env.unwrapped.graph_spec`` (print it).
+    ``"tokens"``: a node for every lane's next activity and mode. ``"graph"``: those, and all
+    activities and resources with their precedences and uses.
+
+    ## Rewards
+    Differences of a potential that is 0 at reset and the objective at the end: the undiscounted
+    return is minus the objective (makespan, total weighted tardiness or total flow time, in the
+    instance's time unit), exactly. ``"bound"``: the lower bound of the partial schedule (the
+    first step pays the initial bound); ``"completed"``: what has been completed; ``"sparse"``:
+    all at the end. ``reward_scale="bound"`` divides by the lower bound of the instance.
+
+    ## Starting State
+    An empty schedule of the given instance, or of one drawn by the generator.
+
+    ## Episode End
+    Terminates when every activity is scheduled; never truncates.
+
+    ## Arguments
+    ```python
+    >>> import gymnasium as gym
+    >>> import dispatchlab
+    >>> env = gym.make("dispatchlab/CPScheduling-v0", instance="ft06", semantics="active")
+    >>> observation, info = env.reset(seed=0)
+    >>> info["lower_bound"]
+    47.0
+
+    ```
+
+    | argument | meaning | default |
+    |---|---|---|
+    | ``instance`` | benchmark name, file or `CpEncoding` | ``"ft06"`` |
+    | ``generator`` | string such as ``"random:num_jobs=5-10"`` or object; instead of instance | |
+    | ``semantics`` | see above | ``"non-delay"`` |
+    | ``stop_at`` | ``"choices"``, or ``"every"`` dispatch | ``"choices"`` |
+    | ``observation`` | ``"tokens"`` or ``"graph"`` | ``"tokens"`` |
+    | ``reward`` | ``"bound"``, ``"completed"``, ``"sparse"`` | ``"bound"`` |
+    | ``reward_scale`` | ``"none"`` or ``"bound"`` | ``"none"`` |
+    | ``on_invalid`` | ``"noop"`` or ``"raise"`` | ``"noop"`` |
+    | ``render_mode`` | None, ``"ansi"`` or ``"rgb_array"`` | None |
+
+    ## Vectorized environment
+    ``gym.make_vec(id, num_envs=64)`` gives the native `CPSchedulingVectorEnv`.
+
+    ## Version History
+    * v0: initial version.
+
+    ## References
+    Tassel, Gebser and Schekotihin (2023), An end-to-end reinforcement learning approach for
+    job-shop scheduling problems based on constraint programming, ICAPS.
+    """
+
+    def __init__(
+        self, instance: InstanceLike | None = None,
+        generator: str | JobShopGenerator | None = None, semantics: str = "non-delay",
+        stop_at: str = "choices", observation: str | Observation = "tokens",
+        reward: str | Potential = "bound", reward_scale: str = "none", on_invalid: str = "noop",
+        render_mode: str | None = None,
+    ) -> None:  # fmt: skip
+        """Build a batch of one; see the class for the arguments."""
+        episodes = make_episodes(
+            1, instance=instance, generator=generator, semantics=semantics, stop_at=stop_at,
+            observation=observation, reward=reward, reward_scale=reward_scale,
+            on_invalid=on_invalid,
+        )  # fmt: skip
+        super().__init__(episodes, render_mode=render_mode)
+
+    def view(self) -> View:
+        """What a dispatcher may know at this decision."""
+        return View(self.episodes.dynamics, self.episodes.observation)
+
+    def _draw(self, mode: str) -> npt.NDArray[np.uint8] | str:
+        from dispatchlab.envs.jobshop.viewer import render_ansi, render_rgb
+
+        if mode == "ansi":
+            return render_ansi(self.problem, self.schedule())
+        return render_rgb(self.problem, self.schedule())
+
+
+class CPSchedulingVectorEnv(SchedulingVectorEnv):
+    """B environments of `CPSchedulingEnv` in one set of arrays, stepped by one kernel.
+
+    Args:
+        num_envs: B.
+        autoreset: ``"same-step"``, ``"next-step"`` or ``"disabled"``.
+        **kwargs: The arguments of `CPSchedulingEnv`, without ``render_mode``.
+    """
+
+    def __init__(
+        self, num_envs: int = 1, *, autoreset: str = "same-step", render_mode: str | None = None,
+        max_episode_steps: int | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """Build the batch."""
+        if render_mode is not None or max_episode_steps is not None:
+            raise DispatchlabError(
+                f"The vector environment takes neither render_mode={render_mode!r} nor "
+                f"max_episode_steps={max_episode_steps!r}; leave them out."
+            )
+        if num_envs < 1:
+            raise DispatchlabError(f"num_envs is {num_envs}; give at least 1.")
+        super().__init__(make_episodes(num_envs, **kwargs), autoreset=autoreset)
+
+    def view(self) -> View:
+        """What a dispatcher may know at these decisions."""
+        return View(self.episodes.dynamics, self.episodes.observation)

@@ -1,0 +1,133 @@
+"""Token observation: one node per option, that is per lane's next activity and mode.
+
+Small (a 15x15 job shop is 15 nodes), free of the instance size, and defined for any encoding.
+"""
+
+from typing import Any
+
+from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec, NodeType
+from dispatchlab.envs.core.schedule import IntArray
+from dispatchlab.envs.jobshop.dynamics import Dynamics
+from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel, kernel
+from dispatchlab.envs.jobshop.dynamics.layout import (
+    CAN_WAIT,
+    CAPACITY,
+    FOCUS,
+    LEFT,
+    MEAN_DURATION,
+    MODE_PTR,
+    NOW,
+    NUM_ACTIVITIES,
+    NUM_LANES,
+    NUM_RESOURCES,
+    OBJECTIVE,
+    RESOURCE,
+    SLOT,
+    TALLY,
+    USE_PTR,
+)
+from dispatchlab.envs.jobshop.dynamics.problem import Problem
+from dispatchlab.envs.jobshop.dynamics.state import State
+from dispatchlab.envs.jobshop.dynamics.waiting import lane_is_known
+from dispatchlab.envs.jobshop.observation.context import free_seen, remaining_horizon
+from dispatchlab.envs.jobshop.observation.features import GLOBAL_FEATURES, OPTION_FEATURES
+from dispatchlab.envs.jobshop.observation.option import write_option
+
+
+class TokensObservation:
+    """One ``option`` node per lane's next activity and mode; ``candidates`` is (A, 1)."""
+
+    def spec(self, dynamics: Dynamics) -> GraphSpec:
+        """Layout and sizes for a dynamics."""
+        options = NodeType("option", dynamics.num_options, OPTION_FEATURES)
+        return GraphSpec((options,), (), GLOBAL_FEATURES, ("option",), dynamics.num_actions)
+
+    def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
+        """Write the observation of some rows."""
+        fill_options(dynamics, rows, out)
+
+
+def fill_options(dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
+    """Write options, globals, candidates and mask."""
+    _fill(
+        dynamics.problem, dynamics.state, rows, out["x/option"], out["n/option"], out["globals"],
+        out["candidates"], out["action_mask"],
+    )  # fmt: skip
+
+
+@entry_kernel
+def _fill(
+    p: Problem, s: State, rows: IntArray, x: Any, count: IntArray, globals_: Any,
+    candidates: IntArray, mask: Any,
+) -> None:  # fmt: skip
+    for index in range(len(rows)):
+        b = rows[index]
+        horizon = remaining_horizon(p, s, b)
+        count[index, 0] = _write_options(p, s, b, horizon, x[index], candidates[index])
+        _write_globals(p, s, b, horizon, globals_[index])
+        for action in range(mask.shape[1]):
+            mask[index, action] = s.legal[b, action]
+
+
+@kernel
+def _write_options(
+    p: Problem, s: State, b: int, horizon: float, x: Any, candidates: IntArray
+) -> int:
+    """Compact the present options; candidates point at their rows."""
+    i = s.row[b, SLOT]
+    k = s.option.shape[1] // s.lane.shape[1]
+    candidates[:, :] = -1
+    _count_rivals(p, s, b)
+    node = 0
+    for lane in range(p.counts[i, NUM_LANES]):
+        a = s.lane[b, lane]
+        if a < 0 or not lane_is_known(p, s, b, a):
+            continue
+        first = p.activity[i, a, MODE_PTR]
+        for m in range(first, p.activity[i, a + 1, MODE_PTR]):
+            option = lane * k + m - first
+            write_option(p, s, b, lane, a, m, option, horizon, x[node])
+            candidates[option, 0] = node
+            if candidates.shape[1] > 1:
+                candidates[option, 1] = a
+            node += 1
+    return node
+
+
+@kernel
+def _count_rivals(p: Problem, s: State, b: int) -> None:
+    """Tally the legal options on each resource."""
+    i = s.row[b, SLOT]
+    k = s.option.shape[1] // s.lane.shape[1]
+    for r in range(p.counts[i, NUM_RESOURCES]):
+        s.resource[b, r, TALLY] = 0
+    for option in range(s.option.shape[1]):
+        if s.legal[b, option]:
+            m = p.activity[i, s.lane[b, option // k], MODE_PTR] + option % k
+            for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+                s.resource[b, p.use[i, use, RESOURCE], TALLY] += 1
+
+
+@kernel
+def _write_globals(p: Problem, s: State, b: int, horizon: float, out: Any) -> None:
+    """Write the global features in the order of `GLOBAL_FEATURES`."""
+    i = s.row[b, SLOT]
+    size, resources = p.counts[i, NUM_ACTIVITIES], p.counts[i, NUM_RESOURCES]
+    per_lane = size / p.counts[i, NUM_LANES]
+    legal, options = 0, s.option.shape[1]
+    for option in range(options):
+        legal += s.legal[b, option]
+    busy = 0
+    for r in range(resources):
+        if p.resource[i, r, CAPACITY] == 1 and free_seen(p, s, b, r) > s.row[b, NOW]:
+            busy += 1
+    out[0] = 1.0 - s.row[b, LEFT] / size
+    out[1] = horizon / (p.scales[i, MEAN_DURATION] * per_lane)
+    out[2] = legal / options
+    out[3] = busy / max(1, resources)
+    focus = s.row[b, FOCUS]
+    if focus >= 0:
+        out[4] = s.load[b, focus] / horizon
+        out[5] = 1.0
+    out[6] = s.row[b, CAN_WAIT]
+    out[7 + p.counts[i, OBJECTIVE]] = 1.0

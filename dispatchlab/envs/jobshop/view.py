@@ -1,0 +1,109 @@
+"""View: what a dispatcher may know at a decision, for a batch of environments."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.envs.core.graph_spec import Arrays
+from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.core.schedule import IntArray
+from dispatchlab.envs.jobshop.dynamics import Dynamics
+from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel
+from dispatchlab.envs.jobshop.dynamics.layout import (
+    DUE,
+    DURATION,
+    HEAD_WORK,
+    JOB,
+    JOB_RELEASE,
+    JOB_TAIL,
+    MODE_PTR,
+    NOW,
+    READY,
+    READY_SEEN,
+    SLOT,
+    WEIGHT,
+)
+from dispatchlab.envs.jobshop.dynamics.problem import Problem
+from dispatchlab.envs.jobshop.dynamics.state import State
+from dispatchlab.envs.jobshop.dynamics.timing import seen
+from dispatchlab.envs.jobshop.observation.option import count_left, expected_start, work_left
+
+FloatArray = npt.NDArray[np.float64]
+COLUMNS = (
+    "duration", "start", "ready", "work_left", "activities_left", "flow_due_date", "due_date",
+    "job_tail", "weight", "job_release",
+)  # fmt: skip
+
+
+class View:
+    """Read-only view of a batch at its decisions; B environments, A actions.
+
+    Attributes:
+        legal: ``(B, A)`` legal actions.
+        now: ``(B,)`` decision times.
+        wait_action: Index of the wait, or None.
+    """
+
+    def __init__(self, dynamics: Dynamics, observation: Observation) -> None:
+        """Look at the current state; nothing is computed before it is asked for."""
+        self._dynamics, self._observation = dynamics, observation
+        self.legal: npt.NDArray[np.bool_] = dynamics.legal()
+        self.now: IntArray = dynamics.state.row[:, NOW].copy()
+        self.wait_action: int | None = dynamics.wait_action
+
+    @cached_property
+    def _table(self) -> FloatArray:
+        table = np.zeros((*self.legal.shape, len(COLUMNS)))
+        _fill_table(self._dynamics.problem, self._dynamics.state, table)
+        return table
+
+    def column(self, name: str) -> FloatArray:
+        """``(B, A)`` a quantity of every legal option (0 elsewhere).
+
+        ``duration``: expected duration in the option's mode; ``start``: expected start;
+        ``ready``: when it joined the queue; ``work_left``, ``activities_left``: mean duration and
+        number of what is left behind it, itself included; ``flow_due_date``: job release plus
+        the mean durations up to and including it; ``due_date``, ``weight``, ``job_release``: of
+        its job; ``job_tail``: shortest path from its start to the end of its job.
+        """
+        column: FloatArray = self._table[:, :, COLUMNS.index(name)]
+        return column
+
+    @property
+    def has_alternatives(self) -> bool:
+        """Whether activities may have several modes."""
+        return self._dynamics.limits.modes_per_activity > 1
+
+    @cached_property
+    def observation(self) -> Arrays:
+        """The graph observation of the batch."""
+        rows = np.arange(self._dynamics.batch)
+        out = self._observation.spec(self._dynamics).allocate(len(rows))
+        self._observation.fill(self._dynamics, rows, out)
+        return out
+
+
+@entry_kernel
+def _fill_table(p: Problem, s: State, table: Any) -> None:
+    k = s.option.shape[1] // s.lane.shape[1]
+    for b in range(len(table)):
+        i = s.row[b, SLOT]
+        for option in range(s.option.shape[1]):
+            if not s.legal[b, option]:
+                continue
+            a = s.lane[b, option // k]
+            m = p.activity[i, a, MODE_PTR] + option % k
+            j = p.activity[i, a, JOB]
+            x = table[b, option]
+            x[0] = p.mode[i, m, DURATION]
+            x[1] = expected_start(p, s, b, a, option)
+            x[2] = seen(p, s, b, s.activity[b, a, READY], s.activity[b, a, READY_SEEN])
+            x[3] = work_left(p, s, b, a)
+            x[4] = count_left(p, s, b, a)
+            x[5] = p.job[i, j, JOB_RELEASE] + p.work[i, a, HEAD_WORK]
+            x[6] = p.job[i, j, DUE]
+            x[7] = p.activity[i, a, JOB_TAIL]
+            x[8] = p.job[i, j, WEIGHT]
+            x[9] = p.job[i, j, JOB_RELEASE]
