@@ -55,9 +55,7 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
         self.episodes.begin(_ROW, [options.get("task")], options.get("problem"))
         return self._observe(), self._info(illegal=False)
 
-    def step(
-        self, action: np.int64 | int
-    ) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.int64 | int) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         """Play an action; the episode ends when everything is scheduled."""
         if not self.episodes.has_begun:
             raise DispatchlabError("step() was called before reset(); call reset() first.")

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+FEATURE_LIMIT = 10.0  # features are clipped to +- this
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -100,7 +101,7 @@ class GraphSpec:
         boxes: dict[str, spaces.Space[Any]] = {}
         for key, (shape, dtype) in self.shapes().items():
             if dtype is np.float32:
-                boxes[key] = spaces.Box(-np.inf, np.inf, shape, np.float32)
+                boxes[key] = spaces.Box(-FEATURE_LIMIT, FEATURE_LIMIT, shape, np.float32)
             else:
                 low = -1 if key == "candidates" else 0
                 boxes[key] = spaces.Box(low, highs[key], shape, dtype)  # type: ignore[arg-type]

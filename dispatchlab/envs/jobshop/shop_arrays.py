@@ -162,7 +162,9 @@ def check_rectangular(lengths: IntArray) -> None:
         )
 
 
-def check_machines(machine: IntArray, lengths: IntArray, num_machines: int) -> None:
+def check_machines(
+    machine: IntArray, lengths: IntArray, num_machines: int, item: str = "Operation"
+) -> None:
     """Raise unless every machine index is between 0 and ``num_machines - 1``."""
     if num_machines > MAX_MACHINES:
         raise InvalidInstanceError(
@@ -173,10 +175,9 @@ def check_machines(machine: IntArray, lengths: IntArray, num_machines: int) -> N
     if bad.any():
         at = int(np.argmax(bad))
         job, place = position(at, lengths)
-        where = f"Operation {place} of job {job}" if len(lengths) > 1 else f"Alternative {at}"
         raise InvalidInstanceError(
-            f"{where} is on machine {machine[at]}, but machines are numbered 0 to "
-            f"{num_machines - 1}."
+            f"{item} {place} of job {job} is on machine {machine[at]}, but machines are numbered "
+            f"0 to {num_machines - 1}."
         )
 
 

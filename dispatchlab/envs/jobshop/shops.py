@@ -194,7 +194,8 @@ def flexible_job_shop(
     machine = vector("machine", [m for op in operations for m, _ in op])
     duration = vector("duration", [d for op in operations for _, d in op])
     count = int(machine.max()) + 1 if num_machines is None else num_machines
-    check_machines(machine, np.array([len(machine)]), count)
+    per_job = np.add.reduceat(choices, lengths.cumsum() - lengths)
+    check_machines(machine, per_job, count, "Alternative")
     return encode_shop(
         duration,
         choices,

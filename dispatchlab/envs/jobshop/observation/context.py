@@ -1,5 +1,6 @@
 """Quantities that several features share: horizon, slack, clipping."""
 
+from dispatchlab.envs.core.graph_spec import FEATURE_LIMIT
 from dispatchlab.envs.jobshop.dynamics.bounds import lane_start_seen
 from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -25,7 +26,7 @@ from dispatchlab.envs.jobshop.instance import NO_DUE_DATE
 @kernel
 def clip(value: float) -> float:
     """Keep a ratio within what a network digests."""
-    return min(10.0, max(-10.0, value))
+    return min(FEATURE_LIMIT, max(-FEATURE_LIMIT, value))
 
 
 @kernel

@@ -143,18 +143,18 @@ def _write_activity(p: Problem, s: State, b: int, a: int, horizon: float, x: Any
     x[5] = clip(p.activity[i, a, TAIL_PATH] / horizon)
     x[6] = clip(count_left(p, s, b, a) * p.counts[i, NUM_LANES] / p.counts[i, NUM_ACTIVITIES])
     x[7] = due_slack(p, s, b, a, mean)
-    x[8] = p.job[i, p.activity[i, a, JOB], WEIGHT]
+    x[8] = clip(p.job[i, p.activity[i, a, JOB], WEIGHT])
 
 
 @kernel
 def _write_resource(p: Problem, s: State, b: int, r: int, horizon: float, x: Any) -> None:
     """Write the features in the order of `RESOURCE_FEATURES`."""
     i, mean = s.row[b, SLOT], p.scales[s.row[b, SLOT], MEAN_DURATION]
-    x[0] = s.load[b, r] / p.resource[i, r, CAPACITY] / horizon
+    x[0] = clip(s.load[b, r] / p.resource[i, r, CAPACITY] / horizon)
     x[1] = clip((free_seen(p, s, b, r) - s.row[b, NOW]) / mean)
-    x[2] = np.log1p(float(p.resource[i, r, CAPACITY]))
+    x[2] = clip(np.log1p(float(p.resource[i, r, CAPACITY])))
     x[3] = 1.0 if s.row[b, FOCUS] == r else 0.0
-    x[4] = s.resource[b, r, TALLY] / p.counts[i, NUM_LANES]
+    x[4] = clip(s.resource[b, r, TALLY] / p.counts[i, NUM_LANES])
 
 
 @entry_kernel

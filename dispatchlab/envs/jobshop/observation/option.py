@@ -80,25 +80,25 @@ def write_option(
     start = expected_start(p, s, b, a, option)
     tail = p.activity[i, a, TAIL_PATH]
     work, lanes = work_left(p, s, b, a), p.counts[i, NUM_LANES]
-    x[0] = s.legal[b, option]
+    x[0] = clip(s.legal[b, option])
     x[1] = clip(duration / mean)
     x[2] = clip((start - now) / mean)
     x[3] = clip(work / horizon)
     x[4] = clip(count_left(p, s, b, a) * lanes / p.counts[i, NUM_ACTIVITIES])
-    x[5] = tail / horizon
-    x[6] = (start - now + tail) / horizon
+    x[5] = clip(tail / horizon)
+    x[6] = clip((start - now + tail) / horizon)
     _write_resource(p, s, b, m, horizon, mean, x)
     _write_next(p, s, b, a, start + duration, horizon, mean, x)
     _write_focus(p, s, b, a, m, start, mean, x)
     ready = seen(p, s, b, s.activity[b, a, READY], s.activity[b, a, READY_SEEN])
     x[18] = due_slack(p, s, b, a, mean)
-    x[19] = _relative_weight(p, i, p.activity[i, a, JOB])
+    x[19] = clip(_relative_weight(p, i, p.activity[i, a, JOB]))
     x[20] = clip(max(0, now - ready) / mean)
     x[21] = clip(duration / max(1, p.activity[i, a, MIN_DURATION]))
     before = p.work[i, a, HEAD_WORK]
-    x[24] = 1.0 - work / max(1.0, before + work - p.activity[i, a, MIN_DURATION])
+    x[24] = clip(1.0 - work / max(1.0, before + work - p.activity[i, a, MIN_DURATION]))
     x[25] = 1.0 if s.activity[b, a, PREDS_LEFT] > 0 else 0.0
-    x[26] = s.option[b, option, HELD]
+    x[26] = clip(s.option[b, option, HELD])
 
 
 @kernel
@@ -120,11 +120,11 @@ def _write_resource(
         r = p.use[i, use, RESOURCE]
         capacity = p.resource[i, r, CAPACITY]
         load = s.load[b, r] / capacity
-        x[7] = max(x[7], load / horizon)
-        x[8] = max(x[8], (free_seen(p, s, b, r) - s.row[b, NOW] + load) / horizon)
-        x[9] = max(x[9], s.resource[b, r, TALLY] / p.counts[i, NUM_LANES])
-        x[22] = max(x[22], setup_before(p, s, b, use) / mean)
-        x[23] = max(x[23], p.use[i, use, DEMAND] / capacity)
+        x[7] = clip(max(x[7], load / horizon))
+        x[8] = clip(max(x[8], (free_seen(p, s, b, r) - s.row[b, NOW] + load) / horizon))
+        x[9] = clip(max(x[9], s.resource[b, r, TALLY] / p.counts[i, NUM_LANES]))
+        x[22] = clip(max(x[22], setup_before(p, s, b, use) / mean))
+        x[23] = clip(max(x[23], p.use[i, use, DEMAND] / capacity))
 
 
 @kernel
@@ -142,7 +142,7 @@ def _write_next(
     for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
         r = p.use[i, use, RESOURCE]
         x[12] = max(x[12], clip(max(0, free_seen(p, s, b, r) - end) / mean))
-        x[13] = max(x[13], s.load[b, r] / p.resource[i, r, CAPACITY] / horizon)
+        x[13] = clip(max(x[13], s.load[b, r] / p.resource[i, r, CAPACITY] / horizon))
 
 
 @kernel

@@ -29,7 +29,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.dynamics.waiting import lane_is_known
-from dispatchlab.envs.jobshop.observation.context import free_seen, remaining_horizon
+from dispatchlab.envs.jobshop.observation.context import clip, free_seen, remaining_horizon
 from dispatchlab.envs.jobshop.observation.features import GLOBAL_FEATURES, OPTION_FEATURES
 from dispatchlab.envs.jobshop.observation.option import write_option
 
@@ -121,13 +121,13 @@ def _write_globals(p: Problem, s: State, b: int, horizon: float, out: Any) -> No
     for r in range(resources):
         if p.resource[i, r, CAPACITY] == 1 and free_seen(p, s, b, r) > s.row[b, NOW]:
             busy += 1
-    out[0] = 1.0 - s.row[b, LEFT] / size
-    out[1] = horizon / (p.scales[i, MEAN_DURATION] * per_lane)
-    out[2] = legal / options
-    out[3] = busy / max(1, resources)
+    out[0] = clip(1.0 - s.row[b, LEFT] / size)
+    out[1] = clip(horizon / (p.scales[i, MEAN_DURATION] * per_lane))
+    out[2] = clip(legal / options)
+    out[3] = clip(busy / max(1, resources))
     focus = s.row[b, FOCUS]
     if focus >= 0:
-        out[4] = s.load[b, focus] / horizon
+        out[4] = clip(s.load[b, focus] / horizon)
         out[5] = 1.0
-    out[6] = s.row[b, CAN_WAIT]
+    out[6] = clip(s.row[b, CAN_WAIT])
     out[7 + p.counts[i, OBJECTIVE]] = 1.0
