@@ -158,7 +158,6 @@ class CpEncoding:
         modes_of = [_modes(index, act) for index, act in enumerate(activities)]
         modes = [mode for act in modes_of for mode in act]
         uses = [use for mode in modes for use in mode.uses]
-        arc_list = [Arc(*arc) for arc in arcs]
         job_of = _column("job", job if job is not None else [0] * len(modes_of))
         num_jobs = min(int(job_of.max(initial=-1)) + 1, len(modes_of))
         families, setup_ptr, setup_time = _flatten_setups(modes_of, len(capacities), setups or {})
@@ -174,16 +173,13 @@ class CpEncoding:
             resource_capacity=_column("capacity", list(capacities)),
             setup_ptr=setup_ptr,
             setup_time=setup_time,
-            arc_from=_column("predecessor", [a.pred for a in arc_list]),
-            arc_to=_column("successor", [a.succ for a in arc_list]),
-            arc_lag=_column("lag", [a.lag for a in arc_list]),
-            arc_from_start=_column("from_start", [int(a.from_start) for a in arc_list]),
             job=job_of,
             release=_column("release", release if release is not None else [0] * len(modes_of)),
             job_due=_column("due date", due if due is not None else [NO_DUE_DATE] * num_jobs),
             job_weight=_column("weight", weight if weight is not None else [1] * num_jobs),
             activity_names=tuple(activity_names),
             resource_names=tuple(resource_names),
+            **_arc_columns(arcs),
         )
 
     @property
@@ -297,6 +293,17 @@ def _modes(index: int, modes: Iterable[Any]) -> list[Mode]:
             f"activity {index} is {modes!r}; give a list of modes, each (duration, "
             "[(resource, demand), ...])."
         ) from None
+
+
+def _arc_columns(arcs: Iterable[Arc | tuple[int, ...]]) -> dict[str, IntArray]:
+    """The four columns of the arcs."""
+    given = [Arc(*arc) for arc in arcs]
+    return {
+        "arc_from": _column("predecessor", [arc.pred for arc in given]),
+        "arc_to": _column("successor", [arc.succ for arc in given]),
+        "arc_lag": _column("lag", [arc.lag for arc in given]),
+        "arc_from_start": _column("from_start", [int(arc.from_start) for arc in given]),
+    }
 
 
 def _column(what: str, values: Values) -> IntArray:
