@@ -1,1 +1,8 @@
-"""Dispatching rules: one decision at a time."""
+"""Dispatchers: priority rules."""
+
+from dispatchlab.baselines.dispatchers.base import Dispatcher
+from dispatchlab.baselines.dispatchers.rules import DESCRIPTIONS, SCORES, PriorityRule
+
+RULES = tuple(SCORES)
+
+__all__ = ["DESCRIPTIONS", "RULES", "Dispatcher", "PriorityRule"]

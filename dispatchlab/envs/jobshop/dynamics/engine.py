@@ -102,8 +102,22 @@ class Dynamics:
         """Options, plus the wait where the semantics has one."""
         return self.num_options + (self._code == NON_DELAY_WAIT)
 
-    def load(self, slot: int, encoding: CpEncoding, realisation: Realisation | None = None) -> None:
-        """Put a problem into a slot; the same objects again cost nothing."""
+    def load(
+        self, slot: int, encoding: CpEncoding, realisation: Realisation | None = None, *,
+        allow_foresight: bool = False,
+    ) -> None:  # fmt: skip
+        """Put a problem into a slot; the same instance as before costs nothing.
+
+        Args:
+            slot: The slot.
+            encoding: What a scheduler may know.
+            realisation: What will happen; the expectation by default.
+            allow_foresight: Accept a random realisation under a semantics that decides out of
+                the order of time; only a replay, whose decisions are made already, may.
+
+        Raises:
+            InvalidInstanceError: If the problem does not fit the limits or the semantics.
+        """
         real = Realisation.nominal(encoding) if realisation is None else realisation
         is_nominal = real.is_nominal(encoding)
         if self.encodings[slot] is encoding and is_nominal and self.realisations[slot] is None:
@@ -111,6 +125,8 @@ class Dynamics:
         real.check(encoding)
         structure = Structure.of(encoding)
         self._check_fits(encoding, structure, real)
+        if not is_nominal and not allow_foresight:
+            self._check_foresight()
         load_problem(self.problem, slot, encoding, structure, real)
         self.encodings[slot] = encoding
         self.realisations[slot] = None if is_nominal else real
@@ -220,7 +236,9 @@ class Dynamics:
                     f"{encoding.name} has {need} {what.replace('_', ' ')}, but this environment "
                     f"was built for at most {limit}; build it for the larger instance."
                 )
-        if self._code in (APPEND, ACTIVE) and not real.is_nominal(encoding):
+
+    def _check_foresight(self) -> None:
+        if self._code in (APPEND, ACTIVE):
             raise InvalidInstanceError(
                 f"Semantics {self.semantics!r} decides out of the order of time and would know "
                 "the future of a random realisation; use 'non-delay' or 'non-delay-wait'."
