@@ -23,11 +23,10 @@ _MODULES = {
     "load_policy": "checkpoint",
     "sample": "strategies",
     "save_policy": "checkpoint",
-    "unpad": "unpad",
 }
 _EXTRA = frozenset({"torch", "torch_geometric", "stable_baselines3", "sb3_contrib", "safetensors"})
 
-__all__ = sorted(_MODULES)  # noqa: PLE0605
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562 returns whatever the name holds
@@ -35,12 +34,11 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562 returns whatever th
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        # `unpad` is both a module and the function in it, so names are looked up, not cached.
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in _EXTRA:
-            raise MissingExtraError(package, "agents") from error
+            raise MissingExtraError(package.replace("_", "-"), "agents") from error
         raise
 
 

@@ -1,0 +1,238 @@
+"""Checkpoints that are safe to load from strangers: safetensors and JSON, never a pickle."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from dispatchlab.agents.inference import LearnedPolicy
+from dispatchlab.agents.layout import GraphLayout, LayoutDict
+from dispatchlab.agents.network import GraphNetwork, NetworkConfig
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+from dispatchlab.envs.core.graph_spec import EdgeType, Feature, GraphSpec, NodeType
+
+FORMAT = "dispatchlab-policy"
+FORMAT_VERSION = 1
+_KEYS = {
+    "format": str,
+    "version": int,
+    "family": str,
+    "network": dict,
+    "layout": dict,
+    "layout_hash": str,
+    "meta": dict,
+}
+
+
+class _Files(NamedTuple):
+    """The two files of a checkpoint."""
+
+    weights: Path
+    description: Path
+
+
+def save_policy(
+    path_prefix: str | Path,
+    policy: nn.Module | LearnedPolicy,
+    meta: Mapping[str, Any],
+    *,
+    layout: LayoutDict | None = None,
+) -> tuple[Path, Path]:
+    """Write ``<prefix>.safetensors`` and ``<prefix>.json``.
+
+    Args:
+        path_prefix: Path without suffix; a directory means ``<directory>/policy``.
+        policy: A graph policy of stable-baselines3, its network, or a `LearnedPolicy`.
+        meta: JSON-able facts about the training; ``meta["family"]`` names the family.
+        layout: Output of ``env.graph_spec.layout()``, unless the policy was given it.
+
+    Returns:
+        The two paths.
+
+    Raises:
+        CheckpointError: The family or the feature names are unknown.
+    """
+    network, known, family = _parts(policy)
+    layout, family = layout or known, str(meta.get("family", family))
+    if not family:
+        raise CheckpointError("The checkpoint has no family: give meta={'family': 'jobshop', ...}.")
+    if layout is None:
+        raise CheckpointError(
+            "The policy does not know its feature names: give layout=env.graph_spec.layout()."
+        )
+    GraphLayout.from_dict(layout).require_equal(network.layout)
+    description = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "family": family,
+        "network": network.config.to_dict(),
+        "layout": layout,
+        "layout_hash": _layout_hash(layout),
+        "meta": {key: value for key, value in meta.items() if key != "family"},
+    }
+    weights = {
+        key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()
+    }
+    files = _locate(path_prefix)
+    files.weights.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and renamed: a run that is killed here leaves the previous files whole.
+    drafts = _Files(*(path.with_name(path.name + ".tmp") for path in files))
+    drafts.description.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    save_file(weights, drafts.weights)
+    for draft, path in zip(drafts, files, strict=True):
+        os.replace(draft, path)
+    return files
+
+
+def load_policy(
+    path: str | Path,
+    device: str | torch.device = "cpu",
+    *,
+    family: str | None = None,
+    layout: LayoutDict | None = None,
+) -> LearnedPolicy:
+    """Load a checkpoint written by `save_policy`.
+
+    Args:
+        path: The prefix, either of the two files, or the directory that holds ``policy.*``.
+        device: Where to put the weights.
+        family: Refuse a checkpoint of another family.
+        layout: Refuse a checkpoint that does not fit ``env.graph_spec.layout()``.
+
+    Returns:
+        The policy.
+
+    Raises:
+        CheckpointError: Files are missing, damaged, of an unknown version, or do not fit.
+    """
+    files = _locate(path)
+    for part in files:
+        if not part.is_file():
+            raise CheckpointError(
+                f"There is no file {str(part)!r}: a checkpoint is a pair of .safetensors and .json."
+            )
+    data = _read_description(files.description)
+    if family is not None and data["family"] != family:
+        raise CheckpointError(
+            f"The checkpoint {str(files.description)!r} is for the family {data['family']!r}, "
+            f"not {family!r}: choose a checkpoint of that family."
+        )
+    network = _read_network(files, data).to(device)
+    policy = LearnedPolicy(network, family=data["family"], layout=data["layout"], meta=data["meta"])
+    if layout is not None:
+        policy.require_layout(layout)
+    return policy
+
+
+def _parts(policy: nn.Module | LearnedPolicy) -> tuple[GraphNetwork, LayoutDict | None, str]:
+    """Network, layout and family of whatever holds a network."""
+    if isinstance(policy, LearnedPolicy):
+        return policy.network, policy.layout, policy.family
+    network = getattr(policy, "net", policy)
+    if not isinstance(network, GraphNetwork):
+        raise CheckpointError(
+            f"{type(policy).__name__} holds no graph network: give model.policy of a model that "
+            "was made with GraphActorCriticPolicy."
+        )
+    return network, getattr(policy, "layout_dict", None), ""
+
+
+def _locate(path: str | Path) -> _Files:
+    """The two files that a path means."""
+    path = Path(path)
+    if path.is_dir():
+        path = path / "policy"
+    if path.suffix in (".safetensors", ".json"):
+        path = path.with_suffix("")
+    if path.suffix in (".zip", ".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt"):
+        raise CheckpointError(
+            f"{str(path)!r} may run code when it is loaded: give a checkpoint of .safetensors "
+            "and .json, as save_policy writes it."
+        )
+    return _Files(path.with_name(path.name + ".safetensors"), path.with_name(path.name + ".json"))
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    """Read and check the JSON half."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise CheckpointError(f"{str(path)!r} is not JSON: download or save it again.") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{str(path)!r} does not describe a dispatchlab policy: give a file of save_policy."
+        )
+    if data.get("version") != FORMAT_VERSION:
+        raise CheckpointError(
+            f"{str(path)!r} has format version {data.get('version')!r} but this release reads "
+            f"{FORMAT_VERSION}: install the release that wrote it."
+        )
+    bad = [key for key, kind in _KEYS.items() if not isinstance(data.get(key), kind)]
+    if bad or _layout_hash(data["layout"]) != data["layout_hash"]:
+        raise CheckpointError(
+            f"{str(path)!r} has a damaged {bad[0] if bad else 'layout'!r} entry: "
+            "download or save it again."
+        )
+    return data
+
+
+def _read_network(files: _Files, data: Mapping[str, Any]) -> GraphNetwork:
+    """Build the described network around the tensors of the other half."""
+    try:
+        weights: dict[str, Tensor] = load_file(files.weights)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{str(files.weights)!r} is not a whole safetensors file: download or save it again."
+        ) from error
+    try:
+        config = NetworkConfig(**data["network"])
+        if config.num_layers > len(weights):
+            raise DispatchlabError(f"num_layers={config.num_layers} exceeds the stored tensors.")
+        # On the meta device nothing is allocated before the shapes are known to agree.
+        with torch.device("meta"):
+            network = GraphNetwork(GraphLayout.from_dict(data["layout"]), config)
+        floats = {key: value.float() for key, value in weights.items()}
+        network.load_state_dict(floats, assign=True)
+    except (DispatchlabError, RuntimeError, TypeError) as error:
+        raise CheckpointError(
+            f"The weights in {str(files.weights)!r} do not fit the network that "
+            f"{files.description.name!r} describes: keep the two files of one checkpoint together."
+        ) from error
+    return network
+
+
+def _layout_hash(layout: LayoutDict) -> str:
+    """`GraphSpec.layout_hash` of a layout; an empty string if it is malformed."""
+    try:
+        spec = GraphSpec(
+            nodes=tuple(
+                NodeType(name, 0, _features(columns)) for name, columns in layout["nodes"].items()
+            ),
+            edges=tuple(
+                EdgeType(
+                    key.split("-")[0],
+                    "-".join(key.split("-")[1:-1]),
+                    key.split("-")[-1],
+                    0,
+                    _features(columns),
+                )
+                for key, columns in layout["edges"].items()
+            ),
+            globals=_features(layout["globals"]),
+            candidate_types=tuple(layout["candidate_types"]),
+            num_actions=0,
+        )
+    except (KeyError, TypeError, AttributeError):
+        return ""
+    return spec.layout_hash()
+
+
+def _features(columns: list[dict[str, str]]) -> tuple[Feature, ...]:
+    """Features of one node type, relation or global vector."""
+    return tuple(Feature(**column) for column in columns)

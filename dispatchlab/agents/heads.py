@@ -1,0 +1,127 @@
+"""Heads: pooled context, pointer over candidates, value."""
+
+import torch
+from torch import Tensor, nn
+
+from dispatchlab.agents.layout import GraphLayout
+from dispatchlab.agents.unpad import GraphBatch
+
+ILLEGAL_LOGIT = -1e8
+
+
+def segment_mean(rows: Tensor, batch: Tensor, count: Tensor) -> Tensor:
+    """Mean of each segment, zeros where it is empty.
+
+    Shapes:
+        rows: ``(M, H)``; batch: ``(M,)``; count: ``(B,)``; returns ``(B, H)``.
+    """
+    total = rows.new_zeros(len(count), rows.shape[1]).index_add(0, batch, rows)  # (B, H)
+    return total / count.clamp(min=1)[:, None]
+
+
+def segment_max(rows: Tensor, batch: Tensor, count: Tensor) -> Tensor:
+    """Maximum of each segment, zeros where it is empty.
+
+    Shapes:
+        rows: ``(M, H)``; batch: ``(M,)``; count: ``(B,)``; returns ``(B, H)``.
+    """
+    index = batch[:, None].expand_as(rows)  # (M, H)
+    zeros = rows.new_zeros(len(count), rows.shape[1])  # (B, H)
+    return zeros.scatter_reduce(0, index, rows, "amax", include_self=False)
+
+
+class ContextPool(nn.Module):
+    """Summary of a graph: mean and maximum over each node type, and the globals.
+
+    Shapes:
+        Input: ``{node type: (M, hidden)}`` and the `GraphBatch`.
+        Output: ``(B, hidden)``.
+    """
+
+    def __init__(self, layout: GraphLayout, hidden: int) -> None:
+        """Create the projection."""
+        super().__init__()
+        width = 2 * hidden * len(layout.nodes) + layout.num_globals
+        self.project = nn.Sequential(nn.Linear(width, hidden), nn.SiLU())
+
+    def forward(self, nodes: dict[str, Tensor], graph: GraphBatch) -> Tensor:
+        """Pool every type and project."""
+        parts = [graph.globals]
+        for name, rows in nodes.items():
+            batch, count = graph.batch[name], graph.count[name]
+            parts += [segment_mean(rows, batch, count), segment_max(rows, batch, count)]
+        context: Tensor = self.project(torch.cat(parts, -1))  # (B, H)
+        return context
+
+
+class PointerHead(nn.Module):
+    """Scores each legal action from the nodes it points at and the context.
+
+    An action that points at nothing (waiting) is scored from the context alone. Only legal
+    actions are computed; the others get a logit of -1e8, whose probability is exactly zero.
+
+    Shapes:
+        Input: ``{node type: (M, hidden)}``, context ``(B, hidden)``, candidates ``(B, A, k)``.
+        Output: logits ``(B, A)``.
+    """
+
+    def __init__(self, layout: GraphLayout, hidden: int) -> None:
+        """Create one projection for each candidate column."""
+        super().__init__()
+        self.candidate_types = layout.candidate_types
+        self.columns = nn.ModuleList(
+            nn.Linear(hidden, hidden, bias=False) for _ in layout.candidate_types
+        )
+        # Stands in for the node of a column that an action leaves empty.
+        self.empty = nn.Parameter(torch.zeros(len(layout.candidate_types), hidden))
+        self.context = nn.Linear(hidden + layout.num_globals, hidden)
+        self.score = nn.Sequential(nn.SiLU(), _small_linear(hidden))
+        self.wait = nn.Sequential(
+            nn.Linear(hidden + layout.num_globals, hidden), nn.SiLU(), _small_linear(hidden)
+        )
+
+    def forward(self, nodes: dict[str, Tensor], context: Tensor, graph: GraphBatch) -> Tensor:
+        """Score the legal actions."""
+        context = torch.cat((context, graph.globals), -1)  # (B, H + G)
+        points = (graph.candidates >= 0).any(-1)  # (B, A)
+        where = (graph.mask & points).nonzero()  # (L, 2)
+        graphs, actions = where.unbind(1)  # (L,), (L,)
+        hidden = self.context(context).index_select(0, graphs)  # (L, H)
+        for column, project in enumerate(self.columns):
+            rows = nodes[self.candidate_types[column]]  # (M, H)
+            table = torch.cat((rows, self.empty[column, None]))  # (M + 1, H)
+            index = graph.candidates[graphs, actions, column]  # (L,)
+            index = torch.where(index >= 0, index, len(rows))
+            hidden = hidden + project(table.index_select(0, index))  # (L, H)
+        scores = self.score(hidden).squeeze(-1)  # (L,)
+        wait = torch.where(graph.mask & ~points, self.wait(context), ILLEGAL_LOGIT)  # (B, A)
+        return wait.index_put((graphs, actions), scores)
+
+
+def _small_linear(hidden: int) -> nn.Linear:
+    """Last layer of a score: near-uniform at the start, as policy-gradient methods like it."""
+    layer = nn.Linear(hidden, 1)
+    nn.init.orthogonal_(layer.weight, 0.01)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class ValueHead(nn.Module):
+    """State value from the context.
+
+    Shapes:
+        Input: context ``(B, hidden)`` and globals ``(B, G)``.
+        Output: ``(B, 1)``.
+    """
+
+    def __init__(self, layout: GraphLayout, hidden: int) -> None:
+        """Create a two-layer perceptron."""
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(hidden + layout.num_globals, hidden), nn.SiLU(), nn.Linear(hidden, 1)
+        )
+
+    def forward(self, context: Tensor, graph: GraphBatch) -> Tensor:
+        """Estimate the value."""
+        value: Tensor = self.layers(torch.cat((context, graph.globals), -1))  # (B, 1)
+        return value
