@@ -23,7 +23,7 @@ def _kernel_fingerprint() -> str:
     digest = hashlib.sha256()
     for path in sorted((ROOT / "dispatchlab").rglob("*.py")):
         source = path.read_bytes()
-        if b"njit" in source:
+        if b"njit" in source or b"_kernel" in source or b"@kernel" in source:
             digest.update(source)
     return digest.hexdigest()[:16]
 

@@ -17,13 +17,10 @@ from dispatchlab.envs.jobshop.cp_model_import.precedence import (
     rough_horizon,
 )
 from dispatchlab.envs.jobshop.cp_model_import.reading import read_source
-from dispatchlab.envs.jobshop.cp_model_import.resources import (
-    Resource,
-    find_resources,
-    find_spans,
-)
+from dispatchlab.envs.jobshop.cp_model_import.resources import Resource, find_resources
 from dispatchlab.envs.jobshop.cp_model_import.setups import MustPrecede, read_setups
 from dispatchlab.envs.jobshop.cp_model_import.source import Constraint, Linear, Source, var_of
+from dispatchlab.envs.jobshop.cp_model_import.spans import find_spans
 from dispatchlab.envs.jobshop.cp_model_import.timing import check_tight, read_times
 from dispatchlab.envs.jobshop.instance import CpEncoding
 
@@ -65,7 +62,7 @@ def from_cp_model(model: Any, name: str = "cp-model") -> CpEncoding:  # noqa: AN
     resources, blocked = find_resources(draft, spans)
     sequences, implied = find_sequences(source, dummies, choices.sequence, choices.time)
     missing = read_setups(draft, sequences, resources, implied)
-    timing = read_times(draft, [*_on_times(source, choices), *spans.linears, *blocked])
+    timing = read_times(draft, [*_on_times(source, choices), *spans.linears], blocked)
     graph = timing.graph
     horizon = rough_horizon(draft, graph) + _setup_work(resources)
     check_tight(draft, timing, horizon)

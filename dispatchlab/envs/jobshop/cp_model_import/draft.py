@@ -5,13 +5,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from dispatchlab.envs.jobshop.cp_model_import.activities import Activity
-from dispatchlab.envs.jobshop.cp_model_import.choices import (
-    Bounds,
-    Choices,
-    expr_bounds,
-    literal_bounds,
-)
+from dispatchlab.envs.jobshop.cp_model_import.choices import Choices
 from dispatchlab.envs.jobshop.cp_model_import.graph import ZERO, Edge
+from dispatchlab.envs.jobshop.cp_model_import.propagation import Bounds, expr_bounds, literal_bounds
 from dispatchlab.envs.jobshop.cp_model_import.source import (
     INFINITY,
     Expr,
@@ -34,8 +30,8 @@ class Draft:
         activities: Its activities.
         view: Activity of each time variable that is tied to one in some mode.
         owner: Activity of each choice component that belongs to one.
-        loose: Direction in which each local copy of a time is bounded in modes that do not tie
-            it: +1 from below, -1 from above, 0 by other copies only.
+        loose: How each local copy of a time is bounded in modes that do not tie it: 1 from
+            below, -1 from above, 2 and more by other copies in one constraint only.
     """
 
     source: Source
@@ -129,9 +125,8 @@ class Draft:
                 else:
                     nodes[a] = nodes.get(a, 0) + c
                     const += c * offset
-        if free and not nodes:
-            for v, _ in free:
-                self._mark(con, v, 0)
+        if len(free) > 1 and not nodes:
+            self._check_local(con, free, const)
             return None
         const += self._settle_copies(con, free)
         return {n: c for n, c in nodes.items() if c}, const
@@ -148,6 +143,17 @@ class Draft:
             self._mark(con, v, direction)
             total += c * (self.source.hi[v] if direction > 0 else self.source.lo[v])
         return total
+
+    def _check_local(self, con: Linear, free: list[tuple[int, int]], const: int) -> None:
+        """Copies that only this linear relates, in a mode that ties none of them, can agree."""
+        low = high = const
+        for v, c in free:
+            self._mark(con, v, 2 + con.index)
+            ends = sorted((c * self.source.lo[v], c * self.source.hi[v]))
+            low, high = low + ends[0], high + ends[1]
+        reachable = low <= con.domain[-1][1] and con.domain[0][0] <= high
+        if not reachable or any(abs(c) != 1 for _, c in free):
+            raise con.refuse("it can never hold in some mode; remove that mode")
 
     def _mark(self, con: Linear, variable: int, direction: int) -> None:
         if self.loose.setdefault(variable, direction) != direction:

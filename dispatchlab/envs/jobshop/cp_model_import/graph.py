@@ -107,6 +107,7 @@ class Graph:
 
     def eliminate(self, node: int) -> None:
         """Remove a free node, keeping what it implies between the others."""
+        self.check_loop(node)
         tails, heads = self.into.pop(node, set()), self.out.pop(node, {})
         for tail in tails - {node}:
             first = self.out[tail].pop(node)
@@ -118,10 +119,17 @@ class Graph:
                     self._chain(tail, head, first, second, origin)
         for head in heads:
             self.into.get(head, set()).discard(node)
-        self._check_loop(node, heads)
 
-    def _check_loop(self, node: int, heads: dict[int, Lags]) -> None:
-        if max(heads.get(node, {}).values(), default=0) > 0:
+    def check_loop(self, node: int) -> None:
+        """Refuse a time that must lie after itself.
+
+        Args:
+            node: A free node.
+
+        Raises:
+            UnsupportedModelError: If it must.
+        """
+        if max(self.out.get(node, {}).get(node, {}).values(), default=0) > 0:
             raise self.origin[node, node].refuse("it can never hold, so the model is infeasible")
 
     def _chain(self, tail: int, head: int, first: Lags, second: Lags, origin: Constraint) -> None:

@@ -59,6 +59,7 @@ def read_goal(draft: Draft, timing: Timing) -> Goal:
     """
     expr = draft.source.objective
     if expr is None:
+        _only_free(draft, timing.graph, [])
         return Goal([], 0, [])
     weights, const = dict(expr.terms), expr.const
     while True:
@@ -119,6 +120,8 @@ def _substitute(
     for v, c in con.expr.terms:
         if v != variable:
             share = -sign * c
+            if share < 0:
+                raise con.refuse(f"it rewards a late {draft.source.label(v)} in the objective")
             weights[v] = weights.get(v, 0) + weight * share
             ends = (share * draft.source.lo[v], share * draft.source.hi[v])
             least, most = least + min(ends), most + max(ends)
@@ -162,14 +165,16 @@ def _tied_term(draft: Draft, variable: int, weight: int) -> Term:
 def _free_term(draft: Draft, graph: Graph, variable: int, weight: int) -> Term:
     """A variable that the objective presses down onto the ends below it."""
     node, label = draft.node(variable), draft.source.label(variable)
-    others = [n for n in graph.into.get(node, set()) if n >= graph.num_activities]
+    graph.check_loop(node)
+    others = [n for n in graph.into.get(node, set()) - {node} if n >= graph.num_activities]
     if others:
         graph = copy.deepcopy(graph)
         for other in sorted(set(graph.out) | set(graph.into)):
             if other >= graph.num_activities and other != node:
                 graph.eliminate(other)
+        graph.check_loop(node)
     term = Term(weight, None, {}, label)
-    for tail in sorted(graph.into.get(node, set())):
+    for tail in sorted(graph.into.get(node, set()) - {node}):
         lags = graph.out[tail][node]
         if tail == ZERO:
             term.floor = max(lags.values())

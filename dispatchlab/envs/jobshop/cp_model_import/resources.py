@@ -1,18 +1,21 @@
 """Resources from no-overlap and cumulative constraints."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dispatchlab.envs.jobshop.cp_model_import.activities import Activity, is_determined
-from dispatchlab.envs.jobshop.cp_model_import.choices import expr_bounds
+from dispatchlab.envs.jobshop.cp_model_import.activities import Activity
 from dispatchlab.envs.jobshop.cp_model_import.draft import Draft
+from dispatchlab.envs.jobshop.cp_model_import.graph import Edge
+from dispatchlab.envs.jobshop.cp_model_import.propagation import expr_bounds
 from dispatchlab.envs.jobshop.cp_model_import.source import (
-    INFINITY,
     Capacity,
+    Constraint,
     Expr,
     Interval,
-    Linear,
-    Source,
 )
+from dispatchlab.envs.jobshop.cp_model_import.spans import Spans, tied_masters
+
+_Item = tuple[int, Interval, Expr]
 
 
 @dataclass(slots=True)
@@ -30,54 +33,9 @@ class Resource:
     setups: tuple[dict[int, int], list[list[int]]] | None = None
 
 
-@dataclass(slots=True)
-class Spans:
-    """Intervals whose size is open: they are no activities.
-
-    Attributes:
-        blocking: Those that end at a constant and fill a resource from the makespan on.
-        linears: What all of them say about times.
-    """
-
-    blocking: dict[int, Interval]
-    linears: list[Linear]
-
-
-def find_spans(draft: Draft) -> Spans:
-    """Intervals of open size, and what they say as linears.
-
-    Args:
-        draft: The conversion so far.
-
-    Returns:
-        The spans; the size of a master that its activity ties at both ends is checked instead.
-    """
-    spans = Spans({}, [])
-    for con in draft.source.constraints:
-        if isinstance(con, Interval) and not is_determined(con, draft.choices):
-            low, high = con.size.const, con.size.const
-            for v, c in con.size.terms:
-                ends = sorted((c * draft.source.lo[v], c * draft.source.hi[v]))
-                low, high = low + ends[0], high + ends[1]
-            apart = _difference(draft.source, con.end, con.start)
-            spans.linears.append(_linear(con, con.literals, apart, (low, min(high, INFINITY))))
-            if not con.end.terms:
-                spans.blocking[con.index] = con
-    return spans
-
-
-def _linear(
-    con: Interval | Capacity, literals: tuple[int, ...], expr: Expr, domain: tuple[int, int]
-) -> Linear:
-    return Linear(con.index, con.name, con.kind, literals, expr, (domain,))
-
-
-def _difference(source: Source, first: Expr, second: Expr) -> Expr:
-    negated = tuple((v, -c) for v, c in second.terms)
-    return source.expr((*first.terms, *negated), first.const - second.const)
-
-
-def find_resources(draft: Draft, spans: Spans) -> tuple[list[Resource], list[Linear]]:
+def find_resources(
+    draft: Draft, spans: Spans
+) -> tuple[list[Resource], list[tuple[Edge, Constraint]]]:
     """Turn capacity constraints into resources and fill in the uses of every mode.
 
     Args:
@@ -85,7 +43,7 @@ def find_resources(draft: Draft, spans: Spans) -> tuple[list[Resource], list[Lin
         spans: Intervals of open size.
 
     Returns:
-        The resources, and the linears that stand for intervals filling a resource to its end.
+        The resources, and what intervals that fill a resource to its end say of times.
 
     Raises:
         UnsupportedModelError: If a capacity or demand is not constant within a mode, or an
@@ -94,24 +52,24 @@ def find_resources(draft: Draft, spans: Spans) -> tuple[list[Resource], list[Lin
     where: dict[int, tuple[int, Interval]] = {}
     for a, activity in enumerate(draft.activities):
         where.update({i.index: (a, i) for i in activity.intervals})
-    for a, interval in _tied_masters(draft):
+    for a, interval in tied_masters(draft):
         where[interval.index] = (a, interval)
     existing = {c.index for c in draft.source.constraints}
     resources: list[Resource] = []
-    linears: list[Linear] = []
+    blocked: list[tuple[Capacity, Interval, list[_Item]]] = []
     for con in draft.source.constraints:
         if isinstance(con, Capacity):
             _check_shape(con)
             blocker = next((i for i in con.intervals if i in spans.blocking), None)
-            if blocker is not None:
-                linears.extend(_blocked(draft, con, spans.blocking[blocker], where))
             items = [
                 (*where[i], demand)
                 for i, demand in _items(con, existing)
                 if i != blocker and _is_known(con, i, where)
             ]
             _add_resource(draft, con, items, resources)
-    return resources, linears
+            if blocker is not None:
+                blocked.append((con, spans.blocking[blocker], items))
+    return resources, [edge for case in blocked for edge in _blocked(draft, *case)]
 
 
 def _items(con: Capacity, existing: set[int]) -> list[tuple[int, Expr]]:
@@ -137,62 +95,36 @@ def _check_shape(con: Capacity) -> None:
         raise con.refuse("its capacity is negative, so the model is infeasible")
 
 
-def _tied_masters(draft: Draft) -> list[tuple[int, Interval]]:
-    """Intervals of open size whose start and end an activity ties in every mode."""
-    found = []
-    for con in draft.source.constraints:
-        if not isinstance(con, Interval) or is_determined(con, draft.choices):
-            continue
-        owners = {draft.view.get(v) for v in (*con.start.variables, *con.end.variables)}
-        a = owners.pop() if len(owners) == 1 else None
-        if a is not None and all(
-            _ends_match(con, mode.offset, mode.duration) for mode in draft.activities[a].modes
-        ):
-            found.append((a, con))
-    return found
-
-
-def _ends_match(con: Interval, offset: dict[int, int], duration: int) -> bool:
-    """Whether start and end are the activity's own in a mode."""
-    values = [
-        offset[expr.terms[0][0]] + expr.const
-        for expr in (con.start, con.end)
-        if len(expr.terms) == 1 and expr.terms[0][1] == 1 and expr.terms[0][0] in offset
-    ]
-    return values == [0, duration] and not con.literals
-
-
 def _blocked(
-    draft: Draft, con: Capacity, blocker: Interval, where: dict[int, tuple[int, Interval]]
-) -> list[Linear]:
+    draft: Draft, con: Capacity, blocker: Interval, items: list[_Item]
+) -> Iterator[tuple[Edge, Constraint]]:
     """An interval that fills the resource to a constant end: all others end before it starts."""
-    demands = dict(zip(con.intervals, con.demands, strict=True))
-    fill = demands[blocker.index]
-    if fill.terms or blocker.literals:
+    fill = con.demands[con.intervals.index(blocker.index)]
+    terms = blocker.start.terms
+    whole = not fill.terms and not blocker.literals and con.intervals.count(blocker.index) == 1
+    if not whole or len(terms) != 1 or terms[0][1] != 1 or terms[0][0] in draft.view:
         raise con.refuse(f"interval {blocker.index} on it has a variable size")
-    linears = []
-    for i, demand in demands.items():
-        if i not in where:
-            continue
-        _, interval = where[i]
+    node = draft.node(terms[0][0])
+    for a, interval, demand in items:
         latest = interval.end.const + sum(
             max(c * draft.source.lo[v], c * draft.source.hi[v]) for v, c in interval.end.terms
         )
-        alone = demand.const + fill.const > con.capacity.const and not demand.terms
-        if latest > blocker.end.const or not alone:
-            raise con.refuse(
-                f"interval {blocker.index} on it has a variable size and does not fill it to the "
-                "end of the horizon"
-            )
-        apart = _difference(draft.source, blocker.start, interval.end)
-        linears.append(_linear(con, interval.literals, apart, (0, INFINITY)))
-    return linears
+        for k, mode in enumerate(draft.activities[a].modes):
+            needed = _demand(con, mode.bounds, interval, demand) if mode.present(interval) else 0
+            if needed == 0 or mode.duration == 0:
+                continue
+            if latest > blocker.end.const or needed + fill.const <= con.capacity.const:
+                raise con.refuse(
+                    f"interval {blocker.index} on it has a variable size and does not fill it to "
+                    "the end of the horizon"
+                )
+            yield Edge(a, node, k, 0, mode.duration - blocker.start.const), con
 
 
 def _add_resource(
     draft: Draft,
     con: Capacity,
-    items: list[tuple[int, Interval, Expr]],
+    items: list[_Item],
     resources: list[Resource],
 ) -> None:
     """Sum up the demand of every mode; modes that ask too much are impossible."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from itertools import product
 
-from dispatchlab.envs.jobshop.cp_model_import.choices import expr_bounds, literal_bounds
 from dispatchlab.envs.jobshop.cp_model_import.circuits import Sequence
 from dispatchlab.envs.jobshop.cp_model_import.draft import Draft
 from dispatchlab.envs.jobshop.cp_model_import.graph import ZERO, Edge
+from dispatchlab.envs.jobshop.cp_model_import.propagation import expr_bounds, literal_bounds
 from dispatchlab.envs.jobshop.cp_model_import.resources import Resource
 from dispatchlab.envs.jobshop.cp_model_import.source import Linear, var_of
 

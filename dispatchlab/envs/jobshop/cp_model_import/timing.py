@@ -48,18 +48,21 @@ class Timing:
     tight: list[Tight]
 
 
-def read_times(draft: Draft, linears: list[Linear]) -> Timing:
+def read_times(draft: Draft, linears: list[Linear], known: list[tuple[Edge, Constraint]]) -> Timing:
     """Read every constraint on times.
 
     Args:
         draft: The conversion so far.
         linears: The linears on times, those of the source model and those derived from it.
+        known: Difference constraints that follow from other kinds of constraints.
 
     Returns:
         The difference constraints, the sums and the maxima.
     """
     graph = Graph([len(a.modes) for a in draft.activities])
     timing = Timing(graph, [], [])
+    for edge, origin in known:
+        graph.add(edge, origin)
     for con in linears:
         edges = draft.edges(con)
         if edges is None:

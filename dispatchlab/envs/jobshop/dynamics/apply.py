@@ -1,13 +1,11 @@
 """Resetting a row, starting an activity, waiting."""
 
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
+from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ACTUAL,
     ARRIVAL,
-    CAN_WAIT,
     CAPACITY,
     COUNT_LEFT,
-    DECISIONS,
     DURATION,
     EARLIEST,
     END,
@@ -17,7 +15,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     FREE,
     FREE_SEEN,
     FROM_START,
-    HELD,
+    IN_TIME_ORDER,
     IS_NOISY,
     IS_SIMPLE,
     JOB,
@@ -30,7 +28,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     LEFT,
     MODE,
     MODE_PTR,
-    NOW,
+    NOT_BEFORE,
     NUM_ACTIVITIES,
     NUM_LANES,
     NUM_MODES,
@@ -44,6 +42,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     START,
     SUCC_PTR,
     SUCCESSOR,
+    TRIVIAL_BOUND,
     USE_FAMILY,
     USE_PTR,
     WAIT_LIMIT,
@@ -53,39 +52,30 @@ from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
 from dispatchlab.envs.jobshop.dynamics.timing import earliest_start, realised_end
 
 
-@kernel
+@inlined_kernel
 def slots_per_lane(s: State) -> int:
     """K of the layout: option ``lane * K + k`` is the k-th mode of the lane's next activity."""
     return s.option.shape[1] // s.lane.shape[1]
 
 
 @kernel
-def reset_row(p: Problem, s: State, b: int) -> None:
+def reset_row(p: Problem, s: State, b: int, in_time_order: bool) -> None:
     """Bring a row to the beginning of its problem slot."""
     i = s.row[b, SLOT]
-    s.row[b, NOW], s.row[b, DECISIONS], s.row[b, FOCUS], s.row[b, CAN_WAIT], s.bound[b] = (
-        0,
-        0,
-        -1,
-        0,
-        0.0,
-    )
+    s.row[b, :] = 0
+    s.row[b, SLOT], s.row[b, FOCUS], s.row[b, IN_TIME_ORDER] = i, -1, in_time_order
+    s.bound[b] = 0.0 if p.counts[i, IS_NOISY] else p.scales[i, TRIVIAL_BOUND]
     s.row[b, LEFT] = p.counts[i, NUM_ACTIVITIES]
     s.lane[b, :] = -1
+    s.option[b, :, :] = 0
     s.option[b, :, EARLIEST] = NEVER
-    s.option[b, :, HELD] = 0
     s.legal[b, :] = 0
-    s.resource[b, :, FREE], s.resource[b, :, FREE_SEEN], s.resource[b, :, FAMILY] = 0, 0, -1
-    s.resource[b, :, WAIT_LIMIT] = NEVER
+    s.resource[b, :, :] = 0
+    s.resource[b, :, FAMILY] = -1
     s.load[b, :] = 0.0
     s.job_work[b, :] = 0.0
-    s.job[b, :, COUNT_LEFT], s.job[b, :, JOB_END], s.job[b, :, JOB_END_SEEN] = 0, 0, 0
-    (
-        s.activity[b, :, START],
-        s.activity[b, :, END],
-        s.activity[b, :, END_SEEN],
-        s.activity[b, :, MODE],
-    ) = -1, -1, -1, -1
+    s.job[b, :, :] = 0
+    s.activity[b, :, :] = -1
     for a in range(p.counts[i, NUM_ACTIVITIES]):
         j = p.activity[i, a, JOB]
         s.activity[b, a, PREDS_LEFT] = p.activity[i, a, NUM_PREDS]
@@ -123,21 +113,13 @@ def refresh_lane(p: Problem, s: State, b: int, lane: int) -> None:
         s.option[b, lane * k + m - first, EARLIEST] = earliest_start(p, s, b, a, m)
 
 
-@kernel
-def effective_start(p: Problem, s: State, b: int, option: int) -> int:
+@inlined_kernel
+def effective_start(s: State, b: int, option: int) -> int:
     """Earliest start of an option, not before the end of a wait that passes it over."""
-    time = s.option[b, option, EARLIEST]
-    if s.option[b, option, HELD] == 0 or time == NEVER:
-        return time
-    i, m = s.row[b, SLOT], option_mode(p, s, b, option)
-    for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
-        limit = s.resource[b, p.use[i, use, RESOURCE], WAIT_LIMIT]
-        if limit < NEVER:
-            time = max(time, limit)
-    return time
+    return max(s.option[b, option, EARLIEST], s.option[b, option, NOT_BEFORE])
 
 
-@kernel
+@inlined_kernel
 def option_mode(p: Problem, s: State, b: int, option: int) -> int:
     """Global mode index of an option."""
     lane, slot = divmod(option, slots_per_lane(s))
@@ -151,7 +133,7 @@ def apply_option(p: Problem, s: State, b: int, option: int) -> None:
     lane = option // slots_per_lane(s)
     a = s.lane[b, lane]
     m = option_mode(p, s, b, option)
-    start = effective_start(p, s, b, option)
+    start = effective_start(s, b, option)
     end = realised_end(p, i, m, start)
     expected = start + p.mode[i, m, DURATION] if p.counts[i, IS_NOISY] else end
     (
@@ -163,7 +145,8 @@ def apply_option(p: Problem, s: State, b: int, option: int) -> None:
     s.row[b, LEFT] -= 1
     _account(p, s, b, a, end, expected)
     s.lane[b, lane] = p.activity[i, a, LANE_NEXT]
-    s.option[b, lane * slots_per_lane(s) : (lane + 1) * slots_per_lane(s), HELD] = 0
+    for other in range(lane * slots_per_lane(s), (lane + 1) * slots_per_lane(s)):
+        s.option[b, other, NOT_BEFORE], s.option[b, other, WAIT_LIMIT] = 0, 0
     if p.mode[i, m, ACTUAL] > 0:
         _occupy(p, s, b, m, end, expected)
     _release_successors(p, s, b, a, start, end, expected)
@@ -187,28 +170,28 @@ def _account(p: Problem, s: State, b: int, a: int, end: int, expected: int) -> N
 
 @kernel
 def _occupy(p: Problem, s: State, b: int, m: int, end: int, expected: int) -> None:
-    """Occupy the mode's resources until its end; a wait on them is over."""
+    """Occupy the mode's resources until its end; waits of options that share them are over."""
     i = s.row[b, SLOT]
     for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
         r = p.use[i, use, RESOURCE]
         if p.resource[i, r, CAPACITY] == 1:
             s.resource[b, r, FREE], s.resource[b, r, FREE_SEEN] = end, expected
             s.resource[b, r, FAMILY] = p.use[i, use, USE_FAMILY]
-        if s.resource[b, r, WAIT_LIMIT] < NEVER:
-            s.resource[b, r, WAIT_LIMIT] = NEVER
-            _unhold(p, s, b, r)
-
-
-@kernel
-def _unhold(p: Problem, s: State, b: int, r: int) -> None:
-    """Let the options that a wait on resource ``r`` passed over compete again."""
-    i = s.row[b, SLOT]
     for option in range(s.option.shape[1]):
-        if s.option[b, option, HELD]:
-            m = option_mode(p, s, b, option)
+        if s.option[b, option, WAIT_LIMIT] > 0:
+            n = option_mode(p, s, b, option)
             for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
-                if p.use[i, use, RESOURCE] == r:
-                    s.option[b, option, HELD] = 0
+                if uses_resource(p, i, n, p.use[i, use, RESOURCE]):
+                    s.option[b, option, NOT_BEFORE], s.option[b, option, WAIT_LIMIT] = 0, 0
+
+
+@inlined_kernel
+def uses_resource(p: Problem, i: int, m: int, r: int) -> bool:
+    """Whether a mode uses a resource."""
+    for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+        if p.use[i, use, RESOURCE] == r:
+            return True
+    return False
 
 
 @kernel
@@ -253,20 +236,3 @@ def _refresh_after(p: Problem, s: State, b: int, lane: int, a: int, m: int) -> N
                 s.option[b, option, EARLIEST] = max(
                     s.activity[b, current, READY], s.resource[b, r, FREE]
                 )
-
-
-@kernel
-def apply_wait(p: Problem, s: State, b: int) -> None:
-    """Pass over the legal options until a newcomer can start or their earliest end is reached."""
-    i = s.row[b, SLOT]
-    limit = NEVER
-    for option in range(s.option.shape[1]):
-        if s.legal[b, option]:
-            limit = min(limit, s.row[b, NOW] + p.mode[i, option_mode(p, s, b, option), DURATION])
-    for option in range(s.option.shape[1]):
-        if s.legal[b, option]:
-            s.option[b, option, HELD] = 1
-            m = option_mode(p, s, b, option)
-            for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
-                r = p.use[i, use, RESOURCE]
-                s.resource[b, r, WAIT_LIMIT] = min(s.resource[b, r, WAIT_LIMIT], limit)

@@ -1,12 +1,14 @@
 """Lower bound on the objective from the current partial schedule."""
 
 from dispatchlab.envs.jobshop.dynamics.apply import slots_per_lane
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
+from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
     DUE,
     EARLIEST,
     FREE,
+    FREE_SEEN,
+    HORIZON,
     IS_NOISY,
     JOB,
     JOB_BOUND,
@@ -25,9 +27,9 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     PREDS_LEFT,
     READY,
     READY_SEEN,
+    SETUP_PTR,
     SLOT,
     TAIL_PATH,
-    TRIVIAL_BOUND,
     WEIGHT,
 )
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
@@ -40,18 +42,63 @@ MAKESPAN, TARDINESS, FLOW_TIME = 0, 1, 2
 
 @kernel
 def update_bound(p: Problem, s: State, b: int) -> None:
-    """Write the bound; it equals the objective once everything is scheduled.
+    """Write the bound and the horizon; the bound equals the objective at the end.
 
     Paths and machine loads for the makespan, paths within each job for the sums over jobs. With
     a random realisation it is the expectation from what has been seen, not a proof.
     """
     i = s.row[b, SLOT]
     if s.row[b, LEFT] == 0:
+        s.row[b, HORIZON] = s.row[b, NOW] + 1
         s.bound[b] = _objective(p, s, b)
-    elif p.counts[i, OBJECTIVE] == MAKESPAN:
-        s.bound[b] = _makespan_bound(p, s, b)
-    else:
-        s.bound[b] = _job_sum_bound(p, s, b)
+        return
+    path_end = _scan_lanes(p, s, b)
+    load_end, proven_load_end = _scan_loads(p, s, b)
+    s.row[b, HORIZON] = max(s.row[b, NOW] + 1, path_end, load_end)
+    bound = float(max(path_end, proven_load_end))
+    if p.counts[i, OBJECTIVE] != MAKESPAN:
+        bound = _job_sum_bound(p, s, b)
+    # a finished lane takes the tails of its other successors out of the scan: keep what was proven
+    s.bound[b] = bound if p.counts[i, IS_NOISY] else max(bound, s.bound[b])
+
+
+@kernel
+def _scan_lanes(p: Problem, s: State, b: int) -> int:
+    """Latest expected end along the paths; leaves the bound on each job in `JOB_BOUND`."""
+    i = s.row[b, SLOT]
+    latest = 0
+    for j in range(p.counts[i, NUM_JOBS]):
+        end = seen(p, s, b, s.job[b, j, JOB_END], s.job[b, j, JOB_END_SEEN])
+        s.job[b, j, JOB_BOUND] = end if s.job[b, j, JOB_END] > 0 else -1
+        latest = max(latest, end)
+    for lane in range(p.counts[i, NUM_LANES]):
+        a = s.lane[b, lane]
+        if a >= 0 and lane_is_known(p, s, b, a):
+            start = lane_start_seen(p, s, b, lane)
+            latest = max(latest, start + p.activity[i, a, TAIL_PATH])
+            j, end = p.activity[i, a, JOB], start + p.activity[i, a, JOB_TAIL]
+            s.job[b, j, JOB_BOUND] = max(s.job[b, j, JOB_BOUND], end)
+    return latest
+
+
+@kernel
+def _scan_loads(p: Problem, s: State, b: int) -> tuple[int, int]:
+    """Latest expected end of the resources' loads, and the part of it that is a proof."""
+    i, now = s.row[b, SLOT], s.row[b, NOW]
+    exact = p.counts[i, NUM_MODES] == p.counts[i, NUM_ACTIVITIES] and not p.counts[i, IS_NOISY]
+    latest, proven = 0, 0
+    for r in range(p.counts[i, NUM_RESOURCES]):
+        load = s.load[b, r]
+        if load < 0.5:
+            continue
+        if p.resource[i, r, CAPACITY] > 1:
+            latest = max(latest, now + int(load / p.resource[i, r, CAPACITY]))
+            continue
+        free = seen(p, s, b, s.resource[b, r, FREE], s.resource[b, r, FREE_SEEN])
+        latest = max(latest, max(free, now) + int(load + 0.5))
+        if exact:
+            proven = max(proven, free + int(load + 0.5))
+    return latest, proven
 
 
 @kernel
@@ -74,7 +121,7 @@ def _with_job(p: Problem, i: int, j: int, value: float, end: int) -> float:
     return value + float(end - p.job[i, j, JOB_RELEASE])
 
 
-@kernel
+@inlined_kernel
 def lane_start_seen(p: Problem, s: State, b: int, lane: int) -> int:
     """Earliest start of the lane's next activity in its best mode, as known now."""
     k = slots_per_lane(s)
@@ -87,41 +134,17 @@ def lane_start_seen(p: Problem, s: State, b: int, lane: int) -> int:
     for option in range(lane * k, lane * k + k):
         if s.option[b, option, EARLIEST] < NEVER:
             best = min(best, option_start_seen(p, s, b, option))
+    if p.resource[s.row[b, SLOT], p.counts[s.row[b, SLOT], NUM_RESOURCES], SETUP_PTR] > 0:
+        # a detour over a third family can be shorter than the direct set-up
+        best = min(best, seen(p, s, b, s.activity[b, a, READY], s.activity[b, a, READY_SEEN]))
     return best
 
 
 @kernel
-def _makespan_bound(p: Problem, s: State, b: int) -> float:
-    i = s.row[b, SLOT]
-    bound = 0 if p.counts[i, IS_NOISY] else int(p.scales[i, TRIVIAL_BOUND])
-    for j in range(p.counts[i, NUM_JOBS]):
-        bound = max(bound, seen(p, s, b, s.job[b, j, JOB_END], s.job[b, j, JOB_END_SEEN]))
-    for lane in range(p.counts[i, NUM_LANES]):
-        a = s.lane[b, lane]
-        if a >= 0 and lane_is_known(p, s, b, a):
-            bound = max(bound, lane_start_seen(p, s, b, lane) + p.activity[i, a, TAIL_PATH])
-    if p.counts[i, NUM_MODES] == p.counts[i, NUM_ACTIVITIES] and not p.counts[i, IS_NOISY]:
-        for r in range(p.counts[i, NUM_RESOURCES]):
-            if p.resource[i, r, CAPACITY] == 1 and s.load[b, r] > 0.5:
-                bound = max(bound, s.resource[b, r, FREE] + int(s.load[b, r] + 0.5))
-    return float(bound)
-
-
-@kernel
 def _job_sum_bound(p: Problem, s: State, b: int) -> float:
-    i = s.row[b, SLOT]
-    for j in range(p.counts[i, NUM_JOBS]):
-        s.job[b, j, JOB_BOUND] = -1
-        if s.job[b, j, JOB_END] > 0:
-            s.job[b, j, JOB_BOUND] = seen(p, s, b, s.job[b, j, JOB_END], s.job[b, j, JOB_END_SEEN])
-    for lane in range(p.counts[i, NUM_LANES]):
-        a = s.lane[b, lane]
-        if a >= 0 and lane_is_known(p, s, b, a):
-            j = p.activity[i, a, JOB]
-            end = lane_start_seen(p, s, b, lane) + p.activity[i, a, JOB_TAIL]
-            s.job[b, j, JOB_BOUND] = max(s.job[b, j, JOB_BOUND], end)
+    """The objective with every known job completed at its bound."""
     value = 0.0
-    for j in range(p.counts[i, NUM_JOBS]):
+    for j in range(p.counts[s.row[b, SLOT], NUM_JOBS]):
         if s.job[b, j, JOB_BOUND] >= 0:
-            value = _with_job(p, i, j, value, s.job[b, j, JOB_BOUND])
+            value = _with_job(p, s.row[b, SLOT], j, value, s.job[b, j, JOB_BOUND])
     return value

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray, Schedule
-from dispatchlab.envs.jobshop.dynamics.apply import apply_option, apply_wait, reset_row
+from dispatchlab.envs.jobshop.dynamics.apply import apply_option, reset_row
 from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
 from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -25,6 +25,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
 from dispatchlab.envs.jobshop.dynamics.legality import (
     ACTIVE,
     APPEND,
+    NON_DELAY,
     NON_DELAY_WAIT,
     SEMANTICS,
     advance,
@@ -36,6 +37,7 @@ from dispatchlab.envs.jobshop.dynamics.problem import (
     load_problem,
 )
 from dispatchlab.envs.jobshop.dynamics.state import State, allocate_state, copy_rows
+from dispatchlab.envs.jobshop.dynamics.waiting import apply_wait
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.limits import ProblemLimits
 from dispatchlab.envs.jobshop.realisation import Realisation
@@ -252,7 +254,7 @@ def _reset(
     for index in range(len(rows)):
         b = rows[index]
         s.row[b, SLOT] = slots[index]
-        reset_row(p, s, b)
+        reset_row(p, s, b, semantics in (NON_DELAY, NON_DELAY_WAIT))
         advance(p, s, b, semantics, every)
         update_bound(p, s, b)
 

@@ -17,12 +17,13 @@ keep those calls, and the compilation, cheap.
     IS_INSTANT,  # a start can make another activity startable at the same instant
     IS_NOISY,  # the realisation differs from the expectation
 ) = range(10)
-# Problem.scales (I, 3), float
+# Problem.scales (I, 4), float
 (
     MEAN_DURATION,  # mean expected duration over the activities, at least 1
     TRIVIAL_BOUND,  # lower bound on the objective before the first decision
     SCALE,  # what normalised rewards divide by
-) = range(3)
+    MEAN_WEIGHT,  # mean weight of the jobs, positive
+) = range(4)
 # Problem.activity (I, N+1, 12)
 (
     MODE_PTR,
@@ -47,7 +48,7 @@ LANE_FIRST, LANE_SIZE = range(2)  # Problem.lane (I, L, 2)
 IS_ORDERED, DUE, WEIGHT, JOB_RELEASE, ARRIVAL = range(5)  # Problem.job (I, J, 5)
 DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
 
-# State.row (B, 6)
+# State.row (B, 8)
 (
     SLOT,  # problem slot of the row
     NOW,  # decision time
@@ -55,7 +56,9 @@ DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
     DECISIONS,  # actions the policy has taken
     FOCUS,  # resource that the decision is about, or -1
     CAN_WAIT,
-) = range(6)
+    HORIZON,  # latest expected end over lanes and resources
+    IN_TIME_ORDER,  # 1 where the semantics never starts anything before NOW
+) = range(8)
 # State.activity (B, N, 7); times come in pairs where the realisation can differ from the
 # expectation: the plain one is what will happen, *_SEEN what a scheduler can expect
 (
@@ -67,14 +70,13 @@ DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
     END_SEEN,
     MODE,
 ) = range(7)
-# State.resource (B, R, 5)
+# State.resource (B, R, 4)
 (
     FREE,  # end of the last activity on a capacity-1 resource
     FREE_SEEN,
     FAMILY,  # set-up family on a capacity-1 resource; -1 before the first
-    WAIT_LIMIT,  # end of a wait on the resource; NEVER where none is on
     TALLY,  # scratch: demand of the current candidates beyond what is free
-) = range(5)
+) = range(4)
 # State.job (B, J, 4)
 (
     COUNT_LEFT,
@@ -82,9 +84,10 @@ DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
     JOB_END_SEEN,
     JOB_BOUND,  # scratch: bound on the completion
 ) = range(4)
-# State.option (B, L*K, 3)
+# State.option (B, L*K, 4)
 (
     EARLIEST,  # earliest start; NEVER where the option cannot be next
-    HELD,  # 1 while a wait passes the option over
+    NOT_BEFORE,  # until when a wait passes the option over
+    WAIT_LIMIT,  # how long waits may pass it over; 0 before the first
     MARKED,  # scratch: candidates of the current decision
-) = range(3)
+) = range(4)

@@ -9,6 +9,8 @@
 ``non-delay-wait``   non-delay, and a wait that passes the candidates over, legal only while some
                      activity could start before the first of them would end. Reaches every
                      active schedule, in the order of time.
+
+With sequence-dependent set-ups the last two need the triangle inequality to reach an optimum.
 """
 
 from dispatchlab.envs.jobshop.dynamics.apply import (
@@ -16,6 +18,7 @@ from dispatchlab.envs.jobshop.dynamics.apply import (
     effective_start,
     option_mode,
     slots_per_lane,
+    uses_resource,
 )
 from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -42,7 +45,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
 )
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
-from dispatchlab.envs.jobshop.dynamics.timing import usage_at
+from dispatchlab.envs.jobshop.dynamics.timing import longest_setup_after, usage_at
 from dispatchlab.envs.jobshop.dynamics.waiting import wait_is_useful
 
 SEMANTICS = ("append", "non-delay", "active", "non-delay-wait")
@@ -96,10 +99,14 @@ def _offer_conflict_set(p: Problem, s: State, b: int) -> int:
     first, first_end = -1, NEVER
     for option in range(s.option.shape[1]):
         if s.option[b, option, EARLIEST] < NEVER:
-            end = s.option[b, option, EARLIEST] + p.mode[i, option_mode(p, s, b, option), DURATION]
+            m = option_mode(p, s, b, option)
+            end = s.option[b, option, EARLIEST] + p.mode[i, m, DURATION]
+            if p.setup_time.shape[1] > 0:
+                end += longest_setup_after(p, i, m)
             if end < first_end:
                 first, first_end = option, end
     classical = p.counts[i, IS_SIMPLE] and p.counts[i, NUM_SLOTS] == 1
+    classical = classical and not p.counts[i, IS_INSTANT]
     machine = -1
     if classical:
         machine = p.use[i, p.mode[i, option_mode(p, s, b, first), USE_PTR], RESOURCE]
@@ -129,23 +136,23 @@ def _offer_startable(p: Problem, s: State, b: int, semantics: int, every: bool) 
     i = s.row[b, SLOT]
     now = NEVER
     for option in range(s.option.shape[1]):
-        now = min(now, effective_start(p, s, b, option))
+        now = min(now, effective_start(s, b, option))
     s.row[b, NOW] = now
     if not every and _start_zero_durations(p, s, b):
         return 0
     if every and semantics == NON_DELAY:
         count = 0
         for option in range(s.option.shape[1]):
-            if effective_start(p, s, b, option) == now:
+            if effective_start(s, b, option) == now:
                 s.legal[b, option] = 1
                 count += 1
         return count
     _tally_demand(p, s, b)
     started = False
     for option in range(s.option.shape[1]):
-        if effective_start(p, s, b, option) != now:
+        if effective_start(s, b, option) != now:
             continue
-        count = _mark_conflict(p, s, b, option)
+        count = _mark_conflict(p, s, b, option, semantics == NON_DELAY)
         wait = semantics == NON_DELAY_WAIT and wait_is_useful(p, s, b)
         if count == 1 and not wait and not every:
             apply_option(p, s, b, option)
@@ -180,7 +187,7 @@ def _start_zero_durations(p: Problem, s: State, b: int) -> bool:
 def _tally_demand(p: Problem, s: State, b: int) -> None:
     """Demand of all candidates on each resource, minus what it can still carry now.
 
-    A positive tally marks a contested resource. Alternatives count with their largest demand.
+    A positive tally marks a contested resource. Alternatives all count, so it errs on that side.
     """
     i, k = s.row[b, SLOT], slots_per_lane(s)
     for r in range(p.counts[i, NUM_RESOURCES]):
@@ -189,15 +196,19 @@ def _tally_demand(p: Problem, s: State, b: int) -> None:
             s.resource[b, r, TALLY] += usage_at(p, s, b, r, s.row[b, NOW])
     for lane in range(p.counts[i, NUM_LANES]):
         for option in range(lane * k, lane * k + k):
-            if effective_start(p, s, b, option) == s.row[b, NOW]:
+            if effective_start(s, b, option) == s.row[b, NOW]:
                 m = option_mode(p, s, b, option)
                 for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
                     s.resource[b, p.use[i, use, RESOURCE], TALLY] += p.use[i, use, DEMAND]
 
 
 @kernel
-def _mark_conflict(p: Problem, s: State, b: int, seed: int) -> int:
-    """Mark the candidates linked to the seed by contested resources or by being alternatives."""
+def _mark_conflict(p: Problem, s: State, b: int, seed: int, merge: bool) -> int:
+    """Mark the candidates linked to the seed by contested resources or by being alternatives.
+
+    With ``merge`` an instance in which new candidates can appear at the same instant is one
+    conflict; a wait leaves room for them by itself.
+    """
     i = s.row[b, SLOT]
     options = s.option.shape[1]
     s.option[b, :, MARKED] = 0
@@ -206,9 +217,9 @@ def _mark_conflict(p: Problem, s: State, b: int, seed: int) -> int:
     while grown:
         grown = False
         for option in range(options):
-            if s.option[b, option, MARKED] or effective_start(p, s, b, option) != s.row[b, NOW]:
+            if s.option[b, option, MARKED] or effective_start(s, b, option) != s.row[b, NOW]:
                 continue
-            if p.counts[i, IS_INSTANT] or _touches_marked(p, s, b, option):
+            if (merge and p.counts[i, IS_INSTANT]) or _touches_marked(p, s, b, option):
                 s.option[b, option, MARKED] = 1
                 count += 1
                 grown = not p.counts[i, IS_SIMPLE] or p.counts[i, NUM_SLOTS] > 1
@@ -228,10 +239,8 @@ def _touches_marked(p: Problem, s: State, b: int, option: int) -> bool:
         n = option_mode(p, s, b, other)
         for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
             r = p.use[i, use, RESOURCE]
-            if s.resource[b, r, TALLY] > 0:
-                for twin in range(p.mode[i, n, USE_PTR], p.mode[i, n + 1, USE_PTR]):
-                    if p.use[i, twin, RESOURCE] == r:
-                        return True
+            if s.resource[b, r, TALLY] > 0 and uses_resource(p, i, n, r):
+                return True
     return False
 
 

@@ -23,7 +23,7 @@ class Problem(NamedTuple):
     """
 
     counts: IntArray  # (I, 10)
-    scales: FloatArray  # (I, 3)
+    scales: FloatArray  # (I, 4)
     activity: IntArray  # (I, N+1, 12)
     work: FloatArray  # (I, N, 2)
     mode: IntArray  # (I, M+1, 4)
@@ -41,7 +41,7 @@ def allocate_problem(num_slots: int, limits: ProblemLimits) -> Problem:
     """Zeroed slots for problems within the limits."""
     return Problem(
         counts=np.zeros((num_slots, 10), np.int64),
-        scales=np.zeros((num_slots, 3)),
+        scales=np.zeros((num_slots, 4)),
         activity=np.zeros((num_slots, limits.activities + 1, 12), np.int64),
         work=np.zeros((num_slots, limits.activities, 2)),
         mode=np.zeros((num_slots, limits.modes + 1, 4), np.int64),
@@ -77,6 +77,7 @@ def load_problem(
         "scales": (
             max(1.0, float(structure.mean_duration.mean())),
             lower_bound(encoding, structure), reward_scale(encoding, structure),
+            float(encoding.job_weight.mean()) or 1.0,
         ),
         "activity": (
             encoding.mode_ptr, structure.succ_ptr,

@@ -1,6 +1,6 @@
 """Earliest starts and ends: the earliest-start propagation of the encoding."""
 
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
+from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ACTUAL,
     BY_RESOURCE,
@@ -13,6 +13,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     END,
     FAMILY,
     FREE,
+    IN_TIME_ORDER,
     IS_NOISY,
     IS_SIMPLE,
     MODE,
@@ -32,6 +33,30 @@ from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
 
 
 @kernel
+def _families(size: int) -> int:
+    """F, from the (F + 1) * F entries of a set-up matrix."""
+    families = 1
+    while (families + 1) * families < size:
+        families += 1
+    return families
+
+
+@kernel
+def longest_setup_after(p: Problem, i: int, m: int) -> int:
+    """Longest set-up that can follow a mode on any of its resources."""
+    longest = 0
+    for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+        r = p.use[i, use, RESOURCE]
+        first, last = p.resource[i, r, SETUP_PTR], p.resource[i, r + 1, SETUP_PTR]
+        if last > first:
+            families = _families(last - first)
+            row = first + p.use[i, use, USE_FAMILY] * families
+            for column in range(families):
+                longest = max(longest, p.setup_time[i, row + column])
+    return longest
+
+
+@kernel
 def setup_before(p: Problem, s: State, b: int, use: int) -> int:
     """Set-up time on the use's resource between its last activity and this one."""
     i = s.row[b, SLOT]
@@ -40,9 +65,7 @@ def setup_before(p: Problem, s: State, b: int, use: int) -> int:
     size = p.resource[i, r + 1, SETUP_PTR] - first
     if size == 0:
         return 0
-    families = 1
-    while (families + 1) * families < size:
-        families += 1
+    families = _families(size)
     row = s.resource[b, r, FAMILY] if s.resource[b, r, FAMILY] >= 0 else families
     return p.setup_time[i, first + row * families + p.use[i, use, USE_FAMILY]]
 
@@ -119,13 +142,17 @@ def earliest_start(p: Problem, s: State, b: int, a: int, m: int) -> int:
     """Earliest start of activity ``a`` in mode ``m`` behind everything scheduled so far."""
     i = s.row[b, SLOT]
     time = s.activity[b, a, READY]
+    if s.row[b, IN_TIME_ORDER]:
+        time = max(time, s.row[b, NOW])
     duration = p.mode[i, m, ACTUAL]
     if duration == 0:
         return time
     for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
         r = p.use[i, use, RESOURCE]
         if p.resource[i, r, CAPACITY] == 1:
-            time = max(time, s.resource[b, r, FREE] + setup_before(p, s, b, use))
+            time = max(time, s.resource[b, r, FREE])
+            if p.setup_time.shape[1] > 0:
+                time = max(time, s.resource[b, r, FREE] + setup_before(p, s, b, use))
     if p.counts[i, IS_SIMPLE]:
         return time
     moved = True
@@ -162,7 +189,7 @@ def realised_end(p: Problem, i: int, m: int, start: int) -> int:
         time = max(time, resume)
 
 
-@kernel
+@inlined_kernel
 def seen(p: Problem, s: State, b: int, actual: int, expected: int) -> int:
     """What a scheduler believes of a time: the fact once it has passed, else the expectation."""
     if not p.counts[s.row[b, SLOT], IS_NOISY] or actual <= s.row[b, NOW]:

@@ -1,7 +1,7 @@
 """When passing the candidates over can lead anywhere: the dominance check of the wait."""
 
-from dispatchlab.envs.jobshop.dynamics.apply import option_mode, slots_per_lane
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
+from dispatchlab.envs.jobshop.dynamics.apply import option_mode, slots_per_lane, uses_resource
+from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ARRIVAL,
     CAPACITY,
@@ -9,7 +9,6 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     EARLIEST,
     FREE,
     FREE_SEEN,
-    HELD,
     IS_INSTANT,
     IS_NOISY,
     JOB,
@@ -18,6 +17,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     MIN_DURATION,
     MODE_ACTIVITY,
     MODE_PTR,
+    NOT_BEFORE,
     NOW,
     NUM_LANES,
     PREDS_LEFT,
@@ -30,7 +30,12 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
 )
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
-from dispatchlab.envs.jobshop.dynamics.timing import after_breakdowns, seen, setup_before
+from dispatchlab.envs.jobshop.dynamics.timing import (
+    after_breakdowns,
+    longest_setup_after,
+    seen,
+    setup_before,
+)
 
 
 @kernel
@@ -50,7 +55,7 @@ def earliest_seen(p: Problem, s: State, b: int, a: int, m: int) -> int:
     return time
 
 
-@kernel
+@inlined_kernel
 def option_start_seen(p: Problem, s: State, b: int, option: int) -> int:
     """Earliest start of an option as known now; the kernel's own value without surprises."""
     if not p.counts[s.row[b, SLOT], IS_NOISY]:
@@ -59,10 +64,34 @@ def option_start_seen(p: Problem, s: State, b: int, option: int) -> int:
     return earliest_seen(p, s, b, p.mode[s.row[b, SLOT], m, MODE_ACTIVITY], m)
 
 
-@kernel
+@inlined_kernel
 def lane_is_known(p: Problem, s: State, b: int, a: int) -> bool:
     """Whether the activity's job has arrived."""
     return p.job[s.row[b, SLOT], p.activity[s.row[b, SLOT], a, JOB], ARRIVAL] <= s.row[b, NOW]
+
+
+@kernel
+def apply_wait(p: Problem, s: State, b: int) -> None:
+    """Pass the marked options over, each until its wait limit or a start on its resources."""
+    for option in range(s.option.shape[1]):
+        if s.option[b, option, MARKED]:
+            limit = wait_limit(p, s, b, option)
+            s.option[b, option, WAIT_LIMIT], s.option[b, option, NOT_BEFORE] = limit, limit
+
+
+@kernel
+def wait_limit(p: Problem, s: State, b: int, option: int) -> int:
+    """How long an option may be passed over: as long as it would have taken, with its set-up.
+
+    After that it would have fitted into the idle time, so waiting on is dominated.
+    """
+    if s.option[b, option, WAIT_LIMIT] > 0:
+        return s.option[b, option, WAIT_LIMIT]
+    i, m = s.row[b, SLOT], option_mode(p, s, b, option)
+    limit = s.row[b, NOW] + p.mode[i, m, DURATION]
+    if p.setup_time.shape[1] > 0:
+        limit += longest_setup_after(p, i, m)
+    return limit
 
 
 @kernel
@@ -71,29 +100,17 @@ def wait_is_useful(p: Problem, s: State, b: int) -> bool:
 
     Waiting longer is dominated: the candidate that ends first would fit into the idle time.
     """
-    i = s.row[b, SLOT]
-    limit = _wait_limit(p, s, b)
-    if limit <= s.row[b, NOW] or limit == NEVER:
+    i, limit = s.row[b, SLOT], NEVER
+    for option in range(s.option.shape[1]):
+        if s.option[b, option, MARKED]:
+            limit = min(limit, wait_limit(p, s, b, option))
+    if limit <= s.row[b, NOW]:
         return False
     for lane in range(p.counts[i, NUM_LANES]):
         a = s.lane[b, lane]
         if a >= 0 and lane_is_known(p, s, b, a) and _lane_brings_rival(p, s, b, lane, limit):
             return True
     return False
-
-
-@kernel
-def _wait_limit(p: Problem, s: State, b: int) -> int:
-    """Earliest end among the marked options, and the limits of waits already begun."""
-    i = s.row[b, SLOT]
-    limit = NEVER
-    for option in range(s.option.shape[1]):
-        if s.option[b, option, MARKED]:
-            m = option_mode(p, s, b, option)
-            limit = min(limit, s.row[b, NOW] + p.mode[i, m, DURATION])
-            for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
-                limit = min(limit, s.resource[b, p.use[i, use, RESOURCE], WAIT_LIMIT])
-    return limit
 
 
 @kernel
@@ -109,9 +126,7 @@ def _lane_brings_rival(p: Problem, s: State, b: int, lane: int, limit: int) -> b
             option = lane * k + m - first
             start = max(s.row[b, NOW], option_start_seen(p, s, b, option))
             begin = min(begin, start)
-            is_newcomer = (
-                s.option[b, option, EARLIEST] > s.row[b, NOW] and s.option[b, option, HELD] == 0
-            )
+            is_newcomer = s.option[b, option, EARLIEST] > s.row[b, NOW]
             if is_newcomer and start < limit and _rivals_marked(p, s, b, m):
                 return True
     elif begin < limit and _activity_rivals_marked(p, s, b, a):
@@ -138,14 +153,15 @@ def _activity_rivals_marked(p: Problem, s: State, b: int, a: int) -> bool:
 
 @kernel
 def _rivals_marked(p: Problem, s: State, b: int, m: int) -> bool:
-    """Whether a mode shares a resource with a marked option."""
+    """Whether a mode shares a resource with a marked option, or is an alternative to it."""
     i = s.row[b, SLOT]
     for option in range(s.option.shape[1]):
         if not s.option[b, option, MARKED]:
             continue
         n = option_mode(p, s, b, option)
+        if p.mode[i, m, MODE_ACTIVITY] == p.mode[i, n, MODE_ACTIVITY]:
+            return True
         for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
-            for twin in range(p.mode[i, n, USE_PTR], p.mode[i, n + 1, USE_PTR]):
-                if p.use[i, use, RESOURCE] == p.use[i, twin, RESOURCE]:
-                    return True
+            if uses_resource(p, i, n, p.use[i, use, RESOURCE]):
+                return True
     return False

@@ -115,7 +115,7 @@ def _fill_nodes(
     for index in range(len(rows)):
         b = rows[index]
         i = s.row[b, SLOT]
-        horizon = remaining_horizon(p, s, b)
+        horizon = remaining_horizon(s, b)
         count[index, 0] = p.counts[i, NUM_ACTIVITIES]
         for a in range(p.counts[i, NUM_ACTIVITIES]):
             if lane_is_known(p, s, b, a):
@@ -142,7 +142,7 @@ def _write_activity(p: Problem, s: State, b: int, a: int, horizon: float, x: Any
     x[4] = clip((end - now) / horizon)
     x[5] = clip(p.activity[i, a, TAIL_PATH] / horizon)
     x[6] = clip(count_left(p, s, b, a) * p.counts[i, NUM_LANES] / p.counts[i, NUM_ACTIVITIES])
-    x[7] = due_slack(p, s, b, a, mean)
+    x[7] = due_slack(p, s, b, a, 1.0 / mean)
     x[8] = clip(p.job[i, p.activity[i, a, JOB], WEIGHT])
 
 

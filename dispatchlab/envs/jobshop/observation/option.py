@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
+from dispatchlab.envs.jobshop.dynamics.apply import uses_resource
+from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
     COUNT_LEFT,
@@ -10,16 +11,16 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     DURATION,
     FOCUS,
     HEAD_WORK,
-    HELD,
     IS_ORDERED,
     JOB,
     LANE_NEXT,
     MEAN_DURATION,
+    MEAN_WEIGHT,
     MIN_DURATION,
     MODE_PTR,
+    NOT_BEFORE,
     NOW,
     NUM_ACTIVITIES,
-    NUM_JOBS,
     NUM_LANES,
     PREDS_LEFT,
     READY,
@@ -40,7 +41,7 @@ from dispatchlab.envs.jobshop.dynamics.waiting import option_start_seen
 from dispatchlab.envs.jobshop.observation.context import clip, due_slack, free_seen
 
 
-@kernel
+@inlined_kernel
 def work_left(p: Problem, s: State, b: int, a: int) -> float:
     """Remaining work behind an activity, itself included.
 
@@ -52,7 +53,7 @@ def work_left(p: Problem, s: State, b: int, a: int) -> float:
     return s.job_work[b, p.activity[i, a, JOB]]
 
 
-@kernel
+@inlined_kernel
 def count_left(p: Problem, s: State, b: int, a: int) -> int:
     """Number of activities in `work_left`."""
     i = s.row[b, SLOT]
@@ -61,7 +62,7 @@ def count_left(p: Problem, s: State, b: int, a: int) -> int:
     return s.job[b, p.activity[i, a, JOB], COUNT_LEFT]
 
 
-@kernel
+@inlined_kernel
 def expected_start(p: Problem, s: State, b: int, a: int, option: int) -> int:
     """Expected start of an option; by its scheduled predecessors while others are missing."""
     if s.activity[b, a, PREDS_LEFT] > 0:
@@ -70,66 +71,60 @@ def expected_start(p: Problem, s: State, b: int, a: int, option: int) -> int:
     return max(s.row[b, NOW], option_start_seen(p, s, b, option))
 
 
-@kernel
+@inlined_kernel
 def write_option(
     p: Problem, s: State, b: int, lane: int, a: int, m: int, option: int, horizon: float, x: Any
 ) -> None:
     """Write the features in the order of `OPTION_FEATURES`."""
-    i, now, mean = s.row[b, SLOT], s.row[b, NOW], p.scales[s.row[b, SLOT], MEAN_DURATION]
+    i, now = s.row[b, SLOT], s.row[b, NOW]
+    # one division each: the kernels spend their time on these
+    per_mean, per_horizon = 1.0 / p.scales[i, MEAN_DURATION], 1.0 / horizon
     duration = p.mode[i, m, DURATION]
     start = expected_start(p, s, b, a, option)
     tail = p.activity[i, a, TAIL_PATH]
     work, lanes = work_left(p, s, b, a), p.counts[i, NUM_LANES]
     x[0] = clip(s.legal[b, option])
-    x[1] = clip(duration / mean)
-    x[2] = clip((start - now) / mean)
-    x[3] = clip(work / horizon)
+    x[1] = clip(duration * per_mean)
+    x[2] = clip((start - now) * per_mean)
+    x[3] = clip(work * per_horizon)
     x[4] = clip(count_left(p, s, b, a) * lanes / p.counts[i, NUM_ACTIVITIES])
-    x[5] = clip(tail / horizon)
-    x[6] = clip((start - now + tail) / horizon)
-    _write_resource(p, s, b, m, horizon, mean, x)
-    _write_next(p, s, b, a, start + duration, horizon, mean, x)
-    _write_focus(p, s, b, a, m, start, mean, x)
+    x[5] = clip(tail * per_horizon)
+    x[6] = clip((start - now + tail) * per_horizon)
+    _write_resource(p, s, b, m, per_horizon, per_mean, x)
+    _write_next(p, s, b, a, start + duration, per_horizon, per_mean, x)
+    _write_focus(p, s, b, a, m, start, per_mean, x)
     ready = seen(p, s, b, s.activity[b, a, READY], s.activity[b, a, READY_SEEN])
-    x[18] = due_slack(p, s, b, a, mean)
-    x[19] = clip(_relative_weight(p, i, p.activity[i, a, JOB]))
-    x[20] = clip(max(0, now - ready) / mean)
+    x[18] = due_slack(p, s, b, a, per_mean)
+    x[19] = clip(p.job[i, p.activity[i, a, JOB], WEIGHT] / p.scales[i, MEAN_WEIGHT])
+    x[20] = clip(max(0, now - ready) * per_mean)
     x[21] = clip(duration / max(1, p.activity[i, a, MIN_DURATION]))
     before = p.work[i, a, HEAD_WORK]
     x[24] = clip(1.0 - work / max(1.0, before + work - p.activity[i, a, MIN_DURATION]))
     x[25] = 1.0 if s.activity[b, a, PREDS_LEFT] > 0 else 0.0
-    x[26] = clip(s.option[b, option, HELD])
+    x[26] = 1.0 if s.option[b, option, NOT_BEFORE] > now else 0.0
 
 
-@kernel
-def _relative_weight(p: Problem, i: int, j: int) -> float:
-    """Weight of a job relative to the mean over the jobs."""
-    total = 0
-    for other in range(p.counts[i, NUM_JOBS]):
-        total += p.job[i, other, WEIGHT]
-    return p.job[i, j, WEIGHT] * p.counts[i, NUM_JOBS] / max(1, total)
-
-
-@kernel
+@inlined_kernel
 def _write_resource(
-    p: Problem, s: State, b: int, m: int, horizon: float, mean: float, x: Any
+    p: Problem, s: State, b: int, m: int, per_horizon: float, per_mean: float, x: Any
 ) -> None:
     """Load and rivalry on the mode's most loaded resource."""
     i = s.row[b, SLOT]
     for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
         r = p.use[i, use, RESOURCE]
         capacity = p.resource[i, r, CAPACITY]
-        load = s.load[b, r] / capacity
-        x[7] = clip(max(x[7], load / horizon))
-        x[8] = clip(max(x[8], (free_seen(p, s, b, r) - s.row[b, NOW] + load) / horizon))
+        load = s.load[b, r] if capacity == 1 else s.load[b, r] / capacity
+        x[7] = clip(max(x[7], load * per_horizon))
+        x[8] = clip(max(x[8], (free_seen(p, s, b, r) - s.row[b, NOW] + load) * per_horizon))
         x[9] = clip(max(x[9], s.resource[b, r, TALLY] / p.counts[i, NUM_LANES]))
-        x[22] = clip(max(x[22], setup_before(p, s, b, use) / mean))
+        if p.setup_time.shape[1] > 0:
+            x[22] = clip(max(x[22], setup_before(p, s, b, use) * per_mean))
         x[23] = clip(max(x[23], p.use[i, use, DEMAND] / capacity))
 
 
-@kernel
+@inlined_kernel
 def _write_next(
-    p: Problem, s: State, b: int, a: int, end: int, horizon: float, mean: float, x: Any
+    p: Problem, s: State, b: int, a: int, end: int, per_horizon: float, per_mean: float, x: Any
 ) -> None:
     """The activity that follows in the lane: its duration, and the queue it will meet."""
     i = s.row[b, SLOT]
@@ -137,42 +132,34 @@ def _write_next(
     if follower < 0:
         return
     x[10] = 1.0
-    x[11] = clip(p.activity[i, follower, MIN_DURATION] / mean)
+    x[11] = clip(p.activity[i, follower, MIN_DURATION] * per_mean)
     m = p.activity[i, follower, MODE_PTR]
     for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
         r = p.use[i, use, RESOURCE]
-        x[12] = max(x[12], clip(max(0, free_seen(p, s, b, r) - end) / mean))
-        x[13] = clip(max(x[13], s.load[b, r] / p.resource[i, r, CAPACITY] / horizon))
+        x[12] = max(x[12], clip(max(0, free_seen(p, s, b, r) - end) * per_mean))
+        load = s.load[b, r] / p.resource[i, r, CAPACITY]
+        x[13] = clip(max(x[13], load * per_horizon))
 
 
-@kernel
-def _uses(p: Problem, i: int, m: int, r: int) -> bool:
-    """Whether a mode uses a resource."""
-    for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
-        if p.use[i, use, RESOURCE] == r:
-            return True
-    return False
-
-
-@kernel
+@inlined_kernel
 def _write_focus(
-    p: Problem, s: State, b: int, a: int, m: int, start: int, mean: float, x: Any
+    p: Problem, s: State, b: int, a: int, m: int, start: int, per_mean: float, x: Any
 ) -> None:
     """Whether, when and for how long the lane needs the resource the decision is about."""
     i, focus = s.row[b, SLOT], s.row[b, FOCUS]
     if focus < 0:
         return
-    if _uses(p, i, m, focus):
+    if uses_resource(p, i, m, focus):
         x[14] = 1.0
         return
     arrival = start + p.mode[i, m, DURATION]
     follower = p.activity[i, a, LANE_NEXT]
     while follower >= 0:
         for mode in range(p.activity[i, follower, MODE_PTR], p.activity[i, follower + 1, MODE_PTR]):
-            if _uses(p, i, mode, focus):
+            if uses_resource(p, i, mode, focus):
                 x[15] = 1.0
-                x[16] = clip((arrival - s.row[b, NOW]) / mean)
-                x[17] = clip(p.mode[i, mode, DURATION] / mean)
+                x[16] = clip((arrival - s.row[b, NOW]) * per_mean)
+                x[17] = clip(p.mode[i, mode, DURATION] * per_mean)
                 return
         arrival += p.activity[i, follower, MIN_DURATION]
         follower = p.activity[i, follower, LANE_NEXT]

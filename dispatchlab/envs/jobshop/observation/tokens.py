@@ -62,7 +62,7 @@ def _fill(
 ) -> None:  # fmt: skip
     for index in range(len(rows)):
         b = rows[index]
-        horizon = remaining_horizon(p, s, b)
+        horizon = remaining_horizon(s, b)
         count[index, 0] = _write_options(p, s, b, horizon, x[index], candidates[index])
         _write_globals(p, s, b, horizon, globals_[index])
         for action in range(mask.shape[1]):
