@@ -196,22 +196,27 @@ def _result(
             f"CP-SAT refuses the model: {built.model.validate().strip()}; scale the times or "
             "weights down."
         )
-    runtime = time.perf_counter() - log.begin
-    info = {"conflicts": solver.num_conflicts, "branches": solver.num_branches}
+    schedule, name, bound = hint, "feasible", log.bound
     if status == cp_model.INFEASIBLE:
-        return Result(None, None, math.inf, "infeasible", runtime, tuple(log.entries), info)
-    schedule = hint
-    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        schedule = _schedule(built, solver)
+        schedule, name, bound = None, "infeasible", math.inf
+    elif status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        schedule, bound = _schedule(built, solver), solver.best_objective_bound
+        name = "optimal" if status == cp_model.OPTIMAL else "feasible"
+    elif hint is None:
+        name = "unknown"
+    if schedule is not None:
         log.objective = built.encoding.objective_value(schedule.end)
-        log.record(solver.best_objective_bound)
-    elif schedule is not None:
-        log.objective = built.encoding.objective_value(schedule.end)
-        log.record(log.bound)
-    if schedule is None:
-        return Result(None, None, log.bound, "unknown", runtime, tuple(log.entries), info)
-    name = "optimal" if status == cp_model.OPTIMAL else "feasible"
-    return Result(schedule, log.objective, log.bound, name, runtime, tuple(log.entries), info)
+        log.record(bound)
+        bound = log.bound
+    return Result(
+        schedule=schedule,
+        objective=None if schedule is None else log.objective,
+        lower_bound=bound,
+        status=name,
+        runtime_s=time.perf_counter() - log.begin,
+        log=tuple(log.entries),
+        info={"conflicts": solver.num_conflicts, "branches": solver.num_branches},
+    )
 
 
 def _schedule(built: CpSatModel, solver: cp_model.CpSolver) -> Schedule:
