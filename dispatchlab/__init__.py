@@ -27,7 +27,7 @@ _LAZY = {
 register_all()
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (any public object)
     """Import the public functions when they are first used."""
     if name in _LAZY:
         from importlib import import_module

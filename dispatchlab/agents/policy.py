@@ -58,7 +58,7 @@ class GraphPolicyMixin(BasePolicy):
             observation_space: ``Dict`` space of a graph observation.
             action_space: ``Discrete`` space of its actions.
             lr_schedule: Learning rate as a function of the remaining progress.
-            layout: Output of `GraphSpec.layout`; names the features in exported checkpoints.
+            layout: Output of `GraphSpec.layout`; by default the one that the space carries.
             optimizer_class: Optimizer.
             optimizer_kwargs: Its arguments besides the learning rate.
             use_sde: Passed by PPO; must stay False, actions are discrete.
@@ -66,8 +66,8 @@ class GraphPolicyMixin(BasePolicy):
         """
         # Plain attributes only: modules cannot be assigned before `Module.__init__`.
         self.config = NetworkConfig(**network)
-        self.layout_dict = layout
-        self.layout = GraphLayout.from_space(observation_space, layout)
+        self.layout_dict = layout or getattr(observation_space, "layout", None)
+        self.layout = GraphLayout.from_space(observation_space, self.layout_dict)
         sde = {"use_sde": True} if use_sde else {}
         super().__init__(
             observation_space,

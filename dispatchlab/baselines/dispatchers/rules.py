@@ -52,7 +52,8 @@ def _apparent_tardiness_cost(view: View) -> FloatArray:
         1, legal.sum(axis=1, keepdims=True)
     )
     urgency = np.exp(-np.maximum(0.0, _slack(view)) / (ATC_LOOKAHEAD * np.maximum(1.0, mean)))
-    return -view.column("weight") / duration * urgency
+    index: FloatArray = view.column("weight") / duration * urgency
+    return -index
 
 
 SCORES: dict[str, Score] = {
@@ -123,7 +124,8 @@ class PriorityRule:
         best = _lowest(self._score(view), legal)
         if view.has_alternatives:
             best = _lowest(view.column("duration"), best)
-        return np.argmax(best * self._noise(*best.shape), axis=1)
+        chosen: npt.NDArray[np.int64] = np.argmax(best * self._noise(*best.shape), axis=1)
+        return chosen
 
     def _noise(self, batch: int, actions: int) -> FloatArray:
         """``(B, A)`` positive tie-breakers, one stream per row."""
@@ -136,4 +138,5 @@ def _lowest(score: FloatArray, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.b
     """``(B, A)`` the candidates with the lowest score in each row."""
     masked = np.where(among, score, np.inf)
     lowest = masked.min(axis=1, keepdims=True)
-    return among & (masked <= lowest + 1e-9 * np.maximum(1.0, np.abs(lowest)))
+    tied: npt.NDArray[np.bool_] = masked <= lowest + 1e-9 * np.maximum(1.0, np.abs(lowest))
+    return among & tied

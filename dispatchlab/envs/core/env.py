@@ -36,7 +36,7 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
         self.render_mode = render_mode
         self.episodes = episodes
         self.graph_spec: GraphSpec = episodes.spec
-        self.observation_space = episodes.spec.space()
+        self.observation_space = episodes.spec.space()  # type: ignore[assignment] # a Dict of them
         self.action_space = spaces.Discrete(episodes.spec.num_actions)
 
     def reset(
@@ -74,12 +74,12 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
         return schedule
 
     @property
-    def problem(self) -> Any:
+    def problem(self) -> Any:  # noqa: ANN401 (each family has its own)
         """The instance being played."""
         return self.episodes.dynamics.encoding(0)
 
     @property
-    def realisation(self) -> Any:
+    def realisation(self) -> Any:  # noqa: ANN401 (each family has its own)
         """What will happen in this episode; no scheduler may look at it."""
         return self.episodes.dynamics.realisation(0)
 
@@ -91,13 +91,13 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
         """Return to a snapshot of the same episode."""
         self.episodes.restore(snapshot)
 
-    def graph(self) -> Any:
+    def graph(self) -> Any:  # noqa: ANN401 (each family has its own)
         """The observation as a torch-geometric ``HeteroData`` without padding."""
         from dispatchlab.envs.core.hetero import to_hetero_data
 
         return to_hetero_data(self.graph_spec, self._observe())
 
-    def render(self) -> npt.NDArray[np.uint8] | str | None:  # type: ignore[override]
+    def render(self) -> npt.NDArray[np.uint8] | str | None:
         """Draw the schedule so far in the chosen mode."""
         if self.render_mode is None:
             gym.logger.warn("render() needs a render_mode; pass render_mode='ansi' to make().")

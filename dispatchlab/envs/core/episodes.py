@@ -6,7 +6,7 @@ Gymnasium's interfaces. The scalar environment is a batch of one.
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,34 +15,11 @@ from dispatchlab.envs.core.errors import DispatchlabError, IllegalActionError
 from dispatchlab.envs.core.generator import Generator
 from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec
 from dispatchlab.envs.core.observation import Observation
-from dispatchlab.envs.core.schedule import Schedule
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 FALLBACK = 1
-
-
-class BatchedDynamics(Protocol):
-    """What an `EpisodeBatch` needs of a family's dynamics."""
-
-    num_actions: int
-    wait_action: int | None
-
-    def load(self, slot: int, encoding: Any, realisation: Any) -> None: ...
-    def reset(self, rows: IntArray, slots: IntArray | None = None) -> None: ...
-    def step(self, actions: IntArray) -> npt.NDArray[np.int8]: ...
-    def legal(self) -> BoolArray: ...
-    def done(self) -> BoolArray: ...
-    def objective(self) -> FloatArray: ...
-    def initial_bound(self) -> FloatArray: ...
-    def reward_scale(self) -> FloatArray: ...
-    def decisions(self) -> IntArray: ...
-    def schedule(self, row: int) -> Schedule: ...
-    def encoding(self, row: int) -> Any: ...
-    def realisation(self, row: int) -> Any: ...
-    def state_dict(self) -> dict[str, Any]: ...
-    def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
 
 
 class EpisodeBatch:
@@ -64,7 +41,9 @@ class EpisodeBatch:
     """
 
     def __init__(
-        self, dynamics: Any, generator: Generator[Any, Any, Any], observation: Observation,
+        self,
+        dynamics: Any,  # noqa: ANN401 (any family's dynamics)
+        generator: Generator[Any, Any, Any], observation: Observation,
         potential: Callable[[Any], FloatArray], *, batch: int, reward_scale: str = "none",
         on_invalid: str = "noop",
     ) -> None:  # fmt: skip

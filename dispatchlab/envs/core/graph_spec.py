@@ -51,6 +51,19 @@ class EdgeType:
         return f"{self.source}-{self.relation}-{self.target}"
 
 
+class GraphSpace(spaces.Dict):
+    """The space of a graph observation, with the layout that a policy needs to read it.
+
+    Attributes:
+        layout: See `GraphSpec.layout`.
+    """
+
+    def __init__(self, boxes: dict[str, spaces.Space[Any]], layout: dict[str, Any]) -> None:
+        """Keep the layout beside the boxes."""
+        super().__init__(boxes)
+        self.layout = layout
+
+
 @dataclass(frozen=True, slots=True)
 class GraphSpec:
     """Sizes and names of a padded graph observation.
@@ -95,7 +108,7 @@ class GraphSpec:
         out["action_mask"] = ((self.num_actions,), np.int8)
         return out
 
-    def space(self) -> spaces.Dict:
+    def space(self) -> GraphSpace:
         """The Gymnasium space of one observation."""
         highs = self._int_highs()
         boxes: dict[str, spaces.Space[Any]] = {}
@@ -105,7 +118,7 @@ class GraphSpec:
             else:
                 low = -1 if key == "candidates" else 0
                 boxes[key] = spaces.Box(low, highs[key], shape, dtype)  # type: ignore[arg-type]
-        return spaces.Dict(boxes)
+        return GraphSpace(boxes, self.layout())
 
     def allocate(self, batch: int) -> Arrays:
         """Fresh zeroed arrays for a batch of observations."""

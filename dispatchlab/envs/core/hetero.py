@@ -6,7 +6,7 @@ from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec
 
 
-def to_hetero_data(spec: GraphSpec, observation: Arrays) -> Any:
+def to_hetero_data(spec: GraphSpec, observation: Arrays) -> Any:  # noqa: ANN401 (torch-geometric is optional)
     """Strip the padding of one observation.
 
     Args:

@@ -21,7 +21,7 @@ AUTORESET = {
 }
 
 
-class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, IntArray]):
+class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
     """B environments stepped by one kernel; families subclass it only to build the batch.
 
     Row ``b`` seeded with ``s`` plays exactly what the scalar environment seeded with ``s`` plays.

@@ -29,7 +29,7 @@ Potential = Callable[[Dynamics], FloatArray]
 
 def bound(dynamics: Dynamics) -> FloatArray:
     """Lower bound on the objective: the dense default. The first step pays the initial bound."""
-    return dynamics.state.bound.copy()
+    return dynamics.objective()
 
 
 def sparse(dynamics: Dynamics) -> FloatArray:
@@ -52,7 +52,8 @@ def completed(dynamics: Dynamics) -> FloatArray:
         np.where(complete, flow, 0).sum(axis=1),
     )
     objective = problem.counts[slots, OBJECTIVE]
-    return np.choose(objective, by_objective).astype(np.float64)
+    chosen: FloatArray = np.choose(objective, by_objective).astype(np.float64)
+    return chosen
 
 
 REWARDS: dict[str, Potential] = {"bound": bound, "completed": completed, "sparse": sparse}

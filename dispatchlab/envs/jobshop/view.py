@@ -1,14 +1,12 @@
 """View: what a dispatcher may know at a decision, for a batch of environments."""
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.envs.core.observation import Observation
-from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -29,6 +27,10 @@ from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.dynamics.timing import seen
 from dispatchlab.envs.jobshop.observation.option import count_left, expected_start, work_left
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.core.schedule import IntArray
 
 FloatArray = npt.NDArray[np.float64]
 COLUMNS = (
@@ -86,7 +88,7 @@ class View:
 
 
 @entry_kernel
-def _fill_table(p: Problem, s: State, table: Any) -> None:
+def _fill_table(p: Problem, s: State, table: FloatArray) -> None:
     k = s.option.shape[1] // s.lane.shape[1]
     for b in range(len(table)):
         i = s.row[b, SLOT]

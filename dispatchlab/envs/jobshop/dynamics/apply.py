@@ -49,7 +49,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
 )
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
-from dispatchlab.envs.jobshop.dynamics.timing import earliest_start, realised_end
+from dispatchlab.envs.jobshop.dynamics.timing import after_breakdowns, earliest_start, realised_end
 
 
 @inlined_kernel
@@ -114,9 +114,11 @@ def refresh_lane(p: Problem, s: State, b: int, lane: int) -> None:
 
 
 @inlined_kernel
-def effective_start(s: State, b: int, option: int) -> int:
+def effective_start(p: Problem, s: State, b: int, option: int) -> int:
     """Earliest start of an option, not before the end of a wait that passes it over."""
-    return max(s.option[b, option, EARLIEST], s.option[b, option, NOT_BEFORE])
+    if s.option[b, option, NOT_BEFORE] <= s.option[b, option, EARLIEST]:
+        return s.option[b, option, EARLIEST]
+    return _start_after_wait(p, s, b, option)
 
 
 @inlined_kernel
@@ -127,13 +129,28 @@ def option_mode(p: Problem, s: State, b: int, option: int) -> int:
 
 
 @kernel
+def _start_after_wait(p: Problem, s: State, b: int, option: int) -> int:
+    """First time from the end of the wait on at which none of the resources is down.
+
+    What was free at the earliest start still is: a start on a resource ends the waits on it.
+    """
+    i, m = s.row[b, SLOT], option_mode(p, s, b, option)
+    time, before = s.option[b, option, NOT_BEFORE], -1
+    while time > before:
+        before = time
+        for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+            time = after_breakdowns(p, i, p.use[i, use, RESOURCE], time)
+    return time
+
+
+@kernel
 def apply_option(p: Problem, s: State, b: int, option: int) -> None:
     """Start the option at its effective start and propagate."""
     i = s.row[b, SLOT]
     lane = option // slots_per_lane(s)
     a = s.lane[b, lane]
     m = option_mode(p, s, b, option)
-    start = effective_start(s, b, option)
+    start = effective_start(p, s, b, option)
     end = realised_end(p, i, m, start)
     expected = start + p.mode[i, m, DURATION] if p.counts[i, IS_NOISY] else end
     (

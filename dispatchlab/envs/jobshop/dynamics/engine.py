@@ -226,8 +226,8 @@ class Dynamics:
         for slot, encoding in enumerate(state["encodings"]):
             if encoding is not None:
                 self.load(slot, encoding, state["realisations"][slot])
-        for into, origin in zip(self.state, State(**state["state"]), strict=True):
-            into[...] = origin
+        for field, saved in state["state"].items():
+            getattr(self.state, field)[...] = saved
 
     def _check_fits(self, encoding: CpEncoding, structure: Structure, real: Realisation) -> None:
         """Refuse what does not fit the arrays, or what the semantics cannot play."""

@@ -136,21 +136,21 @@ def _offer_startable(p: Problem, s: State, b: int, semantics: int, every: bool) 
     i = s.row[b, SLOT]
     now = NEVER
     for option in range(s.option.shape[1]):
-        now = min(now, effective_start(s, b, option))
+        now = min(now, effective_start(p, s, b, option))
     s.row[b, NOW] = now
     if not every and _start_zero_durations(p, s, b):
         return 0
     if every and semantics == NON_DELAY:
         count = 0
         for option in range(s.option.shape[1]):
-            if effective_start(s, b, option) == now:
+            if effective_start(p, s, b, option) == now:
                 s.legal[b, option] = 1
                 count += 1
         return count
     _tally_demand(p, s, b)
     started = False
     for option in range(s.option.shape[1]):
-        if effective_start(s, b, option) != now:
+        if effective_start(p, s, b, option) != now:
             continue
         count = _mark_conflict(p, s, b, option, semantics == NON_DELAY)
         wait = semantics == NON_DELAY_WAIT and wait_is_useful(p, s, b)
@@ -196,7 +196,7 @@ def _tally_demand(p: Problem, s: State, b: int) -> None:
             s.resource[b, r, TALLY] += usage_at(p, s, b, r, s.row[b, NOW])
     for lane in range(p.counts[i, NUM_LANES]):
         for option in range(lane * k, lane * k + k):
-            if effective_start(s, b, option) == s.row[b, NOW]:
+            if effective_start(p, s, b, option) == s.row[b, NOW]:
                 m = option_mode(p, s, b, option)
                 for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
                     s.resource[b, p.use[i, use, RESOURCE], TALLY] += p.use[i, use, DEMAND]
@@ -217,7 +217,7 @@ def _mark_conflict(p: Problem, s: State, b: int, seed: int, merge: bool) -> int:
     while grown:
         grown = False
         for option in range(options):
-            if s.option[b, option, MARKED] or effective_start(s, b, option) != s.row[b, NOW]:
+            if s.option[b, option, MARKED] or effective_start(p, s, b, option) != s.row[b, NOW]:
                 continue
             if (merge and p.counts[i, IS_INSTANT]) or _touches_marked(p, s, b, option):
                 s.option[b, option, MARKED] = 1

@@ -49,5 +49,5 @@ def allocate_state(batch: int, limits: ProblemLimits) -> State:
 
 def copy_rows(target: State, rows: IntArray, source: State, source_rows: IntArray) -> None:
     """Copy rows of one state into rows of another (snapshots, restores, beams)."""
-    for into, origin in zip(target, source, strict=True):
-        into[rows] = origin[source_rows]
+    for field in State._fields:
+        getattr(target, field)[rows] = getattr(source, field)[source_rows]

@@ -1,6 +1,11 @@
 """Names, units and scalings of the features; the kernels fill them in this order."""
 
+import numpy as np
+import numpy.typing as npt
+
 from dispatchlab.envs.core.graph_spec import Feature
+
+Float32Array = npt.NDArray[np.float32]
 
 _MEAN = "mean duration of an activity"
 _HORIZON = "remaining horizon: latest expected end minus now"

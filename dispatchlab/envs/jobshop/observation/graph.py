@@ -4,8 +4,6 @@ The disjunctive graph without its quadratic arcs: a machine is a node of its own
 activities point at, not a clique among them.
 """
 
-from typing import Any
-
 import numpy as np
 
 from dispatchlab.envs.core.graph_spec import Arrays, EdgeType, Feature, GraphSpec, NodeType
@@ -60,6 +58,7 @@ from dispatchlab.envs.jobshop.observation.features import (
     GLOBAL_FEATURES,
     OPTION_FEATURES,
     RESOURCE_FEATURES,
+    Float32Array,
 )
 from dispatchlab.envs.jobshop.observation.option import count_left
 from dispatchlab.envs.jobshop.observation.tokens import fill_options
@@ -109,8 +108,8 @@ class GraphObservation:
 
 @entry_kernel
 def _fill_nodes(
-    p: Problem, s: State, rows: IntArray, x: Any, count: IntArray, resource_x: Any,
-    resource_count: IntArray,
+    p: Problem, s: State, rows: IntArray, x: Float32Array, count: IntArray,
+    resource_x: Float32Array, resource_count: IntArray,
 ) -> None:  # fmt: skip
     for index in range(len(rows)):
         b = rows[index]
@@ -126,7 +125,7 @@ def _fill_nodes(
 
 
 @kernel
-def _write_activity(p: Problem, s: State, b: int, a: int, horizon: float, x: Any) -> None:
+def _write_activity(p: Problem, s: State, b: int, a: int, horizon: float, x: Float32Array) -> None:
     """Write the features in the order of `ACTIVITY_FEATURES`."""
     i, now, mean = s.row[b, SLOT], s.row[b, NOW], p.scales[s.row[b, SLOT], MEAN_DURATION]
     duration = p.activity[i, a, MIN_DURATION]
@@ -147,7 +146,7 @@ def _write_activity(p: Problem, s: State, b: int, a: int, horizon: float, x: Any
 
 
 @kernel
-def _write_resource(p: Problem, s: State, b: int, r: int, horizon: float, x: Any) -> None:
+def _write_resource(p: Problem, s: State, b: int, r: int, horizon: float, x: Float32Array) -> None:
     """Write the features in the order of `RESOURCE_FEATURES`."""
     i, mean = s.row[b, SLOT], p.scales[s.row[b, SLOT], MEAN_DURATION]
     x[0] = clip(s.load[b, r] / p.resource[i, r, CAPACITY] / horizon)
@@ -159,8 +158,8 @@ def _write_resource(p: Problem, s: State, b: int, r: int, horizon: float, x: Any
 
 @entry_kernel
 def _fill_edges(
-    p: Problem, s: State, rows: IntArray, arcs: IntArray, arc_x: Any, arc_count: IntArray,
-    uses: IntArray, use_x: Any, use_count: IntArray,
+    p: Problem, s: State, rows: IntArray, arcs: IntArray, arc_x: Float32Array, arc_count: IntArray,
+    uses: IntArray, use_x: Float32Array, use_count: IntArray,
 ) -> None:  # fmt: skip
     for index in range(len(rows)):
         b = rows[index]

@@ -1,7 +1,5 @@
 """Features of one option: what a rule or a network may know about starting it."""
 
-from typing import Any
-
 from dispatchlab.envs.jobshop.dynamics.apply import uses_resource
 from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -39,6 +37,7 @@ from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.dynamics.timing import seen, setup_before
 from dispatchlab.envs.jobshop.dynamics.waiting import option_start_seen
 from dispatchlab.envs.jobshop.observation.context import clip, due_slack, free_seen
+from dispatchlab.envs.jobshop.observation.features import Float32Array
 
 
 @inlined_kernel
@@ -73,7 +72,15 @@ def expected_start(p: Problem, s: State, b: int, a: int, option: int) -> int:
 
 @inlined_kernel
 def write_option(
-    p: Problem, s: State, b: int, lane: int, a: int, m: int, option: int, horizon: float, x: Any
+    p: Problem,
+    s: State,
+    b: int,
+    lane: int,
+    a: int,
+    m: int,
+    option: int,
+    horizon: float,
+    x: Float32Array,
 ) -> None:
     """Write the features in the order of `OPTION_FEATURES`."""
     i, now = s.row[b, SLOT], s.row[b, NOW]
@@ -106,7 +113,7 @@ def write_option(
 
 @inlined_kernel
 def _write_resource(
-    p: Problem, s: State, b: int, m: int, per_horizon: float, per_mean: float, x: Any
+    p: Problem, s: State, b: int, m: int, per_horizon: float, per_mean: float, x: Float32Array
 ) -> None:
     """Load and rivalry on the mode's most loaded resource."""
     i = s.row[b, SLOT]
@@ -124,7 +131,14 @@ def _write_resource(
 
 @inlined_kernel
 def _write_next(
-    p: Problem, s: State, b: int, a: int, end: int, per_horizon: float, per_mean: float, x: Any
+    p: Problem,
+    s: State,
+    b: int,
+    a: int,
+    end: int,
+    per_horizon: float,
+    per_mean: float,
+    x: Float32Array,
 ) -> None:
     """The activity that follows in the lane: its duration, and the queue it will meet."""
     i = s.row[b, SLOT]
@@ -143,7 +157,7 @@ def _write_next(
 
 @inlined_kernel
 def _write_focus(
-    p: Problem, s: State, b: int, a: int, m: int, start: int, per_mean: float, x: Any
+    p: Problem, s: State, b: int, a: int, m: int, start: int, per_mean: float, x: Float32Array
 ) -> None:
     """Whether, when and for how long the lane needs the resource the decision is about."""
     i, focus = s.row[b, SLOT], s.row[b, FOCUS]

@@ -3,7 +3,8 @@
 Small (a 15x15 job shop is 15 nodes), free of the instance size, and defined for any encoding.
 """
 
-from typing import Any
+import numpy as np
+import numpy.typing as npt
 
 from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
@@ -30,7 +31,11 @@ from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.dynamics.waiting import lane_is_known
 from dispatchlab.envs.jobshop.observation.context import clip, free_seen, remaining_horizon
-from dispatchlab.envs.jobshop.observation.features import GLOBAL_FEATURES, OPTION_FEATURES
+from dispatchlab.envs.jobshop.observation.features import (
+    GLOBAL_FEATURES,
+    OPTION_FEATURES,
+    Float32Array,
+)
 from dispatchlab.envs.jobshop.observation.option import write_option
 
 
@@ -57,8 +62,8 @@ def fill_options(dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
 
 @entry_kernel
 def _fill(
-    p: Problem, s: State, rows: IntArray, x: Any, count: IntArray, globals_: Any,
-    candidates: IntArray, mask: Any,
+    p: Problem, s: State, rows: IntArray, x: Float32Array, count: IntArray, globals_: Float32Array,
+    candidates: IntArray, mask: npt.NDArray[np.int8],
 ) -> None:  # fmt: skip
     for index in range(len(rows)):
         b = rows[index]
@@ -71,7 +76,7 @@ def _fill(
 
 @kernel
 def _write_options(
-    p: Problem, s: State, b: int, horizon: float, x: Any, candidates: IntArray
+    p: Problem, s: State, b: int, horizon: float, x: Float32Array, candidates: IntArray
 ) -> int:
     """Compact the present options; candidates point at their rows."""
     i = s.row[b, SLOT]
@@ -109,7 +114,7 @@ def _count_rivals(p: Problem, s: State, b: int) -> None:
 
 
 @kernel
-def _write_globals(p: Problem, s: State, b: int, horizon: float, out: Any) -> None:
+def _write_globals(p: Problem, s: State, b: int, horizon: float, out: Float32Array) -> None:
     """Write the global features in the order of `GLOBAL_FEATURES`."""
     i = s.row[b, SLOT]
     size, resources = p.counts[i, NUM_ACTIVITIES], p.counts[i, NUM_RESOURCES]
