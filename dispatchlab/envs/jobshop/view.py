@@ -1,6 +1,7 @@
 """View: what a dispatcher may know at a decision, for a batch of environments."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,6 @@ from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.dynamics.timing import seen
 from dispatchlab.envs.jobshop.observation.option import count_left, expected_start, work_left
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dispatchlab.envs.core.schedule import IntArray
