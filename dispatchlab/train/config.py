@@ -1,0 +1,196 @@
+"""TrainConfig: everything that decides a training run."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.values import closest, parse_value
+
+ALGORITHMS = ("ppo", "maskable-ppo")
+CHOICES = {
+    "family": ("job-shop",),
+    "semantics": ("append", "non-delay", "active", "non-delay-wait"),
+    "stop_at": ("choices", "every"),
+    "observation": ("tokens", "graph"),
+    "encoder": ("transformer", "gatv2", "gin"),
+    "algo": ALGORITHMS,
+    "reward": ("regret", "bound", "completed", "sparse"),
+    "schedule": ("linear", "constant"),
+}
+# Smallest and largest value allowed.
+RANGES: dict[str, tuple[float, float]] = {
+    "hidden": (1, 4096),
+    "num_layers": (1, 64),
+    "num_heads": (1, 256),
+    "feedforward": (1, 65_536),
+    "num_envs": (1, 65_536),
+    "n_steps": (1, 65_536),
+    "batch_size": (2, 1 << 24),
+    "n_epochs": (1, 1000),
+    "learning_rate": (0, 1),
+    "gamma": (0, 1),
+    "gae_lambda": (0, 1),
+    "ent_coef": (0, 10),
+    "vf_coef": (0, 1000),
+    "clip_range": (0, 10),
+    "max_grad_norm": (0, 1e9),
+    "target_kl": (0, 1e9),
+    "total_timesteps": (1, 10**15),
+    "max_minutes": (0, 1e9),
+    "seed": (0, 2**32 - 1),
+    "threads": (0, 1024),
+    "eval_every": (0, 10**15),
+    "eval_instances": (0, 100_000),
+    "eval_samples": (1, 100_000),
+    "checkpoint_every": (1, 10**15),
+}
+# What may differ between a run and its continuation, because the weights do not depend on it.
+FREE_ON_RESUME = frozenset({"max_minutes", "checkpoint_every"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides a training run; the docstring of a field is its help text."""
+
+    family: str = "job-shop"
+    """Problem family."""
+    generator: str = "random:num_jobs=6-10,num_machines=6-10"
+    """Where training instances come from, as the environments' argument of that name."""
+    semantics: str = "non-delay"
+    """What the agent may dispatch: append, non-delay, active or non-delay-wait."""
+    stop_at: str = "choices"
+    """When the agent is asked: choices (where it matters) or every (before each dispatch)."""
+    observation: str = "tokens"
+    """What the agent sees: tokens (open options) or graph (all activities and resources)."""
+    reward: str = "regret"
+    """Reward: regret (bound above the initial bound), bound, completed or sparse."""
+    encoder: str = "transformer"
+    """Network: transformer (for tokens), gatv2 or gin (for graphs)."""
+    hidden: int = 64
+    """Width of the embeddings."""
+    num_layers: int = 2
+    """Attention blocks or rounds of message passing."""
+    num_heads: int = 4
+    """Attention heads; divides hidden."""
+    feedforward: int = 128
+    """Width inside the feed-forward blocks."""
+    algo: str = "ppo"
+    """Learning algorithm: ppo or maskable-ppo."""
+    num_envs: int = 64
+    """Environments played in parallel."""
+    n_steps: int = 64
+    """Decisions per environment between two updates."""
+    batch_size: int = 512
+    """Decisions per gradient step."""
+    n_epochs: int = 3
+    """Passes over the decisions of an update."""
+    learning_rate: float = 1e-3
+    """Learning rate of Adam at the start."""
+    schedule: str = "linear"
+    """Learning rate over the run: linear (falls to zero) or constant."""
+    gamma: float = 1.0
+    """Discount; 1 keeps the return equal to the objective."""
+    gae_lambda: float = 0.98
+    """Weight of long returns in the advantage estimate."""
+    ent_coef: float = 0.0
+    """Weight of the entropy bonus."""
+    vf_coef: float = 0.5
+    """Weight of the value loss."""
+    clip_range: float = 0.2
+    """Clipping of the probability ratio."""
+    max_grad_norm: float = 0.5
+    """Clipping of the gradient norm."""
+    target_kl: float = 0.0
+    """Ends an update early beyond 1.5 times this divergence; 0: never."""
+    total_timesteps: int = 1_000_000
+    """Decisions to train on; the last update may exceed it."""
+    max_minutes: float = 0.0
+    """Stops after so many minutes, to be continued with --resume; 0: no limit."""
+    seed: int = 0
+    """Seed of weights, instances and sampling."""
+    device: str = "cpu"
+    """Where the network runs: cpu, cuda or auto."""
+    threads: int = 2
+    """Threads of torch; 0: leave as it is. Weights repeat bit for bit only with the same number."""
+    eval_every: int = 50_000
+    """Decisions between two evaluations; 0: only before and after."""
+    eval_generator: str = "random:num_jobs=15,num_machines=15"
+    """Where validation instances come from; they are drawn with seeds that training never uses."""
+    eval_instances: int = 20
+    """Number of validation instances; 0: none."""
+    eval_benchmarks: tuple[str, ...] = ()
+    """Benchmark instances to watch as well, separated by commas."""
+    eval_samples: int = 32
+    """Schedules sampled per instance in the last evaluation, of which the best counts."""
+    checkpoint_every: int = 20_000
+    """Decisions between two checkpoints."""
+    tensorboard: bool = True
+    """Write TensorBoard events."""
+
+    def __post_init__(self) -> None:
+        """Check every value and the combinations."""
+        for name, allowed in CHOICES.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise DispatchlabError(f"{name} is {value!r}: choose one of {', '.join(allowed)}.")
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise DispatchlabError(
+                    f"{name} is {value}: give a number between {low:g} and {high:g}."
+                )
+        self._check_combinations()
+
+    def _check_combinations(self) -> None:
+        """Refuse values that only clash with each other."""
+        if self.hidden % self.num_heads:
+            raise DispatchlabError(
+                f"hidden is {self.hidden} and num_heads {self.num_heads}: let the heads divide it."
+            )
+        if (self.encoder == "transformer") != (self.observation == "tokens"):
+            raise DispatchlabError(
+                f"The encoder {self.encoder!r} does not go with the observation "
+                f"{self.observation!r}: use transformer with tokens, gatv2 or gin with graph."
+            )
+        rollout = self.num_envs * self.n_steps
+        if rollout % self.batch_size:
+            raise DispatchlabError(
+                f"batch_size is {self.batch_size}: let it divide num_envs * n_steps = {rollout}."
+            )
+
+    def override(self, pairs: Iterable[str]) -> "TrainConfig":
+        """A copy with some values replaced.
+
+        Args:
+            pairs: Texts ``key=value``.
+
+        Returns:
+            The new config.
+
+        Raises:
+            DispatchlabError: A text has no ``=``, a key is unknown or a value does not fit.
+        """
+        changes: dict[str, Any] = {}
+        for pair in pairs:
+            key, equals, text = pair.partition("=")
+            if not equals:
+                raise DispatchlabError(f"The setting {pair!r} has no '=': write key=value.")
+            changes[key.strip()] = text
+        return self.updated(changes)
+
+    def updated(self, changes: Mapping[str, Any]) -> "TrainConfig":
+        """A copy with some values replaced by texts or values of the right type."""
+        known = {field.name: getattr(self, field.name) for field in fields(self)}
+        for key in changes:
+            if key not in known:
+                raise DispatchlabError(
+                    f"There is no training setting {key!r}: {closest(key, known)}."
+                )
+        return replace(
+            self, **{key: parse_value(key, value, known[key]) for key, value in changes.items()}
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings, as plain values that YAML and JSON can hold."""
+        return asdict(self) | {"eval_benchmarks": list(self.eval_benchmarks)}

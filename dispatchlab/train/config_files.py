@@ -1,0 +1,73 @@
+"""Configs as YAML files."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
+from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.values import field_docs
+
+
+def write_config(config: TrainConfig, path: str | os.PathLike[str]) -> Path:
+    """Write all settings, each under a comment that explains it.
+
+    Args:
+        config: The config.
+        path: File to write.
+
+    Returns:
+        The path.
+
+    Raises:
+        DispatchlabError: The file cannot be written.
+    """
+    yaml = _yaml()
+    docs = field_docs(TrainConfig)
+    parts = []
+    for key, value in config.to_dict().items():
+        entry = yaml.safe_dump({key: value}, width=1000)
+        parts.append(f"# {docs[key]}\n{entry}")
+    return write_atomically(path, "".join(parts))
+
+
+def read_config(path: str | os.PathLike[str], base: TrainConfig | None = None) -> TrainConfig:
+    """Read settings from YAML.
+
+    Args:
+        path: File with a mapping of settings.
+        base: Where settings that the file leaves out come from (the defaults otherwise).
+
+    Returns:
+        The config.
+
+    Raises:
+        DispatchlabError: The file cannot be read, or a setting is unknown or does not fit.
+    """
+    yaml = _yaml()
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DispatchlabError(
+            f"Cannot read {os.fspath(path)!r}: {error.strerror}; give a YAML file of settings."
+        ) from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DispatchlabError(
+            f"{os.fspath(path)!r} is not YAML: write one 'key: value' on each line."
+        ) from error
+    if data is not None and not isinstance(data, dict):
+        raise DispatchlabError(
+            f"{os.fspath(path)!r} holds no settings: write one 'key: value' on each line."
+        )
+    settings = {str(key): value for key, value in (data or {}).items()}
+    return (base or TrainConfig()).updated(settings)
+
+
+def _yaml() -> Any:  # noqa: ANN401 - a module
+    """PyYAML, which comes with the agents."""
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("yaml", "agents") from error
+    return yaml

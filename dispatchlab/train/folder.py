@@ -1,0 +1,115 @@
+"""RunFolder: the files of a run."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.train.config import FREE_ON_RESUME, TrainConfig
+from dispatchlab.train.config_files import read_config, write_config
+
+PACKAGES = (
+    "dispatchlab",
+    "gymnasium",
+    "numba",
+    "numpy",
+    "sb3-contrib",
+    "stable-baselines3",
+    "torch",
+    "torch-geometric",
+)
+
+
+class RunFolder:
+    """Paths and plain files of a run.
+
+    Attributes:
+        path: The folder.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Name the folder; nothing is touched yet."""
+        self.path = Path(path)
+        self.config = self.path / "config.yaml"
+        self.checkpoint = self.path / "checkpoint.pt"
+        self.model = self.path / "model.zip"
+        self.policy = self.path / "policy"
+        self.progress = self.path / "progress.csv"
+        self.events = self.path / "tensorboard"
+        self.eval = self.path / "eval.json"
+        self.versions = self.path / "versions.json"
+
+    def create(self, config: TrainConfig) -> None:
+        """Start a new run.
+
+        Args:
+            config: Its config.
+
+        Raises:
+            DispatchlabError: The folder holds something already or cannot be written.
+        """
+        name = str(self.path)
+        if self.config.exists():
+            raise DispatchlabError(
+                f"{name!r} holds another run: continue it with --resume or choose another name."
+            )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            is_empty = not any(self.path.iterdir())
+        except OSError as error:
+            raise DispatchlabError(
+                f"Cannot make the folder {name!r}: {error.strerror}; choose another path."
+            ) from error
+        if not is_empty:
+            raise DispatchlabError(f"The folder {name!r} is not empty: choose another name.")
+        write_config(config, self.config)
+        self.write_versions()
+
+    def open(self, config: TrainConfig | None) -> TrainConfig:
+        """Go back to a run.
+
+        Args:
+            config: The config it is expected to have, or None for whatever it has.
+
+        Returns:
+            Its config.
+
+        Raises:
+            CheckpointError: There is nothing to continue, or the configs differ.
+        """
+        name = str(self.path)
+        if not self.config.exists() or not self.checkpoint.exists():
+            raise CheckpointError(
+                f"{name!r} has no checkpoint to continue: start the run without --resume."
+            )
+        stored = read_config(self.config)
+        if config is None:
+            return stored
+        old, new = stored.to_dict(), config.to_dict()
+        for key in old:
+            if old[key] != new[key] and key not in FREE_ON_RESUME:
+                raise CheckpointError(
+                    f"The run {name!r} was started with {key}={old[key]!r}, not {new[key]!r}: "
+                    "keep its settings or start another run."
+                )
+        write_config(config, self.config)
+        return config
+
+    def write_eval(self, data: Mapping[str, Any]) -> None:
+        """Write ``eval.json``."""
+        write_atomically(self.eval, json.dumps(data, indent=2) + "\n")
+
+    def write_versions(self) -> None:
+        """Write ``versions.json``."""
+        found = {"python": platform.python_version(), "platform": platform.platform()}
+        for package in PACKAGES:
+            try:
+                found[package] = version(package)
+            except PackageNotFoundError:
+                continue
+        write_atomically(self.versions, json.dumps(found, indent=2) + "\n")

@@ -1,0 +1,47 @@
+"""Presets: named starting points of a training run."""
+
+from typing import Any
+
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.values import closest
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # About two minutes on two idle cores.
+    "quick": {"total_timesteps": 150_000, "eval_every": 25_000},
+    # Some hours on a few cores; sizes as in the benchmarks, and half of the shops structured.
+    "full": {
+        "generator": "random:num_jobs=10-20,num_machines=5-20,routing_structure=0-0.5",
+        "num_envs": 128,
+        "n_steps": 128,
+        "batch_size": 1024,
+        "hidden": 128,
+        "num_layers": 3,
+        "num_heads": 8,
+        "feedforward": 256,
+        "learning_rate": 5e-4,
+        "gae_lambda": 0.99,
+        "total_timesteps": 20_000_000,
+        "eval_every": 500_000,
+        "eval_instances": 50,
+        "eval_samples": 128,
+        "checkpoint_every": 200_000,
+    },
+}
+
+
+def preset(name: str) -> TrainConfig:
+    """The config of a preset.
+
+    Args:
+        name: ``"quick"`` or ``"full"``.
+
+    Returns:
+        The config.
+
+    Raises:
+        DispatchlabError: There is no preset of that name.
+    """
+    if name not in PRESETS:
+        raise DispatchlabError(f"There is no preset {name!r}: {closest(name, PRESETS)}.")
+    return TrainConfig(**PRESETS[name])

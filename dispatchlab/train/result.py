@@ -1,0 +1,23 @@
+"""RunResult: what a training run came to."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a training run came to.
+
+    Attributes:
+        path: The run folder.
+        timesteps: Decisions trained on.
+        finished: False if the time limit came first; continue with ``resume=True``.
+        seconds: Wall time over all sittings.
+        scores: Mean gaps in percent by validation set and method.
+    """
+
+    path: Path
+    timesteps: int
+    finished: bool
+    seconds: float
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)

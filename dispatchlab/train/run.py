@@ -1,0 +1,247 @@
+"""train: the run loop around stable-baselines3."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from rich.console import Console
+from sb3_contrib import MaskablePPO
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.logger import KVWriter, Logger
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.utils import LinearSchedule
+
+from dispatchlab.agents.checkpoint import save_policy
+from dispatchlab.agents.inference import LearnedPolicy
+from dispatchlab.agents.maskable import MaskableGraphActorCriticPolicy
+from dispatchlab.agents.policy import GraphActorCriticPolicy, GraphPolicyMixin
+from dispatchlab.agents.sb3_env import NativeVecEnv, as_sb3
+from dispatchlab.train.callback import RunCallback
+from dispatchlab.train.checkpoint import (
+    capture,
+    capture_random,
+    read_checkpoint,
+    restore,
+    restore_random,
+    write_checkpoint,
+)
+from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.display import Display, score_line
+from dispatchlab.train.folder import RunFolder
+from dispatchlab.train.problems import make_training_env
+from dispatchlab.train.result import RunResult
+from dispatchlab.train.validation import RULES, Validation
+from dispatchlab.train.writers import TIMESTEPS, CsvWriter, TensorBoardWriter
+
+if TYPE_CHECKING:
+    from dispatchlab.agents.network import GraphNetwork
+
+_UPDATE_COLUMNS = (
+    "learning_rate",
+    "explained_variance",
+    "value_loss",
+    "policy_gradient_loss",
+    "entropy_loss",
+    "approx_kl",
+    "clip_fraction",
+)
+
+
+def train(
+    config: TrainConfig | None,
+    out_dir: str | os.PathLike[str],
+    *,
+    resume: bool = False,
+    callbacks: Sequence[BaseCallback] = (),
+    console: Console | None = None,
+) -> RunResult:
+    """Train an agent and write a run folder.
+
+    A run that was stopped, or killed at any point, continues from its last checkpoint and ends
+    with the weights of an uninterrupted run, bit for bit (on one machine, with the CPU).
+
+    Args:
+        config: All settings; None with ``resume`` takes those of the run.
+        out_dir: The run folder: new, or with ``resume`` the one to continue.
+        resume: Continue a run.
+        callbacks: More callbacks for stable-baselines3.
+        console: Where progress is shown (standard error by default).
+
+    Returns:
+        Where the run is and how good its policy.
+
+    Raises:
+        DispatchlabError: The folder is taken or cannot be written.
+        CheckpointError: There is nothing to continue, or it has other settings.
+    """
+    folder = RunFolder(out_dir)
+    state = None
+    if resume:
+        config = folder.open(config)
+        state = read_checkpoint(folder.checkpoint)
+    else:
+        config = config or TrainConfig()
+    with _own_globals(config.threads):
+        run = _Run(config, folder, state)
+        if not resume:
+            folder.create(config)
+        return run.play(callbacks, console)
+
+
+@contextmanager
+def _own_globals(threads: int) -> Iterator[None]:
+    """Give torch's threads and the global generators back as they were."""
+    before, random_state = torch.get_num_threads(), capture_random()
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        restore_random(random_state)
+
+
+class _Run:
+    """The parts of a run: algorithm, environment and validation."""
+
+    def __init__(
+        self, config: TrainConfig, folder: RunFolder, state: dict[str, Any] | None
+    ) -> None:
+        """Build everything; writes nothing, so that a bad setting leaves no folder behind."""
+        self.config, self.folder = config, folder
+        self.validation = Validation(config)
+        native = make_training_env(config)
+        self.layout = native.graph_spec.layout()
+        self.env = as_sb3(native)
+        self.model = _make_model(config, self.env, self.layout)
+        network = cast("GraphNetwork", self.model.policy.net)
+        self.policy = LearnedPolicy(network, family=config.family, layout=self.layout)
+        self.curve: list[dict[str, Any]] = []
+        self.seconds = 0.0
+        self.resumed_at = -1
+        if state is not None:
+            restore(self.model, self.env, state["run"])
+            self.curve, self.seconds = state["curve"], state["seconds"]
+            self.resumed_at = self.model.num_timesteps
+
+    def play(self, callbacks: Sequence[BaseCallback], console: Console | None) -> RunResult:
+        """Train to the end or the time limit."""
+        total = self.config.total_timesteps
+        writers = self._writers()
+        self.model.set_logger(Logger(str(self.folder.path), writers))
+        try:
+            with Display(total, max(self.resumed_at, 0), console) as display:
+                main = self._callback(display)
+                self.model.learn(
+                    total - max(self.resumed_at, 0),
+                    callback=CallbackList([main, *callbacks]),
+                    log_interval=None,  # type: ignore[arg-type] # the callback logs
+                    reset_num_timesteps=self.resumed_at < 0,
+                )
+                return self._finish(main, display)
+        finally:
+            for writer in writers:
+                writer.close()
+
+    def _callback(self, display: Display) -> RunCallback:
+        """What happens between rollouts."""
+        return RunCallback(
+            self.config,
+            self.validation,
+            display,
+            self._save,
+            policy=self.policy,
+            curve=self.curve,
+            resumed_at=self.resumed_at,
+            seconds=self.seconds,
+        )
+
+    def _save(self, callback: RunCallback) -> None:
+        """Write the checkpoint, and what it is good for by now."""
+        self._export(callback, {})
+        run = capture(self.model, self.env)
+        write_checkpoint(
+            self.folder.checkpoint,
+            {"run": run, "curve": callback.curve, "seconds": callback.seconds},
+        )
+
+    def _export(self, callback: RunCallback, final: dict[str, dict[str, float]]) -> None:
+        """Write policy, model and evaluation."""
+        facts = {
+            "family": self.config.family,
+            "timesteps": callback.num_timesteps,
+            "config": self.config.to_dict(),
+            "scores": final,
+        }
+        save_policy(self.folder.policy, self.model.policy, facts, layout=self.layout)
+        draft = self.folder.model.with_name(".model.tmp.zip")
+        self.model.save(draft)
+        os.replace(draft, self.folder.model)
+        self.folder.write_eval(
+            {"sets": self.validation.describe(), "curve": callback.curve, "final": final}
+        )
+
+    def _finish(self, callback: RunCallback, display: Display) -> RunResult:
+        """Score the final policy; a run that was stopped by the clock is left as it is."""
+        scores = callback.curve[-1]["scores"]
+        if callback.stopped:
+            display.say("The time is up: continue with --resume.")
+        else:
+            scores = self.validation.final(self.policy)
+            self._export(callback, scores)
+            for name, row in scores.items():
+                display.say(score_line(f"final, {name}", row))
+        return RunResult(
+            self.folder.path, callback.done, not callback.stopped, callback.seconds, scores
+        )
+
+    def _writers(self) -> list[KVWriter]:
+        """CSV and TensorBoard, without what a resumed run is going to repeat."""
+        sets = [part.name for part in self.validation.sets]
+        columns = [TIMESTEPS, "time/seconds", "time/fps", "rollout/return", "rollout/decisions"]
+        columns += [f"eval/{name}/{method}" for name in sets for method in ("greedy", *RULES)]
+        columns += [f"train/{key}" for key in _UPDATE_COLUMNS]
+        writers: list[KVWriter] = [CsvWriter(self.folder.progress, columns, keep=self.resumed_at)]
+        if self.config.tensorboard:
+            writers.append(TensorBoardWriter(self.folder.events, keep=self.resumed_at))
+        return writers
+
+
+def _make_model(
+    config: TrainConfig, env: NativeVecEnv, layout: dict[str, Any]
+) -> OnPolicyAlgorithm:
+    """The algorithm with fresh weights."""
+    rate = config.learning_rate
+    algorithm: type[Any] = PPO
+    policy: type[GraphPolicyMixin] = GraphActorCriticPolicy
+    if config.algo == "maskable-ppo":
+        algorithm, policy = MaskablePPO, MaskableGraphActorCriticPolicy
+    model: OnPolicyAlgorithm = algorithm(
+        policy,
+        env,
+        learning_rate=LinearSchedule(rate, 0.0, 1.0) if config.schedule == "linear" else rate,
+        n_steps=config.n_steps,
+        batch_size=config.batch_size,
+        n_epochs=config.n_epochs,
+        gamma=config.gamma,
+        gae_lambda=config.gae_lambda,
+        clip_range=config.clip_range,
+        ent_coef=config.ent_coef,
+        vf_coef=config.vf_coef,
+        max_grad_norm=config.max_grad_norm,
+        target_kl=config.target_kl or None,
+        seed=config.seed,
+        device=config.device,
+        policy_kwargs={
+            "layout": layout,
+            "encoder": config.encoder,
+            "hidden": config.hidden,
+            "num_layers": config.num_layers,
+            "num_heads": config.num_heads,
+            "feedforward": config.feedforward,
+        },
+    )
+    return model

@@ -1,0 +1,102 @@
+"""Reading the values of settings from texts, with errors of one sentence."""
+
+import ast
+import difflib
+import inspect
+import math
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def parse_value(key: str, value: Any, example: Any) -> Any:  # noqa: ANN401 - of the example's type
+    """Turn a text or a value from YAML into the type of an example.
+
+    Args:
+        key: Name of the setting, for the error.
+        value: The text or value.
+        example: Any valid value of the setting.
+
+    Returns:
+        The value, of the example's type.
+
+    Raises:
+        DispatchlabError: The value cannot be of that type.
+    """
+    if isinstance(example, bool):
+        return _flag(key, value)
+    if isinstance(example, int):
+        return _whole(key, value)
+    if isinstance(example, float):
+        return _number(key, value)
+    if isinstance(example, tuple):
+        parts = value.split(",") if isinstance(value, str) else value
+        if isinstance(parts, (list, tuple)) and all(isinstance(part, str) for part in parts):
+            return tuple(part.strip() for part in parts if part.strip())
+    elif isinstance(value, str):
+        return value.strip()
+    raise DispatchlabError(f"{key} is {value!r}: give text.")
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt name: the names that resemble it, or all."""
+    known = list(known)
+    similar = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(similar)}" if similar else f"use one of {', '.join(known)}"
+
+
+def field_docs(cls: type) -> dict[str, str]:
+    """Docstrings of the fields of a dataclass: the texts below them.
+
+    Args:
+        cls: A class whose source is at hand.
+
+    Returns:
+        Text by field name, on one line.
+    """
+    body = ast.parse(inspect.getsource(cls)).body[0]
+    docs: dict[str, str] = {}
+    nodes = body.body if isinstance(body, ast.ClassDef) else []
+    for field, text in pairwise(nodes):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+        ):
+            docs[field.target.id] = " ".join(str(text.value.value).split())
+    return docs
+
+
+def _flag(key: str, value: Any) -> bool:  # noqa: ANN401 - checked here
+    """A truth value."""
+    word = str(value).strip().lower()
+    if word not in _WORDS:
+        raise DispatchlabError(f"{key} is {value!r}: give true or false.")
+    return _WORDS[word]
+
+
+def _whole(key: str, value: Any) -> int:  # noqa: ANN401 - checked here
+    """A whole number; 1e6 and 1_000_000 are welcome."""
+    number = _number(key, value)
+    if number != int(number):
+        raise DispatchlabError(f"{key} is {value!r}: give a whole number.")
+    return int(number)
+
+
+def _number(key: str, value: Any) -> float:  # noqa: ANN401 - checked here
+    """A finite number."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise DispatchlabError(f"{key} is {value!r}: give a number.")
+    return number

@@ -1,0 +1,41 @@
+"""Comparing the folders of two runs."""
+
+import csv
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from stable_baselines3.common.callbacks import BaseCallback
+
+
+class Interrupt(BaseCallback):
+    """Ends training the hard way once so many decisions have been played."""
+
+    def __init__(self, after: int) -> None:
+        """Set the time of death."""
+        super().__init__()
+        self._after = after
+
+    def _on_step(self) -> bool:
+        """Die when the time has come."""
+        if self.num_timesteps >= self._after:
+            raise KeyboardInterrupt
+        return True
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a run's policy."""
+    return load_file(folder / "policy.safetensors")
+
+
+def same_weights(first: Path, second: Path) -> bool:
+    """Whether two runs ended with equal weights, bit for bit."""
+    one, two = weights(first), weights(second)
+    return one.keys() == two.keys() and all(torch.equal(one[key], two[key]) for key in one)
+
+
+def progress(folder: Path) -> list[dict[str, str]]:
+    """Rows of ``progress.csv`` without the wall times."""
+    with (folder / "progress.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [{key: v for key, v in row.items() if not key.startswith("time/")} for row in rows]

@@ -1,0 +1,123 @@
+"""TrainConfig: presets, YAML, overrides and their errors."""
+
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train import PRESETS, TrainConfig, preset
+from dispatchlab.train.config_files import read_config, write_config
+from dispatchlab.train.values import field_docs
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_survive_yaml(name: str, tmp_path: Path) -> None:
+    """A preset written to YAML reads back equal, lists included."""
+    config = preset(name).override(["eval_benchmarks=ft06,la01", "learning_rate=1e-5"])
+    assert read_config(write_config(config, tmp_path / "config.yaml")) == config
+
+
+def test_yaml_comments_explain_every_setting(tmp_path: Path) -> None:
+    """Each setting has a docstring, which stands above it in the file."""
+    docs = field_docs(TrainConfig)
+    assert set(docs) == {field.name for field in fields(TrainConfig)}
+    text = write_config(TrainConfig(), tmp_path / "config.yaml").read_text()
+    assert f"# {docs['gae_lambda']}\ngae_lambda: 0.98\n" in text
+
+
+def test_yaml_settings_lie_on_top_of_a_preset(tmp_path: Path) -> None:
+    """A file with one setting changes that one."""
+    (tmp_path / "mine.yaml").write_text("seed: 5\n")
+    config = read_config(tmp_path / "mine.yaml", preset("full"))
+    assert config == preset("full").override(["seed=5"])
+
+
+def test_overrides_take_the_type_of_the_setting() -> None:
+    """Texts become numbers, truth values and lists; the generator keeps its equals signs."""
+    config = TrainConfig().override(
+        [
+            "total_timesteps=2e6",
+            "tensorboard=no",
+            "eval_benchmarks=ft06, la01",
+            "generator=random:num_jobs=5,num_machines=3",
+            "ent_coef=1",
+        ]
+    )
+    assert config.total_timesteps == 2_000_000
+    assert isinstance(config.total_timesteps, int)
+    assert config.tensorboard is False
+    assert config.eval_benchmarks == ("ft06", "la01")
+    assert config.generator == "random:num_jobs=5,num_machines=3"
+    assert isinstance(config.ent_coef, float)
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ("learning_rat=1", "no training setting 'learning_rat': did you mean learning_rate"),
+        ("seed", "'seed' has no '=': write key=value"),
+        ("seed=x", "seed is 'x': give a number"),
+        ("seed=1.5", "seed is '1.5': give a whole number"),
+        ("seed=-1", "seed is -1: give a number between 0 and"),
+        ("gamma=nan", "gamma is 'nan': give a number"),
+        ("gamma=2", "gamma is 2.0: give a number between 0 and 1"),
+        ("tensorboard=maybe", "tensorboard is 'maybe': give true or false"),
+        ("algo=dqn", "algo is 'dqn': choose one of ppo, maskable-ppo"),
+        ("num_heads=3", "hidden is 64 and num_heads 3: let the heads divide it"),
+        ("batch_size=100", "batch_size is 100: let it divide num_envs"),
+        ("encoder=gin", "'gin' does not go with the observation 'tokens'"),
+    ],
+)
+def test_errors_name_value_and_remedy(pair: str, message: str) -> None:
+    """Each bad setting is refused in one sentence."""
+    with pytest.raises(DispatchlabError) as caught:
+        TrainConfig().override([pair])
+    text = str(caught.value)
+    assert message in text
+    assert text.endswith(".")
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "is not YAML"),
+        ("- 1\n", "holds no settings"),
+        ("eval_benchmarks: 3\n", "eval_benchmarks is 3: give text"),
+        ("generator: 3\n", "generator is 3: give text"),
+        ("seed: true\n", "seed is True: give a number"),
+    ],
+)
+def test_bad_files_are_refused(text: str, message: str, tmp_path: Path) -> None:
+    """A YAML file that holds something else is refused in one sentence."""
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(DispatchlabError, match=message):
+        read_config(path)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    """The path of a missing file is in the error."""
+    with pytest.raises(DispatchlabError, match=r"nowhere\.yaml.*give a YAML file"):
+        read_config(tmp_path / "nowhere.yaml")
+
+
+def test_unknown_preset_gets_a_hint() -> None:
+    """A misspelt preset names the one that was meant."""
+    with pytest.raises(DispatchlabError, match="no preset 'quik': did you mean quick"):
+        preset("quik")
+
+
+def test_importing_the_config_is_light() -> None:
+    """The command line can show every setting without loading torch."""
+    code = (
+        "import sys, dispatchlab.train as t; t.preset('quick'); "
+        "print(sorted({'torch', 'stable_baselines3', 'numba', 'yaml'} & set(sys.modules)))"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert out.strip() == "[]"

@@ -1,0 +1,208 @@
+"""A whole run: its folder, its errors, determinism and resuming."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from stable_baselines3 import PPO
+
+from dispatchlab.agents import load_policy
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+from dispatchlab.train import TrainConfig, train
+from dispatchlab.train.checkpoint import capture_random
+from dispatchlab.train.config_files import read_config, write_config
+from tests.train.helpers import Interrupt, progress, same_weights
+
+
+def test_run_folder_is_complete(tiny: TrainConfig, quiet: Console, tmp_path: Path) -> None:
+    """Every file is there, can be read and tells the same story."""
+    out = tmp_path / "runs" / "first"
+    result = train(replace(tiny, tensorboard=True), out, console=quiet)
+    assert result.finished
+    assert result.path == out
+    assert result.timesteps == tiny.total_timesteps
+    assert read_config(out / "config.yaml") == replace(tiny, tensorboard=True)
+    data = json.loads((out / "eval.json").read_text())
+    assert [point["timesteps"] for point in data["curve"]] == [0, 512, 1024, 1152]
+    assert data["final"] == result.scores
+    assert set(data["final"]["generated"]) == {"greedy", "best_of_4", "spt", "mwkr", "fdd-mwkr"}
+    assert data["sets"]["generated"]["gap_to"] == "lower bound"
+    assert json.loads((out / "versions.json").read_text())["torch"]
+    assert list((out / "tensorboard").glob("events.*"))
+    rows = progress(out)
+    assert [int(row["timesteps"]) for row in rows] == list(range(0, 1153, 128))
+    assert float(rows[-1]["eval/generated/greedy"]) == data["final"]["generated"]["greedy"]
+    assert float(rows[-1]["train/learning_rate"]) == 0.0
+    policy = load_policy(out)
+    assert policy.family == "job-shop"
+    assert policy.meta["timesteps"] == result.timesteps
+    stored = PPO.load(out / "model.zip").policy.net.state_dict()
+    assert all(
+        torch.equal(value, stored[key]) for key, value in policy.network.state_dict().items()
+    )
+
+
+def test_same_seed_gives_same_weights(tiny: TrainConfig, quiet: Console, tmp_path: Path) -> None:
+    """Two runs agree bit for bit; another seed does not."""
+    short = replace(tiny, total_timesteps=256)
+    for name, seed in (("one", 0), ("two", 0), ("three", 1)):
+        train(replace(short, seed=seed), tmp_path / name, console=quiet)
+    assert same_weights(tmp_path / "one", tmp_path / "two")
+    assert not same_weights(tmp_path / "one", tmp_path / "three")
+
+
+@pytest.mark.parametrize("algo", ["ppo", "maskable-ppo"])
+def test_resumed_run_equals_uninterrupted_run(
+    algo: str, tiny: TrainConfig, quiet: Console, tmp_path: Path
+) -> None:
+    """A run that dies twice in the middle of a rollout ends as if nothing had happened."""
+    config = replace(tiny, algo=algo, generator="random:num_jobs=3-5,duration_noise=0.2")
+    train(config, tmp_path / "whole", console=quiet)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "broken", console=quiet, callbacks=[Interrupt(450)])
+    assert not same_weights(tmp_path / "whole", tmp_path / "broken")
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "broken", resume=True, console=quiet, callbacks=[Interrupt(1000)])
+    result = train(None, tmp_path / "broken", resume=True, console=quiet)
+    assert result.finished
+    assert same_weights(tmp_path / "whole", tmp_path / "broken")
+    assert progress(tmp_path / "whole") == progress(tmp_path / "broken")
+    curves = [
+        json.loads((tmp_path / name / "eval.json").read_text()) for name in ("whole", "broken")
+    ]
+    assert curves[0] == curves[1]
+
+
+def test_time_limit_stops_at_a_checkpoint(
+    tiny: TrainConfig, quiet: Console, tmp_path: Path
+) -> None:
+    """A run that its clock stops continues to the same weights under another limit."""
+    train(tiny, tmp_path / "whole", console=quiet)
+    first = train(replace(tiny, max_minutes=1e-9), tmp_path / "broken", console=quiet)
+    assert not first.finished
+    assert first.timesteps < tiny.total_timesteps
+    assert train(tiny, tmp_path / "broken", resume=True, console=quiet).finished
+    assert same_weights(tmp_path / "whole", tmp_path / "broken")
+
+
+def test_finished_run_can_be_resumed_without_harm(
+    tiny: TrainConfig, quiet: Console, tmp_path: Path
+) -> None:
+    """Nothing is left to train, and the scores are those of the first time."""
+    short = replace(tiny, total_timesteps=128)
+    first = train(short, tmp_path / "run", console=quiet)
+    again = train(None, tmp_path / "run", resume=True, console=quiet)
+    assert (again.finished, again.timesteps, again.scores) == (True, 128, first.scores)
+
+
+def test_global_generators_are_left_alone(
+    tiny: TrainConfig, quiet: Console, tmp_path: Path
+) -> None:
+    """Training neither consumes nor reseeds the global random streams."""
+    torch.manual_seed(3)
+    before, threads = capture_random(), torch.get_num_threads()
+    train(replace(tiny, total_timesteps=128, threads=2), tmp_path / "run", console=quiet)
+    after = capture_random()
+    assert after["python"] == before["python"]
+    assert torch.equal(after["torch"], before["torch"])
+    assert np.array_equal(after["numpy"][1], before["numpy"][1])
+    assert torch.get_num_threads() == threads
+
+
+def test_progress_goes_to_the_console_as_lines(tiny: TrainConfig, tmp_path: Path) -> None:
+    """Without a terminal every validation is one line, and there is no bar."""
+    console = Console(file=(tmp_path / "log.txt").open("w"), width=200)
+    train(replace(tiny, total_timesteps=128), tmp_path / "run", console=console)
+    console.file.close()
+    lines = (tmp_path / "log.txt").read_text().splitlines()
+    assert len(lines) == 3
+    assert lines[0].split()[:4] == ["0", "decisions", "generated:", "mean"]
+    assert lines[-1].startswith("final, generated: mean gap % best_of_4 ")
+
+
+class TestErrors:
+    """Bad folders are refused in one sentence, before anything is trained."""
+
+    def test_taken_folder(self, tiny: TrainConfig, tmp_path: Path) -> None:
+        """A folder with another run is not overwritten."""
+        write_config(tiny, tmp_path / "config.yaml")
+        with pytest.raises(DispatchlabError, match="holds another run: continue it with --resume"):
+            train(tiny, tmp_path)
+
+    def test_folder_with_other_files(self, tiny: TrainConfig, tmp_path: Path) -> None:
+        """A folder with somebody's files is not littered."""
+        (tmp_path / "thesis.tex").touch()
+        with pytest.raises(DispatchlabError, match="is not empty: choose another name"):
+            train(tiny, tmp_path)
+
+    def test_unwritable_folder(self, tiny: TrainConfig, tmp_path: Path) -> None:
+        """A path below a file cannot be made."""
+        (tmp_path / "file").touch()
+        with pytest.raises(DispatchlabError, match=r"Cannot make the folder .*another path"):
+            train(tiny, tmp_path / "file" / "run")
+
+    def test_resume_without_checkpoint(self, tiny: TrainConfig, tmp_path: Path) -> None:
+        """There is nothing to continue in an empty folder."""
+        with pytest.raises(CheckpointError, match=r"no checkpoint .* without --resume"):
+            train(None, tmp_path, resume=True)
+
+    def test_resume_with_other_settings(
+        self, tiny: TrainConfig, quiet: Console, tmp_path: Path
+    ) -> None:
+        """The first setting that differs is named."""
+        train(replace(tiny, total_timesteps=128), tmp_path / "run", console=quiet)
+        other = replace(tiny, total_timesteps=128, clip_range=0.3)
+        with pytest.raises(CheckpointError, match=r"started with clip_range=0\.2, not 0\.3"):
+            train(other, tmp_path / "run", resume=True)
+
+    def test_damaged_checkpoint(self, tiny: TrainConfig, tmp_path: Path) -> None:
+        """A checkpoint that is none is refused."""
+        write_config(tiny, tmp_path / "config.yaml")
+        (tmp_path / "checkpoint.pt").write_bytes(b"nothing")
+        with pytest.raises(CheckpointError, match=r"Cannot read .*checkpoint\.pt"):
+            train(None, tmp_path, resume=True)
+
+    def test_bad_generator_leaves_no_folder(self, tiny: TrainConfig, tmp_path: Path) -> None:
+        """A setting that only the environment can judge is refused before the folder is made."""
+        with pytest.raises(DispatchlabError, match="nonsense"):
+            train(replace(tiny, generator="nonsense:1"), tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_killed_process_resumes(tiny: TrainConfig, quiet: Console, tmp_path: Path) -> None:
+    """A process killed by the system at a random moment continues bit for bit."""
+    config = replace(tiny, total_timesteps=60 * 128)
+    train(config, tmp_path / "whole", console=quiet)
+    write_config(config, tmp_path / "config.yaml")
+    code = (
+        "import sys; from dispatchlab.train import train; "
+        "from dispatchlab.train.config_files import read_config; "
+        "train(read_config(sys.argv[1]), sys.argv[2])"
+    )
+    out = tmp_path / "broken"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "config.yaml"), str(out)],
+        stderr=subprocess.DEVNULL,
+    )
+    while process.poll() is None and len(_lines(out / "progress.csv")) < 12:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert len(_lines(out / "progress.csv")) < 60
+    assert train(None, out, resume=True, console=quiet).finished
+    assert same_weights(tmp_path / "whole", out)
+
+
+def _lines(path: Path) -> list[str]:
+    """Lines of a file that may not exist yet."""
+    return path.read_text().splitlines() if path.exists() else []
