@@ -158,7 +158,8 @@ class GraphSpec:
             highs[f"edge/{edge.key}"] = max(counts[edge.source], counts[edge.target]) - 1
         highs["candidates"] = max(counts[name] for name in self.candidate_types) - 1
         highs["action_mask"] = 1
-        return highs
+        # a box whose bounds are equal draws warnings, so relations without arcs get room for one
+        return {key: max(1, high) for key, high in highs.items()}
 
 
 def _feature_lines(features: tuple[Feature, ...]) -> list[str]:
