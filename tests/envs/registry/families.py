@@ -1,0 +1,121 @@
+"""What the registry tests need to know of a family; a new family adds one row to `FAMILIES`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import gymnasium as gym
+import pytest
+
+import dispatchlab
+from dispatchlab.envs.core.env import SchedulingEnv
+from dispatchlab.envs.core.registry import ENVIRONMENTS, EnvRecord
+from dispatchlab.envs.core.schedule import Schedule
+from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
+from dispatchlab.envs.jobshop.instance import CpEncoding
+from dispatchlab.envs.jobshop.realisation import Realisation
+
+Kwargs = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Hooks of one family.
+
+    Attributes:
+        verify: Called with instance, realisation, schedule and reported objective; raises.
+        options: Values of each categorical argument; the first one is the default.
+        variants: Further arguments to run every test with, besides the defaults of the id.
+        slow: Ids whose instances are too large for the quick tests.
+    """
+
+    verify: Callable[[Any, Any, Schedule, float], None]
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    variants: tuple[Kwargs, ...] = ({},)
+    slow: frozenset[str] = frozenset()
+
+
+def _verify_job_shop(
+    problem: CpEncoding, realisation: Realisation, schedule: Schedule, objective: float
+) -> None:
+    dispatchlab.verify(problem, realisation, schedule, objective=objective)
+
+
+FAMILIES: dict[str, Family] = {
+    "job-shop": Family(
+        verify=_verify_job_shop,
+        options={
+            "observation": ("tokens", "graph"),
+            "reward": ("bound", "completed", "sparse"),
+            "semantics": ("non-delay", "non-delay-wait"),
+            "stop_at": ("choices", "every"),
+        },
+        variants=(
+            {},
+            {"semantics": "non-delay-wait", "observation": "graph"},
+        ),
+        slow=frozenset(
+            f"dispatchlab/JobShop-Taillard{size}-v0"
+            for size in ("20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A registered id with arguments."""
+
+    record: EnvRecord
+    kwargs: Kwargs
+
+    @property
+    def family(self) -> Family:
+        """Hooks of its family."""
+        return FAMILIES[self.record.family]
+
+    def make(self, **kwargs: Any) -> SchedulingEnv:
+        """The scalar environment, without wrappers."""
+        env: SchedulingEnv = gym.make(self.record.id, **{**self.kwargs, **kwargs}).unwrapped
+        return env
+
+    def make_vec(self, num_envs: int = 3, **kwargs: Any) -> SchedulingVectorEnv:
+        """The native vector environment."""
+        kwargs = {**self.kwargs, **kwargs}
+        env: SchedulingVectorEnv = gym.make_vec(self.record.id, num_envs=num_envs, **kwargs)
+        return env
+
+    def verify(self, env: SchedulingEnv, objective: float) -> None:
+        """Raise unless the finished episode of a scalar environment is feasible."""
+        self.family.verify(env.problem, env.realisation, env.schedule(), objective)
+
+
+def _cases(*, with_variants: bool) -> list[Any]:
+    """One pytest parameter for each id and variant."""
+    params = []
+    for record in ENVIRONMENTS:
+        family = FAMILIES[record.family]
+        for variant in family.variants if with_variants else ({},):
+            name = "-".join([record.id.split("/")[1], *variant.values()])
+            marks = [pytest.mark.slow] if record.id in family.slow else []
+            params.append(pytest.param(Case(record, variant), id=name, marks=marks))
+    return params
+
+
+every_id = pytest.mark.parametrize("case", _cases(with_variants=False))
+every_case = pytest.mark.parametrize("case", _cases(with_variants=True))
+
+
+def every_option(name: str) -> pytest.MarkDecorator:
+    """Every id with every value of an argument that its family knows."""
+    params = [
+        pytest.param(
+            Case(case.record, {name: value}),
+            id=f"{case.record.id.split('/')[1]}-{value}",
+            marks=param.marks,
+        )
+        for param in _cases(with_variants=False)
+        for case in param.values
+        for value in case.family.options.get(name, ())
+    ]
+    return pytest.mark.parametrize("case", params)

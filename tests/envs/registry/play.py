@@ -1,0 +1,61 @@
+"""Random episodes, and exact comparison of what an environment hands out."""
+
+from typing import Any
+
+import numpy as np
+
+from dispatchlab.envs.core.env import SchedulingEnv
+
+
+def random_action(mask: np.ndarray, rng: np.random.Generator) -> int:
+    """A legal action."""
+    return int(rng.choice(np.flatnonzero(mask)))
+
+
+def random_actions(masks: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A legal action for each row; 0 where there is none."""
+    return np.array([random_action(m, rng) if m.any() else 0 for m in masks], np.int64)
+
+
+def finish(env: SchedulingEnv, rng: np.random.Generator) -> tuple[list[float], dict[str, Any]]:
+    """Play a scalar environment to the end of its episode; rewards and last info."""
+    rewards, done, info = [], False, {}
+    while not done:
+        _, reward, done, _, info = env.step(random_action(env.action_masks(), rng))
+        rewards.append(reward)
+    return rewards, info
+
+
+def rollout(env: SchedulingEnv, seed: int, episodes: int = 2) -> list[Any]:
+    """Everything that a seeded scalar environment hands out over some episodes."""
+    rng = np.random.default_rng(seed)
+    record: list[Any] = []
+    for episode in range(episodes):
+        observation, info = env.reset(seed=seed if episode == 0 else None)
+        record.append((observation, info))
+        done = False
+        while not done:
+            step = env.step(random_action(info["action_mask"], rng))
+            record.append(step)
+            done, info = step[2], step[4]
+    return record
+
+
+def assert_same(left: object, right: object) -> None:
+    """Two nested structures are equal bit for bit, types of arrays included."""
+    assert type(left) is type(right)
+    if isinstance(left, dict):
+        assert list(left) == list(right)
+        for key in left:
+            assert_same(left[key], right[key])
+    elif isinstance(left, (list, tuple)):
+        assert len(left) == len(right)
+        for a, b in zip(left, right, strict=True):
+            assert_same(a, b)
+    elif isinstance(left, np.ndarray) and left.dtype == object:
+        assert_same(left.tolist(), right.tolist())
+    elif isinstance(left, np.ndarray):
+        assert (left.dtype, left.shape) == (right.dtype, right.shape)
+        assert left.tobytes() == right.tobytes()
+    else:
+        assert left == right
