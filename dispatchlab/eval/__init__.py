@@ -1,1 +1,1 @@
-"""Evaluation: paired comparison, statistics and reports."""
+"""Evaluation: methods on the same instances and realisations, statistics, tables and reports."""

@@ -1,0 +1,100 @@
+"""Running a comparison with a progress bar, and handing out its results."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dispatchlab.commands.outputs import STDOUT, console, emit, progress
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.eval.cases import Case
+    from dispatchlab.eval.compare import Comparison
+    from dispatchlab.eval.methods import Method
+    from dispatchlab.eval.summary import Summary
+
+
+def run_all(methods: "Sequence[Method]", cases: "Sequence[Case]") -> "Comparison":
+    """Run every method on every case behind a progress bar.
+
+    Args:
+        methods: The methods.
+        cases: The cases.
+
+    Returns:
+        The runs.
+    """
+    from dispatchlab.eval.compare import compare
+
+    with progress() as bar:
+        task = bar.add_task("preparing", total=len(methods) * len(cases))
+
+        def on_run(method: str, case: "Case") -> None:
+            bar.update(task, advance=1, description=f"{case.instance} {method}")
+
+        return compare(methods, cases, on_run)
+
+
+def publish(
+    comparison: "Comparison", summaries: "Sequence[Summary]", settings: Mapping[str, Any], *,
+    json: Path | None = None, csv: Path | None = None, report: Path | None = None,
+    title: str = "Comparison of methods",
+) -> None:  # fmt: skip
+    """Write the files that were asked for and print the table, unless stdout is taken.
+
+    Args:
+        comparison: The runs.
+        summaries: Their summary.
+        settings: How they were made.
+        json: JSON file, or ``-``.
+        csv: CSV file, or ``-``.
+        report: HTML file.
+        title: Headline of the report.
+    """
+    from dispatchlab.eval.table import summary_table, to_csv, to_json
+
+    settings = {**settings, **_versions()}
+    if json is not None:
+        emit(json, to_json(comparison, summaries, settings))
+    if csv is not None:
+        emit(csv, to_csv(comparison.runs))
+    if report is not None:
+        from dispatchlab.eval.report import html_report
+
+        emit(report, html_report(comparison, summaries, settings, title=title))
+    if STDOUT in (str(json), str(csv)):
+        return
+    screen = console()
+    screen.print(summary_table(comparison, summaries, screen.width))
+    for path in (json, csv, report):
+        if path is not None:
+            screen.print(f"wrote {path}")
+
+
+def require_correct(comparison: "Comparison") -> None:
+    """Fail where the checker rejected a schedule.
+
+    Args:
+        comparison: The runs.
+
+    Raises:
+        DispatchlabError: If there is a violation.
+    """
+    for (method, instance, seed), complaint in comparison.violations.items():
+        raise DispatchlabError(
+            f"{len(comparison.violations)} schedules are wrong; the first is by {method} for "
+            f"{instance}, seed {seed}: {complaint}"
+        )
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what decides the numbers."""
+    import platform
+    from importlib import metadata
+    from importlib.util import find_spec
+
+    versions = {"dispatchlab": metadata.version("dispatchlab"), "python": platform.python_version()}
+    for package in ("numpy", "ortools", "torch"):
+        if find_spec(package) is not None:
+            versions[package] = metadata.version(package)
+    return versions

@@ -1,0 +1,147 @@
+"""``dispatchlab evaluate``: compare methods on the same instances and realisations."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dispatchlab.commands import options
+from dispatchlab.commands.text import help_of
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dispatchlab.envs.jobshop.realise import Disturbances
+    from dispatchlab.eval.cases import Case
+    from dispatchlab.eval.methods import Method
+
+Instances = Annotated[
+    str,
+    typer.Option(
+        help="Benchmarks, sets and files, separated by commas: [cyan]ft06,ta15x15,shop.jsp[/].",
+    ),
+]
+Drawn = Annotated[
+    str | None,
+    typer.Option(
+        "--generator",
+        help="Draw instances instead: [cyan]random:num_jobs=6-10[/], [cyan]taillard:15x15[/].",
+        show_default=False,
+    ),
+]
+Count = Annotated[int, typer.Option(help="Instances per seed, with --generator.")]
+Methods = Annotated[
+    str,
+    typer.Option(
+        help="Separated by commas: rules ([cyan]mwkr[/], [cyan]mwkr:k=32[/], "
+        "[cyan]spt:semantics=active[/]), [cyan]all-rules[/], [cyan]cp-sat[/] "
+        "([cyan]cp-sat:time=60[/]), [cyan]agent=RUN[/], [cyan]agent=RUN:sample=32[/], "
+        "[cyan]agent=RUN:beam=16[/]."
+    ),
+]
+Seeds = Annotated[str, typer.Option(help="Seeds of realisations and methods: 0, or 0,1,2, or 0-9.")]
+K = Annotated[int, typer.Option("--k", help="Runs of each rule, of which the best counts.", min=1)]
+Against = Annotated[
+    str | None,
+    typer.Option(help="Method that wins are counted against.", show_default="fdd-mwkr, or first"),
+]
+Noise = Annotated[
+    float, typer.Option(help="Coefficient of variation of the processing times.", min=0)
+]
+Breakdowns = Annotated[float, typer.Option(help="Breakdowns per machine and time unit.", min=0)]
+Repair = Annotated[float, typer.Option(help="Mean time to repair, in time units.", min=0)]
+Load = Annotated[
+    float, typer.Option(help="Utilisation at which jobs arrive one by one; 0: all at once.", min=0)
+]
+Report = Annotated[
+    Path | None,
+    typer.Option(help="Write a report with tables and charts: .html.", show_default=False),
+]
+
+app = typer.Typer(
+    help="Compare methods on the same instances and realisations.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Compare methods on the same instances and realisations."""
+
+
+def evaluate_job_shop(
+    instances: Instances = "ft06,ft10", generator: Drawn = None, count: Count = 20,
+    methods: Methods = "all-rules", seeds: Seeds = "0", time_limit: options.TimeLimit = 10.0,
+    semantics: options.Semantics = "non-delay", k: K = 1, workers: options.Workers = 0,
+    against: Against = None, duration_noise: Noise = 0.0, breakdown_rate: Breakdowns = 0.0,
+    mean_time_to_repair: Repair = 50.0, arrival_load: Load = 0.0, json: options.Json = None,
+    csv: options.Csv = None, report: Report = None,
+) -> None:  # fmt: skip
+    """Compare methods on job shops, projects and whatever else a CP encoding holds.
+
+    Every method meets the same instances and realisations, and every schedule passes the
+    independent checker. Gaps are relative to the best-known value, or to the best found here
+    where none is known; lower is better. Without disturbances a seed changes only what the
+    methods draw themselves. Under disturbances, cp-sat and searches over many schedules plan on
+    the expectation and their plan is replayed; rules and greedy agents decide as things happen.
+
+    [dim]dispatchlab evaluate job-shop --instances ta15x15 --methods all-rules,cp-sat[/]
+    """
+    from dispatchlab.commands.comparisons import publish, require_correct, run_all
+    from dispatchlab.commands.inputs import parse_seeds
+    from dispatchlab.commands.outputs import check_target, check_text_target
+    from dispatchlab.envs.jobshop.realise import Disturbances
+    from dispatchlab.eval.methods.parse import MethodDefaults, make_methods
+    from dispatchlab.eval.summary import summarise
+
+    check_text_target(json, ".json")
+    check_text_target(csv, ".csv")
+    if report is not None:
+        check_target(report, (".html",))
+    disturbances = Disturbances(arrival_load, duration_noise, breakdown_rate, mean_time_to_repair)
+    cases = _cases(instances, generator, count, parse_seeds(seeds), disturbances)
+    defaults = MethodDefaults(semantics, k, time_limit, workers)
+    chosen = make_methods([m.strip() for m in methods.split(",") if m.strip()], defaults)
+    _check_baseline(against, chosen)
+    comparison = run_all(chosen, cases)
+    settings = {
+        "instances": generator or instances, "seeds": seeds, "methods": methods,
+        "semantics of rules": semantics, "runs of each rule": k,
+        "cp-sat time limit": f"{time_limit:g} s", "cp-sat workers": workers or "all cores",
+        "disturbances": str(disturbances) if disturbances != Disturbances() else "none",
+    }  # fmt: skip
+    summaries = summarise(comparison, against)
+    publish(comparison, summaries, settings, json=json, csv=csv, report=report)
+    require_correct(comparison)
+
+
+app.command("job-shop", help=help_of(evaluate_job_shop))(evaluate_job_shop)
+
+
+def _cases(
+    instances: str, generator: str | None, count: int, seeds: list[int],
+    disturbances: "Disturbances",
+) -> "list[Case]":  # fmt: skip
+    """The cases of either source."""
+    from dispatchlab.commands.inputs import load_problems
+    from dispatchlab.envs.jobshop.realise import Disturbances
+    from dispatchlab.eval.cases import generated_cases, instance_cases
+
+    if generator is None:
+        return instance_cases(load_problems([instances]), seeds, disturbances)
+    if disturbances != Disturbances():
+        raise DispatchlabError(
+            f"The generator {generator!r} draws its own disturbances; write them into it, for "
+            "example random:duration_noise=0.2."
+        )
+    return generated_cases(generator, count, seeds)
+
+
+def _check_baseline(against: str | None, methods: "Sequence[Method]") -> None:
+    names = [method.name for method in methods]
+    if against is not None and against not in names:
+        raise DispatchlabError(
+            f"The method {against!r} does not take part; choose one of {', '.join(names)}."
+        )

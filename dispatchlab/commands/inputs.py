@@ -1,0 +1,89 @@
+"""What commands are given: instances, seeds and disturbances."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.jobshop.instance import CpEncoding
+
+MODEL_SUFFIXES = (".pb", ".pbtxt", ".textproto")
+
+
+def load_problem(name_or_path: str) -> "CpEncoding":
+    """The instance of a benchmark name, an instance file or a CP-SAT model file.
+
+    Args:
+        name_or_path: Name or path.
+
+    Returns:
+        The encoding.
+
+    Raises:
+        DispatchlabError: If there is no such instance or the file is damaged.
+    """
+    path = Path(name_or_path)
+    if path.suffix.lower() not in MODEL_SUFFIXES:
+        from dispatchlab.envs.jobshop.library import load_instance
+
+        return load_instance(name_or_path)
+    from dispatchlab.envs.jobshop.cp_model_import import from_cp_model
+
+    return from_cp_model(path, name=path.stem)
+
+
+def load_problems(given: Sequence[str]) -> list["CpEncoding"]:
+    """Instances of names, benchmark sets and files; commas separate as well.
+
+    Args:
+        given: For example ``["ft06,ft10", "ta15x15", "shop.jsp"]``.
+
+    Returns:
+        The encodings.
+
+    Raises:
+        DispatchlabError: If something is not found, or the list is empty.
+    """
+    names = [part.strip() for text in given for part in text.split(",") if part.strip()]
+    if not names:
+        raise DispatchlabError("No instance was given; name at least one, for example ft06.")
+    return [load_problem(member) for name in names for member in _members(name)]
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Seeds such as ``0``, ``0,3,7`` or ``0-9``.
+
+    Args:
+        text: What was given.
+
+    Returns:
+        The seeds.
+
+    Raises:
+        DispatchlabError: If the text is not a list of whole numbers.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = (piece.strip() for piece in part.partition("-"))
+        if not first.isdigit() or (dash and not last.isdigit()):
+            raise DispatchlabError(
+                f"The seeds {text!r} are not understood; write 0, or 0,1,2, or 0-9."
+            )
+        seeds += range(int(first), int(last or first) + 1)
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise DispatchlabError(f"The seeds {text!r} are empty or repeat; give each one once.")
+    return seeds
+
+
+def _members(name: str) -> Sequence[str]:
+    """The instances of a set, or the name itself; names and files come first."""
+    from dispatchlab.envs.jobshop.library import instance_names, instance_set
+
+    if name.lower() in instance_names() or Path(name).exists() or Path(name).suffix:
+        return [name]
+    try:
+        return instance_set(name)
+    except DispatchlabError:
+        return [name]

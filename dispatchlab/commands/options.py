@@ -1,0 +1,67 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+INSTANCE_HELP = (
+    "A benchmark ([cyan]ft06[/], [cyan]ta01[/], ...), an instance file (JSPLIB or Taillard text, "
+    ".fjs, .sm, .json) or an exported CP-SAT model (.pb, .pbtxt)."
+)
+
+Instance = Annotated[str, typer.Argument(help=INSTANCE_HELP, show_default=False)]
+Instances = Annotated[
+    list[str],
+    typer.Argument(
+        help=f"{INSTANCE_HELP} Several give a table; sets such as [cyan]ta15x15[/] work too.",
+        show_default=False,
+    ),
+]
+MethodName = Annotated[
+    str,
+    typer.Option(
+        help="[cyan]cp-sat[/], [cyan]agent[/], or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, "
+        "lor, edd, slack, cr, fdd-mwkr, atc, random."
+    ),
+]
+TimeLimit = Annotated[float, typer.Option(help="Seconds per instance; for cp-sat only.")]
+Policy = Annotated[
+    Path | None, typer.Option(help="Run folder or policy file, for the agent.", show_default=False)
+]
+Samples = Annotated[
+    int | None,
+    typer.Option(
+        help="Schedules to try with a rule or the agent, of which the best counts.",
+        show_default="1 for rules, 32 for the agent",
+    ),
+]
+Beam = Annotated[
+    int | None,
+    typer.Option(
+        help="Width of a beam search of the agent, instead of samples.", show_default=False
+    ),
+]
+SemanticsOrDefault = Annotated[
+    str | None,
+    typer.Option(
+        help="What may be dispatched: append, non-delay, active or non-delay-wait.",
+        show_default="non-delay for rules, as trained for the agent",
+    ),
+]
+Semantics = Annotated[
+    str,
+    typer.Option(help="What rules may dispatch: append, non-delay, active or non-delay-wait."),
+]
+Seed = Annotated[int, typer.Option(help="Seed of tie-breaking, sampling and search.", min=0)]
+Workers = Annotated[
+    int, typer.Option(help="Parallel searches of cp-sat; 0 uses every core.", min=0)
+]
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", help="Write the results as JSON; - is stdout.", show_default=False),
+]
+Csv = Annotated[
+    Path | None,
+    typer.Option("--csv", help="Write one line per run as CSV; - is stdout.", show_default=False),
+]

@@ -1,0 +1,155 @@
+"""``dispatchlab solve``: make schedules of instances."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dispatchlab.commands import options
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dispatchlab.eval.cases import Case
+    from dispatchlab.eval.compare import Comparison, Run
+    from dispatchlab.eval.methods import Method
+
+_AGENT_SAMPLES = 32
+
+Schedules = Annotated[
+    list[Path] | None,
+    typer.Option("--schedule", help="Write the schedule: .json or .csv (repeatable)."),
+]
+Charts = Annotated[
+    list[Path] | None,
+    typer.Option("--gantt", help="Draw the schedule: .html, .png, .svg or .pdf (repeatable)."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder that gets .json, .csv, .html and .png of every instance."),
+]
+
+
+def solve(
+    instances: options.Instances, method: options.MethodName = "cp-sat",
+    time_limit: options.TimeLimit = 10.0, policy: options.Policy = None,
+    samples: options.Samples = None, beam: options.Beam = None,
+    semantics: options.SemanticsOrDefault = None, seed: options.Seed = 0,
+    workers: options.Workers = 0, schedule: Schedules = None, gantt: Charts = None,
+    out: Out = None, json: options.Json = None,
+) -> None:  # fmt: skip
+    """Make a schedule for each instance and print its objective, bound, gap and time.
+
+    The objective is the makespan unless the instance says otherwise, in the time unit of the
+    instance. The bound is proven by the method or known from the literature, and the gap is the
+    distance to it. Every schedule passes the independent checker before it is shown or written.
+
+    [dim]dispatchlab solve ft06 --gantt ft06.html[/]
+
+    [dim]dispatchlab solve ta15x15 --method mwkr --samples 32 --out schedules[/]
+    """
+    from dispatchlab.commands.inputs import load_problems
+    from dispatchlab.commands.outputs import check_text_target
+    from dispatchlab.commands.schedules import planned_files, require_schedules, write_result
+    from dispatchlab.eval.cases import instance_cases
+    from dispatchlab.eval.methods.parse import MethodDefaults, make_method
+
+    spec = method_spec(method, policy, samples, beam, semantics)
+    cases = instance_cases(load_problems(instances), [seed])
+    check_text_target(json, ".json")
+    names = [case.instance for case in cases]
+    paths = planned_files(names, [*(schedule or ()), *(gantt or ())], out)
+    chosen = make_method(spec, MethodDefaults(time_limit_s=time_limit, workers=workers))
+    comparison = _run(chosen, cases)
+    require_schedules(comparison)
+    for case, run, files in zip(cases, comparison.runs, paths, strict=True):
+        write_result(case, run, comparison, files)
+    _report(comparison, json, [path for files in paths for path in files])
+
+
+def method_spec(
+    method: str, policy: Path | None, samples: int | None, beam: int | None, semantics: str | None
+) -> str:
+    """The method string that a set of options stands for.
+
+    Args:
+        method: A name, or a whole method string.
+        policy: Run folder of the agent.
+        samples: Schedules to try.
+        beam: Width of a beam.
+        semantics: Dispatch semantics.
+
+    Returns:
+        A string for `make_method`.
+
+    Raises:
+        DispatchlabError: If the options do not go together.
+    """
+    if method == "agent":
+        if policy is None:
+            raise DispatchlabError("The agent has no policy; add --policy with its run folder.")
+        method = f"agent={policy}"
+        samples = _AGENT_SAMPLES if samples is None and beam is None else samples
+    is_agent = method.startswith("agent=")
+    if beam is not None and (not is_agent or samples is not None):
+        raise DispatchlabError(f"--beam {beam} is for the agent alone; leave out the other search.")
+    if method.startswith("cp-sat") and (samples is not None or semantics is not None):
+        raise DispatchlabError("cp-sat takes neither --samples nor --semantics; leave them out.")
+    parts = [method]
+    if beam is not None:
+        parts.append(f"beam={beam}")
+    if samples is not None:
+        parts.append(f"{'sample' if is_agent else 'k'}={samples}")
+    if semantics is not None:
+        parts.append(f"semantics={semantics}")
+    return ":".join(parts)
+
+
+def _run(method: "Method", cases: "Sequence[Case]") -> "Comparison":
+    from dispatchlab.commands.outputs import progress
+    from dispatchlab.eval.compare import compare
+
+    with progress() as bar:
+        task = bar.add_task(method.name, total=len(cases))
+        return compare([method], cases, lambda _, __: bar.advance(task))
+
+
+def _report(comparison: "Comparison", json: Path | None, written: "Sequence[Path]") -> None:
+    """Print one instance as lines, several as a table."""
+    from dispatchlab.commands.outputs import STDOUT, console, emit
+    from dispatchlab.eval.table import runs_table, runs_to_json
+
+    if json is not None:
+        emit(json, runs_to_json(comparison.runs))
+    if json is not None and str(json) == STDOUT:
+        return
+    screen = console()
+    if len(comparison.runs) == 1:
+        screen.print(f"[bold]{comparison.cases[0].encoding}[/]")
+        for label, value in _facts(comparison.runs[0]):
+            screen.print(f"  {label:<12}{value}")
+    else:
+        screen.print(runs_table(comparison.runs))
+    for path in [*written, *([json] if json is not None else [])]:
+        screen.print(f"  wrote {path}")
+
+
+def _facts(run: "Run") -> list[tuple[str, str]]:
+    """What is worth saying about a single run."""
+    from dispatchlab.eval.compare import relative_gap
+    from dispatchlab.eval.formatting import duration, number, percent
+
+    gap = percent(relative_gap(run.objective, run.lower_bound), 2)
+    facts = [
+        ("method", run.method),
+        (run.objective_name.replace("_", " "), number(run.objective)),
+        ("lower bound", number(run.lower_bound)),
+        ("gap", f"{gap} %"),
+        ("time", duration(run.runtime_s)),
+        ("status", run.status),
+    ]
+    if run.reference_is_known and not math.isnan(run.reference):
+        facts.insert(3, ("best known", number(run.reference)))
+    return facts

@@ -1,0 +1,198 @@
+"""Methods × instances × realisation seeds, paired and verified."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dispatchlab.envs.core.errors import DispatchlabError, InfeasibleScheduleError
+from dispatchlab.envs.core.schedule import Result, Schedule
+from dispatchlab.envs.jobshop.verify import verify
+from dispatchlab.eval.cases import Case, known_bounds
+from dispatchlab.eval.methods import Method
+
+NAN = float("nan")
+Key = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One method on one case: a row of the tidy table.
+
+    Attributes:
+        method: Name of the method.
+        instance: Name of the instance.
+        seed: Seed of the realisation and of the method.
+        objective_name: What is minimised.
+        objective: Its value, in the instance's unit; NaN where no schedule was found.
+        lower_bound: Best bound known or proven by any of the methods; NaN under a random
+            realisation.
+        reference: Best-known value, else the best found by any of the methods.
+        reference_is_known: Whether the reference is a best-known value.
+        gap: ``objective / reference - 1``; NaN where the reference is 0 and the objective not.
+        runtime_s: Wall-clock seconds, without compiling and loading.
+        decisions: Decisions of the episode; 0 for solvers.
+        time_per_decision_s: Runtime over decisions; NaN for solvers.
+        status: As in `Result`.
+        verified: Whether the independent checker accepts schedule and objective; None without
+            a schedule.
+    """
+
+    method: str
+    instance: str
+    seed: int
+    objective_name: str
+    objective: float
+    lower_bound: float
+    reference: float
+    reference_is_known: bool
+    gap: float
+    runtime_s: float
+    decisions: int
+    time_per_decision_s: float
+    status: str
+    verified: bool | None
+
+    def row(self) -> dict[str, Any]:
+        """The columns by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All runs of a comparison.
+
+    Attributes:
+        runs: Tidy rows, case by case, methods in the order given.
+        cases: The cases.
+        schedules: Schedule by ``(method, instance, seed)``, where one was found.
+        violations: Complaint of the checker by the same key.
+    """
+
+    runs: tuple[Run, ...]
+    cases: tuple[Case, ...]
+    schedules: Mapping[Key, Schedule] = field(default_factory=dict)
+    violations: Mapping[Key, str] = field(default_factory=dict)
+
+    @property
+    def methods(self) -> list[str]:
+        """Names of the methods, in the order given."""
+        return list(dict.fromkeys(run.method for run in self.runs))
+
+    def best(self, case: Case) -> Run | None:
+        """The run with the best verified schedule of a case, or None."""
+        runs = [r for r in self.runs if (r.instance, r.seed) == (case.instance, case.seed)]
+        good = [run for run in runs if run.verified]
+        return min(good, key=lambda run: run.objective, default=None)
+
+
+def compare(
+    methods: Sequence[Method],
+    cases: Sequence[Case],
+    on_run: Callable[[str, Case], None] | None = None,
+) -> Comparison:
+    """Run every method on every case.
+
+    Args:
+        methods: The methods; all meet the same realisations.
+        cases: The cases.
+        on_run: Called after each run with the method's name and the case.
+
+    Returns:
+        The runs; every schedule has been through `verify`.
+
+    Raises:
+        DispatchlabError: If there is no method or no case, or a method cannot play one.
+    """
+    if not methods or not cases:
+        raise DispatchlabError("Nothing to compare: give at least one method and one instance.")
+    for method in methods:
+        method.prepare()
+    runs: list[Run] = []
+    schedules: dict[Key, Schedule] = {}
+    violations: dict[Key, str] = {}
+    for case in cases:
+        results: dict[str, Result] = {}
+        for method in methods:
+            results[method.name] = result = method.solve(case)
+            key = (method.name, case.instance, case.seed)
+            if result.schedule is not None:
+                schedules[key] = result.schedule
+                violations.update(_complaint(key, case, result))
+            if on_run is not None:
+                on_run(method.name, case)
+        runs += _rows(case, results, violations)
+    return Comparison(tuple(runs), tuple(cases), schedules, violations)
+
+
+def _complaint(key: Key, case: Case, result: Result) -> dict[Key, str]:
+    """What the checker has against a result; empty if nothing."""
+    if result.schedule is None:
+        return {}
+    try:
+        verify(case.encoding, case.realisation, result.schedule, objective=result.objective)
+    except InfeasibleScheduleError as error:
+        return {key: str(error)}
+    return {}
+
+
+def _rows(case: Case, results: Mapping[str, Result], violations: Mapping[Key, str]) -> list[Run]:
+    """Tidy rows of one case; bounds and references are shared by its methods."""
+    lower, upper = known_bounds(case)
+    rejected = {method for method, *where in violations if where == [case.instance, case.seed]}
+    found = [
+        result.objective
+        for method, result in results.items()
+        if result.objective is not None and method not in rejected
+    ]
+    if case.realisation is None:
+        lower = max([r.lower_bound for r in results.values()] + [lower], key=_nan_last)
+    reference = upper if not math.isnan(upper) else min(found, default=NAN)
+    return [
+        _row(case, method, result, lower, reference, not math.isnan(upper), method in rejected)
+        for method, result in results.items()
+    ]
+
+
+def _row(
+    case: Case, method: str, result: Result, lower: float, reference: float, is_known: bool,
+    is_rejected: bool,
+) -> Run:  # fmt: skip
+    objective = NAN if result.objective is None else result.objective
+    decisions = int(result.info.get("decisions", 0))
+    return Run(
+        method=method,
+        instance=case.instance,
+        seed=case.seed,
+        objective_name=case.encoding.objective,
+        objective=objective,
+        lower_bound=lower,
+        reference=reference,
+        reference_is_known=is_known,
+        gap=relative_gap(objective, reference),
+        runtime_s=result.runtime_s,
+        decisions=decisions,
+        time_per_decision_s=result.runtime_s / decisions if decisions else NAN,
+        status=result.status,
+        verified=None if result.schedule is None else not is_rejected,
+    )
+
+
+def relative_gap(objective: float, reference: float) -> float:
+    """Relative distance to a reference.
+
+    Args:
+        objective: A value, minimised.
+        reference: What it is compared with.
+
+    Returns:
+        ``objective / reference - 1``; NaN where the reference is 0 and the objective is not.
+    """
+    if objective == reference:
+        return 0.0
+    return objective / reference - 1.0 if reference > 0 else NAN
+
+
+def _nan_last(value: float) -> float:
+    """Sort key that never prefers NaN."""
+    return -math.inf if math.isnan(value) else value

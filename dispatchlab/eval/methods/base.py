@@ -1,0 +1,90 @@
+"""The protocol of methods, and what they share."""
+
+import functools
+from typing import Protocol
+
+from dispatchlab.baselines.dispatchers import PriorityRule
+from dispatchlab.baselines.rollout import replay, run_dispatcher
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.schedule import Result
+from dispatchlab.envs.jobshop.dynamics import SEMANTICS
+from dispatchlab.envs.jobshop.library import load_instance
+from dispatchlab.eval.cases import Case
+
+
+class Method(Protocol):
+    """Whoever makes a schedule for a case.
+
+    Attributes:
+        name: Shown in tables.
+    """
+
+    name: str
+
+    def prepare(self) -> None:
+        """Do once what no single case should pay for: load files, compile kernels."""
+        ...
+
+    def solve(self, case: Case) -> Result:
+        """A schedule that was executed under the case's realisation.
+
+        Args:
+            case: The instance, and what will happen in it.
+
+        Returns:
+            The schedule and its objective under the realisation; ``info["decisions"]`` counts
+            the decisions, where the method takes them one by one.
+        """
+        ...
+
+
+@functools.cache
+def compile_kernels() -> None:
+    """Compile (or load) the kernels, so that no timing contains it."""
+    run_dispatcher(PriorityRule("spt"), [(load_instance("ft06"), None)])
+
+
+def execute_plan(case: Case, plan: Result) -> Result:
+    """Execute a plan that was made for the expectation.
+
+    Searches that try many schedules plan with what they may know, for to choose among schedules
+    by what will happen would be clairvoyance.
+
+    Args:
+        case: The case.
+        plan: A result for the nominal realisation.
+
+    Returns:
+        The plan itself where everything happens as expected, else its replay.
+    """
+    if case.realisation is None or plan.schedule is None:
+        return plan
+    done = replay(case.encoding, plan.schedule, case.realisation)
+    # A bound on the plan says nothing about what happened.
+    return Result(
+        schedule=done.schedule,
+        objective=done.objective,
+        lower_bound=float("nan"),
+        status="feasible",
+        runtime_s=plan.runtime_s,
+        info=plan.info,
+    )
+
+
+def check_semantics(semantics: str) -> str:
+    """Refuse an unknown dispatch semantics.
+
+    Args:
+        semantics: The name.
+
+    Returns:
+        The name.
+
+    Raises:
+        DispatchlabError: If there is no such semantics.
+    """
+    if semantics not in SEMANTICS:
+        raise DispatchlabError(
+            f"Unknown semantics {semantics!r}; choose one of {', '.join(SEMANTICS)}."
+        )
+    return semantics

@@ -1,0 +1,173 @@
+"""From strings such as ``mwkr:k=128`` or ``agent=RUN:sample=32`` to methods."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatchlab.baselines.dispatchers import RULES
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.eval.methods.agent import STRATEGIES, AgentMethod
+from dispatchlab.eval.methods.base import Method
+from dispatchlab.eval.methods.cp_sat import CpSatMethod
+from dispatchlab.eval.methods.rule import RuleMethod
+
+ALL_RULES = "all-rules"
+_OPTIONS = ("k", "semantics", "time", "temperature", *STRATEGIES)
+
+
+@dataclass(frozen=True, slots=True)
+class MethodDefaults:
+    """What holds for methods whose string does not say otherwise.
+
+    Attributes:
+        semantics: Dispatch semantics of rules.
+        k: Runs of each rule, of which the best counts.
+        time_limit_s: Seconds for each CP-SAT run.
+        workers: Parallel searches of CP-SAT; 0 uses every core.
+    """
+
+    semantics: str = "non-delay"
+    k: int = 1
+    time_limit_s: float = 10.0
+    workers: int = 0
+
+
+def make_methods(specs: Iterable[str], defaults: MethodDefaults | None = None) -> list[Method]:
+    """Make the methods of a list of strings.
+
+    Args:
+        specs: As for `make_method`; ``all-rules`` stands for every rule.
+        defaults: What the strings leave open.
+
+    Returns:
+        The methods, in the order given.
+
+    Raises:
+        DispatchlabError: If a string is not understood or a method stands twice.
+    """
+    methods = [make_method(spec, defaults) for given in specs for spec in _expand(given)]
+    names = [method.name for method in methods]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DispatchlabError(f"The method {twice!r} is listed twice; remove one.")
+    if not methods:
+        raise DispatchlabError("No method was given; name at least one, for example 'spt'.")
+    return methods
+
+
+def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
+    """Make a method from a string.
+
+    Args:
+        spec: ``NAME[:option=value...]`` with a rule (options ``k``, ``semantics``), ``cp-sat``
+            (``time``, in seconds), or ``agent=RUN`` (``greedy``, ``sample=32`` or ``beam=16``,
+            ``temperature``, ``semantics``).
+        defaults: What the string leaves open.
+
+    Returns:
+        The method.
+
+    Raises:
+        DispatchlabError: If the string is not understood.
+        MissingExtraError: If the method needs a package that is not installed.
+    """
+    head, options = _split(spec)
+    makers: dict[str, Callable[[str, Mapping[str, str], MethodDefaults], Method]] = {
+        "cp-sat": _cp_sat,
+        **dict.fromkeys(RULES, _rule),
+    }
+    defaults = defaults or MethodDefaults()
+    if head.startswith("agent="):
+        return _agent(spec, head.removeprefix("agent="), options)
+    if head == "agent":
+        raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
+    if head not in makers:
+        raise DispatchlabError(
+            f"Unknown method {spec!r}; choose one of {', '.join(RULES)}, {ALL_RULES}, cp-sat or "
+            "agent=RUN."
+        )
+    return makers[head](spec, options, defaults)
+
+
+def _expand(spec: str) -> list[str]:
+    """The strings that one string stands for."""
+    head, colon, rest = spec.partition(":")
+    return [rule + colon + rest for rule in RULES] if head == ALL_RULES else [spec]
+
+
+def _split(spec: str) -> tuple[str, dict[str, str]]:
+    """Head and options; from the right, for a path may hold a colon."""
+    options: dict[str, str] = {}
+    head = spec.strip()
+    while ":" in head:
+        rest, _, last = head.rpartition(":")
+        key, _, value = last.partition("=")
+        if key not in _OPTIONS:
+            break
+        options[key] = value
+        head = rest
+    return head, options
+
+
+def _rule(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
+    _check_options(spec, options, ("k", "semantics"))
+    return RuleMethod(
+        spec,
+        _split(spec)[0],
+        semantics=options.get("semantics", defaults.semantics),
+        k=_whole(spec, "k", options.get("k", str(defaults.k))),
+    )
+
+
+def _cp_sat(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
+    _check_options(spec, options, ("time",))
+    limit = _positive(spec, "time", options.get("time", str(defaults.time_limit_s)))
+    return CpSatMethod(spec, time_limit_s=limit, workers=defaults.workers)
+
+
+def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
+    _check_options(spec, options, (*STRATEGIES, "temperature", "semantics"))
+    chosen = [strategy for strategy in STRATEGIES if strategy in options] or ["greedy"]
+    if len(chosen) > 1:
+        raise DispatchlabError(f"The method {spec!r} has two strategies; keep one.")
+    strategy = chosen[0]
+    width = 1 if strategy == "greedy" else _whole(spec, strategy, options[strategy])
+    shown = Path(path).resolve().name
+    return AgentMethod(
+        f"agent={shown}" + spec.strip().removeprefix(f"agent={path}"),
+        path,
+        strategy=strategy,
+        width=width,
+        temperature=_positive(spec, "temperature", options.get("temperature", "1")),
+        semantics=options.get("semantics"),
+    )
+
+
+def _check_options(spec: str, options: Mapping[str, str], known: tuple[str, ...]) -> None:
+    stray = next((key for key in options if key not in known), None)
+    if stray is not None:
+        raise DispatchlabError(
+            f"The method {spec!r} has no option {stray!r}; it has {', '.join(known)}."
+        )
+
+
+def _whole(spec: str, key: str, text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise DispatchlabError(
+            f"The option {key}={text} of the method {spec!r} is not a positive whole number; "
+            f"write for example {key}=32."
+        )
+    return int(text)
+
+
+def _positive(spec: str, key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < float("inf"):
+        raise DispatchlabError(
+            f"The option {key}={text} of the method {spec!r} is not a positive number; "
+            f"write for example {key}=10."
+        )
+    return value

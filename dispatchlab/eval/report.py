@@ -1,0 +1,127 @@
+"""The HTML report of a comparison: one file that opens without a network."""
+
+import math
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from dispatchlab.envs.core.errors import MissingExtraError
+from dispatchlab.envs.jobshop.viewer import gantt_figure
+from dispatchlab.eval.cases import Case
+from dispatchlab.eval.compare import Comparison, Run
+from dispatchlab.eval.formatting import number
+from dispatchlab.eval.summary import Summary
+from dispatchlab.eval.table import legend, summary_columns
+
+_BAR_PIXELS = 180
+MAX_CHARTS = 6
+
+
+def html_report(
+    comparison: Comparison,
+    summaries: Sequence[Summary],
+    settings: Mapping[str, Any],
+    *,
+    title: str = "Comparison of methods",
+    max_charts: int = MAX_CHARTS,
+) -> str:
+    """Write the report.
+
+    Args:
+        comparison: The runs.
+        summaries: Output of `summarise`.
+        settings: How it was made; shown at the end.
+        title: Headline.
+        max_charts: Gantt charts of the best schedules, at most this many.
+
+    Returns:
+        A page with everything inside: styles, tables and charts.
+
+    Raises:
+        MissingExtraError: If Jinja or Plotly is not installed.
+    """
+    try:
+        from jinja2 import Environment
+    except ImportError:
+        raise MissingExtraError("jinja2", "viz") from None
+    source = files("dispatchlab.eval") / "templates" / "report.html.j2"
+    template = Environment(autoescape=True, trim_blocks=True).from_string(
+        source.read_text(encoding="utf-8")
+    )
+    charts = _charts(comparison, max_charts)
+    headings, _ = summary_columns(summaries)
+    return template.render(
+        title=title,
+        legend=legend(comparison, summaries),
+        headings=headings,
+        rows=_summary_rows(summaries),
+        methods=comparison.methods,
+        lines=[_line(comparison, case) for case in comparison.cases],
+        charts=charts,
+        not_shown=len(comparison.cases) - len(charts),
+        settings=settings,
+    )
+
+
+def _summary_rows(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
+    """Cells, and a bar with its interval in pixels."""
+    ends = [(s.mean_gap, s.mean_gap_interval.high) for s in summaries]
+    largest = max((v for pair in ends for v in pair if math.isfinite(v)), default=0.0)
+
+    def pixels(value: float) -> float | None:
+        if not math.isfinite(value) or largest <= 0:
+            return None
+        return round(max(0.0, value) / largest * _BAR_PIXELS, 1)
+
+    return [
+        {
+            "cells": cells,
+            "bar": pixels(summary.mean_gap) or 0,
+            "low": pixels(summary.mean_gap_interval.low),
+            "high": pixels(summary.mean_gap_interval.high),
+        }
+        for summary, cells in zip(summaries, summary_columns(summaries)[1], strict=True)
+    ]
+
+
+def _line(comparison: Comparison, case: Case) -> dict[str, Any]:
+    """Objectives of all methods on a case."""
+    runs = [r for r in comparison.runs if (r.instance, r.seed) == (case.instance, case.seed)]
+    best = comparison.best(case)
+    return {
+        "instance": case.instance,
+        "seed": case.seed,
+        "bound": number(runs[0].lower_bound),
+        "reference": number(runs[0].reference),
+        "cells": [{"text": number(run.objective), "style": _style(run, best)} for run in runs],
+    }
+
+
+def _style(run: Run, best: Run | None) -> str:
+    if run.verified is False:
+        return "bad"
+    return "best" if best is not None and run.objective == best.objective else ""
+
+
+def _charts(comparison: Comparison, most: int) -> list[str]:
+    """Gantt charts of the best schedules; the first one brings the library."""
+    charts: list[str] = []
+    for case in comparison.cases[:most]:
+        best = comparison.best(case)
+        if best is None:
+            continue
+        figure = gantt_figure(
+            case.encoding,
+            comparison.schedules[best.method, best.instance, best.seed],
+            title=f"{case.instance}, seed {case.seed}: {number(best.objective)} by {best.method}",
+            realisation=case.realisation,
+        )
+        charts.append(
+            figure.to_html(
+                full_html=False,
+                include_plotlyjs=not charts,
+                div_id=f"gantt-{len(charts)}",
+                config={"displaylogo": False, "responsive": True, "scrollZoom": True},
+            )
+        )
+    return charts
