@@ -12,7 +12,7 @@ model = PPO(
     GraphActorCriticPolicy, as_sb3(env), n_steps=64, batch_size=512, gamma=1.0, gae_lambda=0.98,
     learning_rate=5e-4, n_epochs=4, seed=0, verbose=1,
 )  # fmt: skip
-model.learn(40_000)
+model.learn(20_480)
 
 tests = CPSchedulingVectorEnv(32, instance="ft10", autoreset="disabled")
 policy = LearnedPolicy(model.policy.net)

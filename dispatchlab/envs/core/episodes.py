@@ -61,6 +61,7 @@ class EpisodeBatch:
         self._rows: IntArray = np.arange(batch)
         self._before: FloatArray = np.zeros(batch)
         self.has_begun = False
+        self._shares_slot = dynamics.num_slots < batch
 
     def begin(
         self, rows: IntArray, tasks: Sequence[Mapping[str, float] | None] | None = None,
@@ -73,11 +74,10 @@ class EpisodeBatch:
             tasks: Task of each of these rows, or None to let the generator draw.
             problem: ``(instance, realisation)`` to play in all of them instead of drawing.
         """
-        for index, row in enumerate(rows.tolist()):
-            task = tasks[index] if tasks is not None else None
-            drawn = problem or self.generator.sample(self.rngs[row], task)
-            self.dynamics.load(row, *drawn)
-            self.tasks[row] = task
+        if self._shares_slot:
+            self._load_shared(rows, problem)
+        else:
+            self._load_each(rows, tasks, problem)
         self.dynamics.reset(rows)
         self._before[rows] = 0.0
         self.has_begun = True
@@ -145,6 +145,23 @@ class EpisodeBatch:
         if state["generator"] is not None:
             self.generator.turn = state["generator"]  # type: ignore[attr-defined]
         self.has_begun = state["has_begun"]
+
+    def _load_each(
+        self, rows: IntArray, tasks: Sequence[Mapping[str, float] | None] | None,
+        problem: tuple[Any, Any] | None,
+    ) -> None:  # fmt: skip
+        for index, row in enumerate(rows.tolist()):
+            self.tasks[row] = tasks[index] if tasks is not None else None
+            drawn = problem or self.generator.sample(self.rngs[row], self.tasks[row])
+            self.dynamics.load(row, *drawn)
+
+    def _load_shared(self, rows: IntArray, problem: tuple[Any, Any] | None) -> None:
+        if problem is not None and len(rows) < self.batch:
+            raise DispatchlabError(
+                f"A problem was given for {len(rows)} of {self.batch} environments that play one "
+                "shared instance; reset all of them, or give each its own with a generator."
+            )
+        self.dynamics.load(0, *(problem or self.generator.sample(self.rngs[0], None)))
 
     def _check_actions(self, actions: npt.ArrayLike) -> IntArray:
         chosen = np.asarray(actions)

@@ -39,7 +39,9 @@ def make_episodes(
         source = make_generator(generator)
     else:
         source = generator if generator is not None else FixedInstances(["ft06"])
-    dynamics = Dynamics(batch, source.limits, semantics=semantics, stop_at=stop_at)
+    # a problem that never changes is stored once, and stays in the processor's cache
+    slots = 1 if isinstance(source, FixedInstances) and source.is_constant else batch
+    dynamics = Dynamics(batch, source.limits, semantics=semantics, stop_at=stop_at, slots=slots)
     return EpisodeBatch(
         dynamics, source, make_observation(observation), make_reward(reward), batch=batch,
         reward_scale=reward_scale, on_invalid=on_invalid,

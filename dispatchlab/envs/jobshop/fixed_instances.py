@@ -67,6 +67,11 @@ class FixedInstances:
         return self._space
 
     @property
+    def is_constant(self) -> bool:
+        """Whether every draw is the same: one instance, and nothing random about it."""
+        return len(self.instances) == 1 and self._disturbances == Disturbances()
+
+    @property
     def limits(self) -> ProblemLimits:
         """Largest sizes over the list."""
         return self._limits

@@ -90,6 +90,11 @@ class Dynamics:
         return len(self.state.row)
 
     @property
+    def num_slots(self) -> int:
+        """I, the number of problem slots."""
+        return len(self.problem.counts)
+
+    @property
     def num_options(self) -> int:
         """L * K: options are ``lane * K + mode slot``."""
         return self.state.option.shape[1]
@@ -134,9 +139,15 @@ class Dynamics:
         self.realisations[slot] = None if is_nominal else real
 
     def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
-        """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
+        """Start rows over; row b plays slot b, or the only slot, unless told otherwise."""
         rows = self._all_rows if rows is None else rows
-        slots = rows if slots is None else slots
+        if slots is None:
+            slots = rows if self.num_slots > 1 else np.zeros_like(rows)
+        if slots.max(initial=0) >= self.num_slots or rows.max(initial=0) >= self.batch:
+            raise IndexError(
+                f"Rows up to {rows.max(initial=0)} in slots up to {slots.max(initial=0)} were "
+                f"given, but there are {self.batch} rows and {self.num_slots} slots."
+            )
         _reset(self.problem, self.state, rows, slots, self._code, self._every)
 
     def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
