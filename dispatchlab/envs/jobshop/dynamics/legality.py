@@ -213,6 +213,8 @@ def _mark_conflict(p: Problem, s: State, b: int, seed: int, merge: bool) -> int:
     options = s.option.shape[1]
     s.option[b, :, MARKED] = 0
     s.option[b, seed, MARKED] = 1
+    if p.counts[i, IS_SIMPLE] and p.counts[i, NUM_SLOTS] == 1 and not p.counts[i, IS_INSTANT]:
+        return _mark_same_machine(p, s, b, seed)
     count, grown = 1, True
     while grown:
         grown = False
@@ -222,7 +224,24 @@ def _mark_conflict(p: Problem, s: State, b: int, seed: int, merge: bool) -> int:
             if (merge and p.counts[i, IS_INSTANT]) or _touches_marked(p, s, b, option):
                 s.option[b, option, MARKED] = 1
                 count += 1
-                grown = not p.counts[i, IS_SIMPLE] or p.counts[i, NUM_SLOTS] > 1
+                grown = True
+    return count
+
+
+@kernel
+def _mark_same_machine(p: Problem, s: State, b: int, seed: int) -> int:
+    """The conflict of a job shop: the candidates on the seed's machine."""
+    i, m = s.row[b, SLOT], option_mode(p, s, b, seed)
+    machine = p.use[i, p.mode[i, m, USE_PTR], RESOURCE]
+    if s.resource[b, machine, TALLY] <= 0:
+        return 1
+    count = 1
+    for option in range(seed + 1, s.option.shape[1]):
+        if effective_start(p, s, b, option) == s.row[b, NOW]:
+            n = option_mode(p, s, b, option)
+            if p.use[i, p.mode[i, n, USE_PTR], RESOURCE] == machine:
+                s.option[b, option, MARKED] = 1
+                count += 1
     return count
 
 
