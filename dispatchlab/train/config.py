@@ -55,7 +55,7 @@ class TrainConfig:
 
     family: str = "job-shop"
     """Problem family."""
-    generator: str = "random:num_jobs=6-10,num_machines=6-10"
+    generator: str = "random:num_jobs=8-10,num_machines=6-10"
     """Where training instances come from, as the environments' argument of that name."""
     semantics: str = "non-delay"
     """What the agent may dispatch: append, non-delay, active or non-delay-wait."""
@@ -79,11 +79,11 @@ class TrainConfig:
     """Learning algorithm: ppo or maskable-ppo."""
     num_envs: int = 64
     """Environments played in parallel."""
-    n_steps: int = 64
+    n_steps: int = 32
     """Decisions per environment between two updates."""
-    batch_size: int = 512
+    batch_size: int = 256
     """Decisions per gradient step."""
-    n_epochs: int = 3
+    n_epochs: int = 2
     """Passes over the decisions of an update."""
     learning_rate: float = 1e-3
     """Learning rate of Adam at the start."""
@@ -91,7 +91,7 @@ class TrainConfig:
     """Learning rate over the run: linear (falls to zero) or constant."""
     gamma: float = 1.0
     """Discount; 1 keeps the return equal to the objective."""
-    gae_lambda: float = 0.98
+    gae_lambda: float = 1.0
     """Weight of long returns in the advantage estimate."""
     ent_coef: float = 0.0
     """Weight of the entropy bonus."""
@@ -111,13 +111,14 @@ class TrainConfig:
     """Seed of weights, instances and sampling."""
     device: str = "cpu"
     """Where the network runs: cpu, cuda or auto."""
-    threads: int = 2
-    """Threads of torch; 0: leave as it is. Weights repeat bit for bit only with the same number."""
+    threads: int = 1
+    """Threads of torch; 0: as it is. Small networks gain little from more, and lose much on busy
+    cores. Weights repeat bit for bit only with the same number."""
     eval_every: int = 50_000
     """Decisions between two evaluations; 0: only before and after."""
     eval_generator: str = "random:num_jobs=15,num_machines=15"
     """Where validation instances come from; they are drawn with seeds that training never uses."""
-    eval_instances: int = 20
+    eval_instances: int = 40
     """Number of validation instances; 0: none."""
     eval_benchmarks: tuple[str, ...] = ()
     """Benchmark instances to watch as well, separated by commas."""

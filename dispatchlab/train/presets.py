@@ -7,21 +7,22 @@ from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.values import closest
 
 PRESETS: dict[str, dict[str, Any]] = {
-    # About two minutes on two idle cores.
-    "quick": {"total_timesteps": 150_000, "eval_every": 25_000},
+    # About two minutes on an idle core.
+    "quick": {"total_timesteps": 120_000, "eval_every": 20_000},
     # Some hours on a few cores; sizes as in the benchmarks, and half of the shops structured.
     "full": {
         "generator": "random:num_jobs=10-20,num_machines=5-20,routing_structure=0-0.5",
         "num_envs": 128,
         "n_steps": 128,
         "batch_size": 1024,
+        "n_epochs": 3,
         "hidden": 128,
         "num_layers": 3,
         "num_heads": 8,
         "feedforward": 256,
         "learning_rate": 5e-4,
-        "gae_lambda": 0.99,
         "total_timesteps": 20_000_000,
+        "threads": 0,
         "eval_every": 500_000,
         "eval_instances": 50,
         "eval_samples": 128,

@@ -25,7 +25,7 @@ def test_yaml_comments_explain_every_setting(tmp_path: Path) -> None:
     docs = field_docs(TrainConfig)
     assert set(docs) == {field.name for field in fields(TrainConfig)}
     text = write_config(TrainConfig(), tmp_path / "config.yaml").read_text()
-    assert f"# {docs['gae_lambda']}\ngae_lambda: 0.98\n" in text
+    assert f"# {docs['gae_lambda']}\ngae_lambda: 1.0\n" in text
 
 
 def test_yaml_settings_lie_on_top_of_a_preset(tmp_path: Path) -> None:
