@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from dispatchlab.agents.inference import LearnedPolicy
@@ -84,7 +84,7 @@ def save_policy(
     # Written beside and renamed: a run that is killed here leaves the previous files whole.
     drafts = _Files(*(path.with_name(path.name + ".tmp") for path in files))
     drafts.description.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-    save_file(weights, drafts.weights)
+    drafts.weights.write_bytes(save(weights))  # save_file would keep others from reading it
     for draft, path in zip(drafts, files, strict=True):
         os.replace(draft, path)
     return files
