@@ -79,7 +79,7 @@ def test_version() -> None:
 
 def test_usage_errors_have_code_2() -> None:
     """Unknown commands and options are usage errors."""
-    run("sovle", code=2)
+    run("schedule", code=2)
     run("solve", "ft06", "--colour", "red", code=2)
 
 

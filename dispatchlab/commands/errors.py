@@ -27,6 +27,8 @@ class FriendlyGroup(TyperGroup):
             return super().invoke(ctx)
         except (DispatchlabError, MissingExtraError) as error:
             message = str(error)
+        except BrokenPipeError:  # the reader has seen enough; typer leaves quietly
+            raise
         except OSError as error:
             message = _sentence(error)
         typer.echo(f"Error: {message}", err=True)

@@ -50,7 +50,14 @@ def progress() -> "Progress":
     )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=console(err=True), transient=True)
+    screen = console(err=True)
+    return Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+    )
 
 
 def check_target(path: Path, suffixes: Sequence[str]) -> None:
