@@ -69,7 +69,10 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
         return legal
 
     def schedule(self) -> Schedule:
-        """The schedule so far."""
+        """The schedule so far, with the ends that running activities will have.
+
+        For viewers and checkers: no scheduler may look at it under a random realisation.
+        """
         schedule: Schedule = self.episodes.dynamics.schedule(0)
         return schedule
 
@@ -90,6 +93,14 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Return to a snapshot of the same episode."""
         self.episodes.restore(snapshot)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that a bit-for-bit continuation needs, the random generator included."""
+        return self.episodes.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        self.episodes.load_state_dict(state)
 
     def graph(self) -> Any:  # noqa: ANN401 (each family has its own)
         """The observation as a torch-geometric ``HeteroData`` without padding."""

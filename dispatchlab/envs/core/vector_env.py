@@ -201,5 +201,9 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
             ("decisions", dynamics.decisions()),
         ):
             info[key], info[f"_{key}"] = np.where(ended, values, 0), ended.copy()
+        terms = np.full(self.num_envs, None, dtype=object)
+        for row in rows:
+            terms[row] = dynamics.reward_terms(row)
+        info["reward_terms"], info["_reward_terms"] = terms, ended.copy()
         infos["final_obs"], infos["_final_obs"] = final, ended.copy()
         infos["final_info"], infos["_final_info"] = info, ended.copy()

@@ -59,6 +59,12 @@ class Realisation:
                 f"resources, but {encoding.name} has {expected[0]}, {expected[1]} and "
                 f"{expected[2] - 1}; draw it from the same generator."
             )
+        vanished = np.flatnonzero((self.mode_duration <= 0) & (encoding.mode_duration > 0))
+        if len(vanished):
+            raise InvalidInstanceError(
+                f"Mode {vanished[0]} is expected to take {encoding.mode_duration[vanished[0]]} but "
+                f"would take {self.mode_duration[vanished[0]]}; draw at least 1."
+            )
         broken = np.flatnonzero(np.diff(self.down_ptr) > 0)
         shared = broken[encoding.resource_capacity[broken] > 1]
         if len(shared):

@@ -1,7 +1,8 @@
 """AgentMethod: a trained policy, greedy, sampled or as a beam."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,11 @@ class AgentMethod:
 
     def solve(self, case: Case) -> Result:
         """Play the case with the strategy."""
+        with _one_thread():
+            return self._solve(case)
+
+    def _solve(self, case: Case) -> Result:
+        """Search, and replay where the search was a plan."""
         start = time.perf_counter()
         plan_first = self.strategy != "greedy" and case.realisation is not None
         env = self._environment(case.encoding, None if plan_first else case.realisation)
@@ -109,3 +115,16 @@ class AgentMethod:
         if self.strategy == "beam":
             return beam(self.policy, env, seed=seed)
         return sample(self.policy, env, seed=seed, temperature=self.temperature)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Run torch on one thread: the batches are too small to share, and results repeat."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -15,7 +15,9 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     FREE,
     FREE_SEEN,
     FROM_START,
+    HIDDEN,
     IN_TIME_ORDER,
+    IS_KNOWN,
     IS_NOISY,
     IS_SIMPLE,
     JOB,
@@ -27,9 +29,12 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     LANE_NEXT,
     LEFT,
     MODE,
+    MODE_ACTIVITY,
     MODE_PTR,
     NOT_BEFORE,
+    NOW,
     NUM_ACTIVITIES,
+    NUM_JOBS,
     NUM_LANES,
     NUM_MODES,
     NUM_PREDS,
@@ -44,6 +49,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     SUCCESSOR,
     TRIVIAL_BOUND,
     USE_FAMILY,
+    USE_MODE,
     USE_PTR,
     WAIT_LIMIT,
 )
@@ -83,11 +89,28 @@ def reset_row(p: Problem, s: State, b: int, in_time_order: bool) -> None:
         s.activity[b, a, READY_SEEN] = s.activity[b, a, READY]
         s.job[b, j, COUNT_LEFT] += 1
         s.job_work[b, j] += mean_duration(p, i, a)
-    for use in range(p.mode[i, p.counts[i, NUM_MODES], USE_PTR]):
-        s.load[b, p.use[i, use, RESOURCE]] += p.share[i, use]
+    s.row[b, HIDDEN] = p.counts[i, NUM_JOBS]
+    reveal_jobs(p, s, b)
     for lane in range(p.counts[i, NUM_LANES]):
         s.lane[b, lane] = p.lane[i, lane, LANE_FIRST]
         refresh_lane(p, s, b, lane)
+
+
+@kernel
+def reveal_jobs(p: Problem, s: State, b: int) -> None:
+    """Count the load of the jobs that have arrived by now."""
+    i = s.row[b, SLOT]
+    for j in range(p.counts[i, NUM_JOBS]):
+        if s.job[b, j, IS_KNOWN] == 0 and p.job[i, j, ARRIVAL] <= s.row[b, NOW]:
+            s.job[b, j, IS_KNOWN] = 1
+            s.row[b, HIDDEN] -= 1
+    for use in range(p.mode[i, p.counts[i, NUM_MODES], USE_PTR]):
+        a = p.mode[i, p.use[i, use, USE_MODE], MODE_ACTIVITY]
+        j = p.activity[i, a, JOB]
+        if s.job[b, j, IS_KNOWN] == 1:
+            s.load[b, p.use[i, use, RESOURCE]] += p.share[i, use]
+    for j in range(p.counts[i, NUM_JOBS]):
+        s.job[b, j, IS_KNOWN] = min(2, 2 * s.job[b, j, IS_KNOWN])
 
 
 @kernel

@@ -19,10 +19,10 @@ keep those calls, and the compilation, cheap.
 ) = range(10)
 # Problem.scales (I, 4), float
 (
-    MEAN_DURATION,  # mean expected duration over the activities, at least 1
+    MEAN_DURATION,  # mean expected duration over the activities known at time 0, at least 1
     TRIVIAL_BOUND,  # lower bound on the objective before the first decision
     SCALE,  # what normalised rewards divide by
-    MEAN_WEIGHT,  # mean weight of the jobs, positive
+    MEAN_WEIGHT,  # mean weight of the jobs known at time 0, positive
 ) = range(4)
 # Problem.activity (I, N+1, 12)
 (
@@ -48,7 +48,7 @@ LANE_FIRST, LANE_SIZE = range(2)  # Problem.lane (I, L, 2)
 IS_ORDERED, DUE, WEIGHT, JOB_RELEASE, ARRIVAL = range(5)  # Problem.job (I, J, 5)
 DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
 
-# State.row (B, 8)
+# State.row (B, 9)
 (
     SLOT,  # problem slot of the row
     NOW,  # decision time
@@ -58,7 +58,8 @@ DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
     CAN_WAIT,
     HORIZON,  # latest expected end over lanes and resources
     IN_TIME_ORDER,  # 1 where the semantics never starts anything before NOW
-) = range(8)
+    HIDDEN,  # jobs that have not arrived
+) = range(9)
 # State.activity (B, N, 7); times come in pairs where the realisation can differ from the
 # expectation: the plain one is what will happen, *_SEEN what a scheduler can expect
 (
@@ -77,13 +78,14 @@ DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
     FAMILY,  # set-up family on a capacity-1 resource; -1 before the first
     TALLY,  # scratch: demand of the current candidates beyond what is free
 ) = range(4)
-# State.job (B, J, 4)
+# State.job (B, J, 5)
 (
     COUNT_LEFT,
     JOB_END,  # latest end among the scheduled activities
     JOB_END_SEEN,
     JOB_BOUND,  # scratch: bound on the completion
-) = range(4)
+    IS_KNOWN,  # 2 once the job has arrived and its load is counted
+) = range(5)
 # State.option (B, L*K, 4)
 (
     EARLIEST,  # earliest start; NEVER where the option cannot be next

@@ -17,6 +17,7 @@ from dispatchlab.envs.jobshop.dynamics.apply import (
     apply_option,
     effective_start,
     option_mode,
+    reveal_jobs,
     slots_per_lane,
     uses_resource,
 )
@@ -29,6 +30,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     DURATION,
     EARLIEST,
     FOCUS,
+    HIDDEN,
     IS_INSTANT,
     IS_SIMPLE,
     LEFT,
@@ -134,10 +136,7 @@ def _offer_startable(p: Problem, s: State, b: int, semantics: int, every: bool) 
     ``every``), so that the caller looks again.
     """
     i = s.row[b, SLOT]
-    now = NEVER
-    for option in range(s.option.shape[1]):
-        now = min(now, effective_start(p, s, b, option))
-    s.row[b, NOW] = now
+    now = _move_to_next_start(p, s, b)
     if not every and _start_zero_durations(p, s, b):
         return 0
     if every and semantics == NON_DELAY:
@@ -162,6 +161,18 @@ def _offer_startable(p: Problem, s: State, b: int, semantics: int, every: bool) 
             continue
         return _offer_marked(p, s, b, count, wait)
     return 0 if started else -1
+
+
+@kernel
+def _move_to_next_start(p: Problem, s: State, b: int) -> int:
+    """Move the clock to the earliest time at which anything can start."""
+    now = NEVER
+    for option in range(s.option.shape[1]):
+        now = min(now, effective_start(p, s, b, option))
+    s.row[b, NOW] = now
+    if s.row[b, HIDDEN] > 0:
+        reveal_jobs(p, s, b)
+    return now
 
 
 @kernel

@@ -67,6 +67,7 @@ def load_problem(
     by_resource_ptr = np.zeros(encoding.num_resources + 1, np.int64)
     counts = np.bincount(encoding.use_resource, minlength=encoding.num_resources)
     np.cumsum(counts, out=by_resource_ptr[1:])
+    is_known = real.job_arrival == real.job_arrival.min()
     columns: dict[str, tuple[npt.ArrayLike, ...]] = {
         "counts": (
             encoding.num_activities, encoding.num_modes, encoding.num_resources,
@@ -75,9 +76,9 @@ def load_problem(
             _is_instant(encoding, real), not real.is_nominal(encoding),
         ),
         "scales": (
-            max(1.0, float(structure.mean_duration.mean())),
+            max(1.0, float(structure.mean_duration[is_known[encoding.job]].mean())),
             lower_bound(encoding, structure), reward_scale(encoding, structure),
-            float(encoding.job_weight.mean()) or 1.0,
+            float(encoding.job_weight[is_known].mean()) or 1.0,
         ),
         "activity": (
             encoding.mode_ptr, structure.succ_ptr,

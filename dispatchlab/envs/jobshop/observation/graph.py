@@ -23,6 +23,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     LAG,
     LANE,
     MEAN_DURATION,
+    MEAN_WEIGHT,
     MIN_DURATION,
     MODE_ACTIVITY,
     NOW,
@@ -70,8 +71,8 @@ _USE = (Feature("duration", "time", "mean duration"), Feature("demand", "1", "ca
 class GraphObservation:
     """Nodes ``option``, ``activity``, ``resource``; ``candidates`` points at option and activity.
 
-    Activities of jobs that have not arrived are present with zero features: their number is
-    fixed, their data are hidden.
+    Activities of jobs that have not arrived are present with zero features and no arcs: how much
+    will come is known, what it is like is not.
     """
 
     def spec(self, dynamics: Dynamics) -> GraphSpec:
@@ -142,7 +143,7 @@ def _write_activity(p: Problem, s: State, b: int, a: int, horizon: float, x: Flo
     x[5] = clip(p.activity[i, a, TAIL_PATH] / horizon)
     x[6] = clip(count_left(p, s, b, a) * p.counts[i, NUM_LANES] / p.counts[i, NUM_ACTIVITIES])
     x[7] = due_slack(p, s, b, a, 1.0 / mean)
-    x[8] = clip(p.job[i, p.activity[i, a, JOB], WEIGHT])
+    x[8] = clip(p.job[i, p.activity[i, a, JOB], WEIGHT] / p.scales[i, MEAN_WEIGHT])
 
 
 @kernel
@@ -164,17 +165,36 @@ def _fill_edges(
     for index in range(len(rows)):
         b = rows[index]
         i = s.row[b, SLOT]
-        mean, size = p.scales[i, MEAN_DURATION], p.counts[i, NUM_ACTIVITIES]
-        arc_count[index, 0] = p.activity[i, size, SUCC_PTR]
-        for a in range(size):
-            for e in range(p.activity[i, a, SUCC_PTR], p.activity[i, a + 1, SUCC_PTR]):
-                arcs[index, 0, e], arcs[index, 1, e] = a, p.arc[i, e, SUCCESSOR]
-                arc_x[index, e, 0] = p.arc[i, e, LAG] / mean
-                arc_x[index, e, 1] = p.arc[i, e, FROM_START]
-        use_count[index, 0] = p.mode[i, p.counts[i, NUM_MODES], USE_PTR]
-        for use in range(use_count[index, 0]):
-            m, r = p.use[i, use, USE_MODE], p.use[i, use, RESOURCE]
-            uses[index, 0, use], uses[index, 1, use] = p.mode[i, m, MODE_ACTIVITY], r
-            if lane_is_known(p, s, b, p.mode[i, m, MODE_ACTIVITY]):
-                use_x[index, use, 0] = p.mode[i, m, DURATION] / mean
-                use_x[index, use, 1] = p.use[i, use, DEMAND] / p.resource[i, r, CAPACITY]
+        mean = p.scales[i, MEAN_DURATION]
+        arc_count[index, 0] = _write_arcs(p, s, b, mean, arcs[index], arc_x[index])
+        use_count[index, 0] = _write_uses(p, s, b, mean, uses[index], use_x[index])
+
+
+@kernel
+def _write_arcs(p: Problem, s: State, b: int, mean: float, arcs: IntArray, x: Float32Array) -> int:
+    """Precedences of the jobs that have arrived; returns their number."""
+    i, count = s.row[b, SLOT], 0
+    for a in range(p.counts[i, NUM_ACTIVITIES]):
+        if not lane_is_known(p, s, b, a):
+            continue
+        for e in range(p.activity[i, a, SUCC_PTR], p.activity[i, a + 1, SUCC_PTR]):
+            if lane_is_known(p, s, b, p.arc[i, e, SUCCESSOR]):
+                arcs[0, count], arcs[1, count] = a, p.arc[i, e, SUCCESSOR]
+                x[count, 0] = clip(p.arc[i, e, LAG] / mean)
+                x[count, 1] = p.arc[i, e, FROM_START]
+                count += 1
+    return count
+
+
+@kernel
+def _write_uses(p: Problem, s: State, b: int, mean: float, uses: IntArray, x: Float32Array) -> int:
+    """Resource uses of the jobs that have arrived; returns their number."""
+    i, count = s.row[b, SLOT], 0
+    for use in range(p.mode[i, p.counts[i, NUM_MODES], USE_PTR]):
+        m, r = p.use[i, use, USE_MODE], p.use[i, use, RESOURCE]
+        if lane_is_known(p, s, b, p.mode[i, m, MODE_ACTIVITY]):
+            uses[0, count], uses[1, count] = p.mode[i, m, MODE_ACTIVITY], r
+            x[count, 0] = clip(p.mode[i, m, DURATION] / mean)
+            x[count, 1] = p.use[i, use, DEMAND] / p.resource[i, r, CAPACITY]
+            count += 1
+    return count
