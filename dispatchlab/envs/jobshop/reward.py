@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.layout import (
     COUNT_LEFT,
@@ -64,5 +65,5 @@ def make_reward(reward: str | Potential) -> Potential:
     if not isinstance(reward, str):
         return reward
     if reward not in REWARDS:
-        raise ValueError(f"Unknown reward {reward!r}; choose one of {', '.join(REWARDS)}.")
+        raise DispatchlabError(f"Unknown reward {reward!r}; choose one of {', '.join(REWARDS)}.")
     return REWARDS[reward]

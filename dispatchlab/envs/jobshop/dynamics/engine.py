@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray, Schedule
 from dispatchlab.envs.jobshop.dynamics.apply import apply_option, reset_row
 from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
@@ -69,9 +69,11 @@ class Dynamics:
     ) -> None:  # fmt: skip
         """Allocate everything."""
         if semantics not in SEMANTICS:
-            raise ValueError(f"Unknown semantics {semantics!r}; choose one of {SEMANTICS}.")
+            raise DispatchlabError(
+                f"Unknown semantics {semantics!r}; choose one of {', '.join(SEMANTICS)}."
+            )
         if stop_at not in ("choices", "every"):
-            raise ValueError(f"Unknown stop_at {stop_at!r}; choose 'choices' or 'every'.")
+            raise DispatchlabError(f"Unknown stop_at {stop_at!r}; choose 'choices' or 'every'.")
         slots = batch if slots is None else slots
         self.limits: Final = limits
         self.semantics: Final = semantics

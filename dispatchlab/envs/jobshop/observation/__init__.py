@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.jobshop.observation.graph import GraphObservation
 from dispatchlab.envs.jobshop.observation.tokens import TokensObservation
@@ -17,7 +18,7 @@ def make_observation(observation: str | Observation) -> Observation:
     if not isinstance(observation, str):
         return observation
     if observation not in OBSERVATIONS:
-        raise ValueError(
+        raise DispatchlabError(
             f"Unknown observation {observation!r}; choose one of {', '.join(OBSERVATIONS)}."
         )
     return OBSERVATIONS[observation]()
