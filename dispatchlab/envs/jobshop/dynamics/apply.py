@@ -27,7 +27,9 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     LANE,
     LANE_FIRST,
     LANE_NEXT,
+    LAST_END,
     LEFT,
+    MACHINE,
     MODE,
     MODE_ACTIVITY,
     MODE_PTR,
@@ -133,7 +135,15 @@ def refresh_lane(p: Problem, s: State, b: int, lane: int) -> None:
         return
     first = p.activity[i, a, MODE_PTR]
     for m in range(first, p.activity[i, a + 1, MODE_PTR]):
-        s.option[b, lane * k + m - first, EARLIEST] = earliest_start(p, s, b, a, m)
+        option = lane * k + m - first
+        if p.counts[i, IS_SIMPLE]:
+            machine = p.use[i, p.mode[i, m, USE_PTR], RESOURCE]
+            start = max(s.activity[b, a, READY], s.resource[b, machine, FREE])
+            if s.row[b, IN_TIME_ORDER]:
+                start = max(start, s.row[b, NOW])
+            s.option[b, option, EARLIEST], s.option[b, option, MACHINE] = start, machine
+        else:
+            s.option[b, option, EARLIEST] = earliest_start(p, s, b, a, m)
 
 
 @inlined_kernel
@@ -198,6 +208,7 @@ def _account(p: Problem, s: State, b: int, a: int, end: int, expected: int) -> N
     """Update what is left and what is finished, by job and by resource."""
     i, j = s.row[b, SLOT], p.activity[s.row[b, SLOT], a, JOB]
     s.job[b, j, JOB_END] = max(s.job[b, j, JOB_END], end)
+    s.row[b, LAST_END] = max(s.row[b, LAST_END], end)
     s.job[b, j, JOB_END_SEEN] = max(s.job[b, j, JOB_END_SEEN], expected)
     s.job[b, j, COUNT_LEFT] -= 1
     s.job_work[b, j] -= mean_duration(p, i, a)
@@ -264,15 +275,8 @@ def _refresh_after(p: Problem, s: State, b: int, lane: int, a: int, m: int) -> N
         other = p.activity[i, follower, LANE]
         if other != lane and s.lane[b, other] == follower:
             refresh_lane(p, s, b, other)
-    r, k = p.use[i, p.mode[i, m, USE_PTR], RESOURCE], slots_per_lane(s)
-    for other in range(p.counts[i, NUM_LANES]):
-        current = s.lane[b, other]
-        if current < 0 or s.activity[b, current, PREDS_LEFT] > 0:
-            continue
-        first = p.activity[i, current, MODE_PTR]
-        for mode in range(first, p.activity[i, current + 1, MODE_PTR]):
-            if p.use[i, p.mode[i, mode, USE_PTR], RESOURCE] == r:
-                option = other * k + mode - first
-                s.option[b, option, EARLIEST] = max(
-                    s.activity[b, current, READY], s.resource[b, r, FREE]
-                )
+    r = p.use[i, p.mode[i, m, USE_PTR], RESOURCE]
+    free = s.resource[b, r, FREE]
+    for option in range(s.option.shape[1]):
+        if s.option[b, option, MACHINE] == r:
+            s.option[b, option, EARLIEST] = max(s.option[b, option, EARLIEST], free)

@@ -16,6 +16,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     JOB_END_SEEN,
     JOB_RELEASE,
     JOB_TAIL,
+    LAST_END,
     LEFT,
     NOW,
     NUM_ACTIVITIES,
@@ -65,6 +66,21 @@ def update_bound(p: Problem, s: State, b: int) -> None:
 @kernel
 def _scan_lanes(p: Problem, s: State, b: int) -> int:
     """Latest expected end along the paths; leaves the bound on each job in `JOB_BOUND`."""
+    i = s.row[b, SLOT]
+    if p.counts[i, OBJECTIVE] == MAKESPAN and not p.counts[i, IS_NOISY]:
+        latest = s.row[b, LAST_END]
+        for lane in range(p.counts[i, NUM_LANES]):
+            a = s.lane[b, lane]
+            if a >= 0:
+                start = lane_start_seen(p, s, b, lane)
+                latest = max(latest, start + p.activity[i, a, TAIL_PATH])
+        return latest
+    return _scan_jobs(p, s, b)
+
+
+@kernel
+def _scan_jobs(p: Problem, s: State, b: int) -> int:
+    """`_scan_lanes` with job bounds, or with ends and jobs that are not known yet."""
     i = s.row[b, SLOT]
     latest = 0
     for j in range(p.counts[i, NUM_JOBS]):

@@ -48,7 +48,7 @@ LANE_FIRST, LANE_SIZE = range(2)  # Problem.lane (I, L, 2)
 IS_ORDERED, DUE, WEIGHT, JOB_RELEASE, ARRIVAL = range(5)  # Problem.job (I, J, 5)
 DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
 
-# State.row (B, 9)
+# State.row (B, 10)
 (
     SLOT,  # problem slot of the row
     NOW,  # decision time
@@ -59,7 +59,8 @@ DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
     HORIZON,  # latest expected end over lanes and resources
     IN_TIME_ORDER,  # 1 where the semantics never starts anything before NOW
     HIDDEN,  # jobs that have not arrived
-) = range(9)
+    LAST_END,  # latest end among the scheduled activities
+) = range(10)
 # State.activity (B, N, 7); times come in pairs where the realisation can differ from the
 # expectation: the plain one is what will happen, *_SEEN what a scheduler can expect
 (
@@ -86,10 +87,11 @@ DOWN_START, DOWN_END = range(2)  # Problem.down (I, D, 2)
     JOB_BOUND,  # scratch: bound on the completion
     IS_KNOWN,  # 2 once the job has arrived and its load is counted
 ) = range(5)
-# State.option (B, L*K, 4)
+# State.option (B, L*K, 5)
 (
     EARLIEST,  # earliest start; NEVER where the option cannot be next
     NOT_BEFORE,  # until when a wait passes the option over
     WAIT_LIMIT,  # how long waits may pass it over; 0 before the first
     MARKED,  # scratch: candidates of the current decision
-) = range(4)
+    MACHINE,  # resource of the option's mode where IS_SIMPLE
+) = range(5)

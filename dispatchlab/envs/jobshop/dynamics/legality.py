@@ -34,6 +34,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     IS_INSTANT,
     IS_SIMPLE,
     LEFT,
+    MACHINE,
     MARKED,
     MODE_PTR,
     NOW,
@@ -242,17 +243,15 @@ def _mark_conflict(p: Problem, s: State, b: int, seed: int, merge: bool) -> int:
 @kernel
 def _mark_same_machine(p: Problem, s: State, b: int, seed: int) -> int:
     """The conflict of a job shop: the candidates on the seed's machine."""
-    i, m = s.row[b, SLOT], option_mode(p, s, b, seed)
-    machine = p.use[i, p.mode[i, m, USE_PTR], RESOURCE]
+    machine = s.option[b, seed, MACHINE]
     if s.resource[b, machine, TALLY] <= 0:
         return 1
     count = 1
     for option in range(seed + 1, s.option.shape[1]):
-        if effective_start(p, s, b, option) == s.row[b, NOW]:
-            n = option_mode(p, s, b, option)
-            if p.use[i, p.mode[i, n, USE_PTR], RESOURCE] == machine:
-                s.option[b, option, MARKED] = 1
-                count += 1
+        is_rival = s.option[b, option, MACHINE] == machine
+        if is_rival and effective_start(p, s, b, option) == s.row[b, NOW]:
+            s.option[b, option, MARKED] = 1
+            count += 1
     return count
 
 

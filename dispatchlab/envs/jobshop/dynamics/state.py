@@ -18,14 +18,14 @@ class State(NamedTuple):
     The last axis of the wide arrays is named in `layout`.
     """
 
-    row: IntArray  # (B, 9)
+    row: IntArray  # (B, 10)
     lane: IntArray  # (B, L) first unscheduled activity of the lane, or -1
     activity: IntArray  # (B, N, 7)
     resource: IntArray  # (B, R, 4)
     load: FloatArray  # (B, R) expected load of the known unscheduled activities
     job: IntArray  # (B, J, 5)
     job_work: FloatArray  # (B, J) mean durations of the unscheduled activities
-    option: IntArray  # (B, L*K, 4)
+    option: IntArray  # (B, L*K, 5)
     legal: npt.NDArray[np.uint8]  # (B, L*K+1); the last column is the wait
     bound: FloatArray  # (B,) lower bound on the objective; the objective itself at the end
 
@@ -34,14 +34,14 @@ def allocate_state(batch: int, limits: ProblemLimits) -> State:
     """Zeroed rows for problems within the limits."""
     options = limits.lanes * limits.modes_per_activity
     return State(
-        row=np.zeros((batch, 9), np.int64),
+        row=np.zeros((batch, 10), np.int64),
         lane=np.zeros((batch, limits.lanes), np.int64),
         activity=np.zeros((batch, limits.activities, 7), np.int64),
         resource=np.zeros((batch, limits.resources, 4), np.int64),
         load=np.zeros((batch, limits.resources)),
         job=np.zeros((batch, limits.jobs, 5), np.int64),
         job_work=np.zeros((batch, limits.jobs)),
-        option=np.zeros((batch, options, 4), np.int64),
+        option=np.zeros((batch, options, 5), np.int64),
         legal=np.zeros((batch, options + 1), np.uint8),
         bound=np.zeros(batch),
     )

@@ -22,7 +22,9 @@ from dispatchlab.envs.jobshop.instance import NO_DUE_DATE
 @inlined_kernel
 def clip(value: float) -> float:
     """Keep a ratio within what a network digests."""
-    return min(FEATURE_LIMIT, max(-FEATURE_LIMIT, value))
+    if value > FEATURE_LIMIT:
+        return FEATURE_LIMIT
+    return value if value > -FEATURE_LIMIT else -FEATURE_LIMIT
 
 
 @inlined_kernel

@@ -1,5 +1,7 @@
 """Features of one option: what a rule or a network may know about starting it."""
 
+from typing import NamedTuple
+
 from dispatchlab.envs.jobshop.dynamics.apply import uses_resource
 from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -38,6 +40,33 @@ from dispatchlab.envs.jobshop.dynamics.timing import seen, setup_before
 from dispatchlab.envs.jobshop.dynamics.waiting import option_start_seen
 from dispatchlab.envs.jobshop.observation.context import clip, due_slack, free_seen
 from dispatchlab.envs.jobshop.observation.features import Float32Array
+
+
+class Scales(NamedTuple):
+    """What the features of a row are multiplied by.
+
+    Computed once a row: inside the loop over the options the compiler must reload and divide anew,
+    because the features written could be the memory it read.
+    """
+
+    per_mean: float
+    per_horizon: float
+    per_weight: float
+    per_lane: float
+    lanes_per_activity: float
+
+
+@inlined_kernel
+def make_scales(p: Problem, i: int, horizon: float) -> Scales:
+    """The scales of a row in problem slot ``i``."""
+    lanes = p.counts[i, NUM_LANES]
+    return Scales(
+        1.0 / p.scales[i, MEAN_DURATION],
+        1.0 / horizon,
+        1.0 / p.scales[i, MEAN_WEIGHT],
+        1.0 / lanes,
+        lanes / p.counts[i, NUM_ACTIVITIES],
+    )
 
 
 @inlined_kernel
@@ -79,54 +108,52 @@ def write_option(
     a: int,
     m: int,
     option: int,
-    horizon: float,
+    scales: Scales,
     x: Float32Array,
 ) -> None:
     """Write the features in the order of `OPTION_FEATURES`."""
     i, now = s.row[b, SLOT], s.row[b, NOW]
-    # one division each: the kernels spend their time on these
-    per_mean, per_horizon = 1.0 / p.scales[i, MEAN_DURATION], 1.0 / horizon
+    per_mean, per_horizon = scales.per_mean, scales.per_horizon
     duration = p.mode[i, m, DURATION]
     start = expected_start(p, s, b, a, option)
     tail = p.activity[i, a, TAIL_PATH]
-    work, lanes = work_left(p, s, b, a), p.counts[i, NUM_LANES]
+    work = work_left(p, s, b, a)
     x[0] = clip(s.legal[b, option])
     x[1] = clip(duration * per_mean)
     x[2] = clip((start - now) * per_mean)
     x[3] = clip(work * per_horizon)
-    x[4] = clip(count_left(p, s, b, a) * lanes / p.counts[i, NUM_ACTIVITIES])
+    x[4] = clip(count_left(p, s, b, a) * scales.lanes_per_activity)
     x[5] = clip(tail * per_horizon)
     x[6] = clip((start - now + tail) * per_horizon)
-    _write_resource(p, s, b, m, per_horizon, per_mean, x)
+    _write_resource(p, s, b, m, scales, x)
     _write_next(p, s, b, a, start + duration, per_horizon, per_mean, x)
     _write_focus(p, s, b, a, m, start, per_mean, x)
     ready = seen(p, s, b, s.activity[b, a, READY], s.activity[b, a, READY_SEEN])
     x[18] = due_slack(p, s, b, a, per_mean)
-    x[19] = clip(p.job[i, p.activity[i, a, JOB], WEIGHT] / p.scales[i, MEAN_WEIGHT])
+    x[19] = clip(p.job[i, p.activity[i, a, JOB], WEIGHT] * scales.per_weight)
     x[20] = clip(max(0, now - ready) * per_mean)
-    x[21] = clip(duration / max(1, p.activity[i, a, MIN_DURATION]))
+    shortest = p.activity[i, a, MIN_DURATION]
+    x[21] = 1.0 if duration == shortest else clip(duration / max(1, shortest))
     before = p.work[i, a, HEAD_WORK]
-    x[24] = clip(1.0 - work / max(1.0, before + work - p.activity[i, a, MIN_DURATION]))
+    x[24] = clip(1.0 - work / max(1.0, before + work - shortest))
     x[25] = 1.0 if s.activity[b, a, PREDS_LEFT] > 0 else 0.0
     x[26] = 1.0 if s.option[b, option, NOT_BEFORE] > now else 0.0
 
 
 @inlined_kernel
-def _write_resource(
-    p: Problem, s: State, b: int, m: int, per_horizon: float, per_mean: float, x: Float32Array
-) -> None:
+def _write_resource(p: Problem, s: State, b: int, m: int, scales: Scales, x: Float32Array) -> None:
     """Load and rivalry on the mode's most loaded resource."""
     i = s.row[b, SLOT]
     for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
         r = p.use[i, use, RESOURCE]
         capacity = p.resource[i, r, CAPACITY]
         load = s.load[b, r] if capacity == 1 else s.load[b, r] / capacity
-        x[7] = clip(max(x[7], load * per_horizon))
-        x[8] = clip(max(x[8], (free_seen(p, s, b, r) - s.row[b, NOW] + load) * per_horizon))
-        x[9] = clip(max(x[9], s.resource[b, r, TALLY] / p.counts[i, NUM_LANES]))
+        x[7] = clip(max(x[7], load * scales.per_horizon))
+        x[8] = clip(max(x[8], (free_seen(p, s, b, r) - s.row[b, NOW] + load) * scales.per_horizon))
+        x[9] = clip(max(x[9], s.resource[b, r, TALLY] * scales.per_lane))
         if p.setup_time.shape[1] > 0:
-            x[22] = clip(max(x[22], setup_before(p, s, b, use) * per_mean))
-        x[23] = clip(max(x[23], p.use[i, use, DEMAND] / capacity))
+            x[22] = clip(max(x[22], setup_before(p, s, b, use) * scales.per_mean))
+        x[23] = 1.0 if capacity == 1 else max(x[23], p.use[i, use, DEMAND] / capacity)
 
 
 @inlined_kernel
@@ -151,7 +178,8 @@ def _write_next(
     for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
         r = p.use[i, use, RESOURCE]
         x[12] = max(x[12], clip(max(0, free_seen(p, s, b, r) - end) * per_mean))
-        load = s.load[b, r] / p.resource[i, r, CAPACITY]
+        capacity = p.resource[i, r, CAPACITY]
+        load = s.load[b, r] if capacity == 1 else s.load[b, r] / capacity
         x[13] = clip(max(x[13], load * per_horizon))
 
 

@@ -36,7 +36,7 @@ from dispatchlab.envs.jobshop.observation.features import (
     OPTION_FEATURES,
     Float32Array,
 )
-from dispatchlab.envs.jobshop.observation.option import write_option
+from dispatchlab.envs.jobshop.observation.option import make_scales, write_option
 
 
 class TokensObservation:
@@ -83,6 +83,7 @@ def _write_options(
     k = s.option.shape[1] // s.lane.shape[1]
     candidates[:, :] = -1
     _count_rivals(p, s, b)
+    scales = make_scales(p, i, horizon)
     node = 0
     for lane in range(p.counts[i, NUM_LANES]):
         a = s.lane[b, lane]
@@ -91,7 +92,7 @@ def _write_options(
         first = p.activity[i, a, MODE_PTR]
         for m in range(first, p.activity[i, a + 1, MODE_PTR]):
             option = lane * k + m - first
-            write_option(p, s, b, lane, a, m, option, horizon, x[node])
+            write_option(p, s, b, lane, a, m, option, scales, x[node])
             candidates[option, 0] = node
             if candidates.shape[1] > 1:
                 candidates[option, 1] = a
