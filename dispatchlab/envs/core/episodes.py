@@ -156,12 +156,14 @@ class EpisodeBatch:
             self.dynamics.load(row, *drawn)
 
     def _load_shared(self, rows: IntArray, problem: tuple[Any, Any] | None) -> None:
-        if problem is not None and len(rows) < self.batch:
+        """One slot for all rows: what it holds can only change when all of them start over."""
+        if len(rows) == self.batch:
+            self.dynamics.load(0, *(problem or self.generator.sample(self.rngs[0], None)))
+        elif problem is not None:
             raise DispatchlabError(
                 f"A problem was given for {len(rows)} of {self.batch} environments that play one "
                 "shared instance; reset all of them, or give each its own with a generator."
             )
-        self.dynamics.load(0, *(problem or self.generator.sample(self.rngs[0], None)))
 
     def _check_actions(self, actions: npt.ArrayLike) -> IntArray:
         chosen = np.asarray(actions)

@@ -63,7 +63,9 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
         Args:
             seed: An int s seeds row b with s + b; a sequence gives each row's own.
             options: ``"task"``: parameters of the generator, one mapping or one per row;
-                ``"problem"``: ``(instance, realisation)`` to play in every row;
+                ``"problem"``: ``(instance, realisation)`` to play in every row (later episodes
+                draw again; an environment built for one instance keeps playing it until all rows
+                are reset);
                 ``"reset_mask"``: ``(B,)`` rows to start over (all by default).
         """
         self._seed_rows(seed)

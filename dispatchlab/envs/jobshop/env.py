@@ -91,7 +91,9 @@ class CPSchedulingEnv(SchedulingEnv):
     An empty schedule of the given instance, or of one drawn by the generator.
 
     ## Episode End
-    Terminates when every activity is scheduled; never truncates.
+    Terminates when every activity is scheduled; never truncates. Where an instance leaves nothing
+    to choose, the mask is empty from the start and the first step, whatever its action, ends the
+    episode.
 
     ## Arguments
     ```python
@@ -100,7 +102,7 @@ class CPSchedulingEnv(SchedulingEnv):
     >>> env = gym.make("dispatchlab/CPScheduling-v0", instance="ft06", semantics="active")
     >>> observation, info = env.reset(seed=0)
     >>> info["lower_bound"]
-    47.0
+    52.0
 
     ```
 
