@@ -229,7 +229,7 @@ PSPLIB = dump_instance(project([0, 3, 0], [[0], [1], [0]], [1], [[1], [2], []]),
         ("json", dump_instance(SHOP, "json").replace("[5, 4,", "[5, true,"), "is True; write"),
         ("json", dump_instance(SHOP, "json").replace("[5, 4,", "[5, NaN,"), "is nan; write"),
         ("json", dump_instance(SHOP, "json").replace("[5, 4,", "[-5, 4,"), "has duration -5"),
-        ("json", dump_instance(SHOP, "json").replace('"name"', '"nome"'), "'nome' is unknown"),
+        ("json", dump_instance(SHOP, "json").replace('"name"', '"title"'), "'title' is unknown"),
         ("xml", "", "format 'xml' is unknown"),
     ],
 )  # fmt: skip
