@@ -289,7 +289,8 @@ def _cases(draw: st.DrawFn) -> tuple[CpEncoding, Realisation, int]:
     gaps = np.cumsum(draw(st.lists(st.integers(1, 4), min_size=4, max_size=4)))
     real = _real(
         encoding,
-        mode_duration=[draw(st.integers(0, 5)) for _ in range(encoding.num_modes)],
+        # what is expected to take time takes at least 1
+        mode_duration=[draw(st.integers(min(d, 1), 5)) for d in encoding.mode_duration.tolist()],
         job_arrival=[draw(times), draw(times)],
         down_ptr=[0, 2, 2],
         down_start=gaps[[0, 2]],
