@@ -30,7 +30,7 @@ class Run(NamedTuple):
 
 
 class Reference:
-    """One episode of append, non-delay, active or (for plain job shops) non-delay-wait."""
+    """One episode of append, non-delay or active."""
 
     def __init__(
         self, encoding: CpEncoding, semantics: str, realisation: Realisation | None = None
@@ -77,12 +77,16 @@ class Reference:
         return max(int(self.encoding.release[activity]), int(arrival), *times)
 
     def earliest(self, option: Option) -> int:
-        """First time at which an option can start: behind everything scheduled, and no wait."""
+        """First time at which an option can start: behind everything scheduled, and no wait.
+
+        Where decisions follow the order of time, also not in the past.
+        """
         time = max(self.ready(option.activity), self.held.get(option, 0))
-        if self.work(option) > 0:
-            uses = self.uses[option.mode]
-            while not all(self._admits(use, time, self.work(option)) for use in uses):
-                time += 1
+        if self.semantics.startswith("non-delay"):
+            time = max(time, self.now)
+        uses, work = self.uses[option.mode], self.work(option)
+        while work > 0 and not all(self._admits(use, time, work) for use in uses):
+            time += 1
         return time
 
     def work(self, option: Option) -> int:
@@ -96,34 +100,38 @@ class Reference:
     def _admits(self, use: tuple[int, int, int], time: int, work: int) -> bool:
         """Whether one resource lets an activity start at a time."""
         resource, demand, family = use
-        if self.encoding.resource_capacity[resource] == 1:
-            last = self._last(resource)
-            behind = 0 if last is None else last[0]
-            setup = self._setup(resource, None if last is None else last[1], family)
-            return time >= behind + setup and not self.is_down(resource, time)
         capacity = self.encoding.resource_capacity[resource]
-        return all(demand + self._usage(resource, t) <= capacity for t in range(time, time + work))
+        if capacity == 1:
+            ready = self._free(resource) + self._setup(resource, family)
+            return time >= ready and not self.is_down(resource, time)
+        return all(demand + self.usage(resource, t) <= capacity for t in range(time, time + work))
 
-    def _on(self, resource: int) -> list[tuple[Run, int, int]]:
-        """What was scheduled on a resource and lasts, with demand and family."""
-        return [
-            (run, demand, family)
+    def runs_on(self, resource: int) -> list[Run]:
+        """What was scheduled on a resource and lasts, in the order of the ends."""
+        users = [
+            run
             for run in self.runs.values()
-            if run.end > run.start
-            for r, demand, family in self.uses[run.mode]
-            if r == resource
+            if run.end > run.start and any(r == resource for r, _, _ in self.uses[run.mode])
         ]
+        return sorted(users, key=lambda run: run.end)
 
-    def _last(self, resource: int) -> tuple[int, int] | None:
-        """End and family of the last activity on a resource."""
-        return max(((run.end, family) for run, _, family in self._on(resource)), default=None)
+    def usage(self, resource: int, time: int) -> int:
+        """Demand on a resource at a time."""
+        running = [run for run in self.runs_on(resource) if run.start <= time < run.end]
+        return sum(d for run in running for r, d, _ in self.uses[run.mode] if r == resource)
 
-    def _usage(self, resource: int, time: int) -> int:
-        return sum(demand for run, demand, _ in self._on(resource) if run.start <= time < run.end)
+    def _free(self, resource: int) -> int:
+        """End of the last activity on a resource."""
+        return max((run.end for run in self.runs_on(resource)), default=0)
 
-    def _setup(self, resource: int, before: int | None, family: int) -> int:
+    def _setup(self, resource: int, family: int) -> int:
+        """Set-up time of a family behind the last activity, or before the first."""
         matrix = self.encoding.setup_matrix(resource)
-        return 0 if matrix is None else int(matrix[-1 if before is None else before][family])
+        if matrix is None:
+            return 0
+        last = self.runs_on(resource)[-1:]
+        before = [f for run in last for r, _, f in self.uses[run.mode] if r == resource]
+        return int(matrix[before[0] if before else -1][family])
 
     def is_down(self, resource: int, time: int) -> bool:
         """Whether a resource is broken."""
@@ -133,21 +141,16 @@ class Reference:
 
     # What may be done
 
-    def legal(self) -> tuple[set[Option], bool]:
-        """The options on offer, and whether waiting is; moves the clock to this decision."""
+    def legal(self) -> set[Option]:
+        """The options on offer; moves the clock to this decision."""
         options = self.open_options()
         if self.semantics == "append":
-            return set(options), False
+            return set(options)
         if self.semantics == "active":
-            return self._conflict_set(options), False
-        times = {o: self.earliest(o) for o in options}
+            return self._conflict_set(options)
+        times = {option: self.earliest(option) for option in options}
         self.now = min(times.values())
-        startable = [o for o in options if times[o] == self.now]
-        if self.semantics == "non-delay":
-            return set(startable), False
-        machine = self._machine(startable[0])
-        offered = {o for o in startable if self._machine(o) == machine}
-        return offered, self._can_wait(machine, offered)
+        return {option for option in options if times[option] == self.now}
 
     def _conflict_set(self, options: list[Option]) -> set[Option]:
         """Giffler and Thompson: what could start before the earliest possible end."""
@@ -155,7 +158,7 @@ class Reference:
         end = self.earliest(first) + self.duration(first)
         rivals = {o for o in options if self.earliest(o) < end} | {first}
         if self.is_classical():
-            return {o for o in rivals if self._machine(o) == self._machine(first)}
+            return {o for o in rivals if self.uses[o.mode][0][0] == self.uses[first.mode][0][0]}
         return rivals
 
     def is_classical(self) -> bool:
@@ -170,58 +173,6 @@ class Reference:
             and all(lag >= 0 and not from_start for _, _, lag, from_start in self.arcs)
         )
 
-    def _machine(self, option: Option) -> int:
-        return self.uses[option.mode][0][0]
-
-    def _limit(self, option: Option) -> int:
-        """How long an option may be passed over: as long as it would have taken."""
-        return self.held.get(option, self.now + self.duration(option))
-
-    def _can_wait(self, machine: int, offered: set[Option]) -> bool:
-        """Whether another activity could come to the machine before the first would end."""
-        limit = min(self._limit(option) for option in offered)
-        for option in self.open_options():
-            arrival = self.real.job_arrival[self.encoding.job[option.activity]]
-            if arrival > self.now:
-                continue
-            time, activity = self._believed_start(option), option.activity
-            while activity >= 0:
-                mode = self.modes(activity)[0]
-                passed = Option(activity, mode) in offered | self.held.keys()
-                if self._machine(Option(activity, mode)) == machine and not passed and time < limit:
-                    return True
-                time += int(self.encoding.mode_duration[mode])
-                activity = self.follower[activity]
-        return False
-
-    def _believed_start(self, option: Option) -> int:
-        """Earliest start as known now: the fact once it has passed, else the expectation.
-
-        A repair time is known once the breakdown has begun.
-        """
-        times = [self.now, self.ready(option.activity)]
-        if times[1] > self.now:
-            times[1] = self._expected_ready(option.activity)
-        machine = self._machine(option)
-        on_machine = [run for run, _, _ in self._on(machine)]
-        if on_machine:
-            times.append(self._believed_end(max(on_machine, key=lambda run: run.end)))
-        real = self.real
-        for d in range(real.down_ptr[machine], real.down_ptr[machine + 1]):
-            if real.down_start[d] <= self.now < real.down_end[d]:
-                times.append(int(real.down_end[d]))
-        return max(times)
-
-    def _expected_ready(self, activity: int) -> int:
-        """As `ready`, by the expected ends."""
-        times = [self.runs[a].expected_end + lag for a, b, lag, _ in self.arcs if b == activity]
-        return max(int(self.encoding.release[activity]), *times, 0)
-
-    def _believed_end(self, run: Run) -> int:
-        return run.end if run.end <= self.now else max(run.expected_end, self.now)
-
-    # Doing it
-
     def play(self, option: Option) -> None:
         """Start an option at its earliest time."""
         start = self.earliest(option)
@@ -231,13 +182,6 @@ class Reference:
             end += 1
         expected = start + self.duration(option)
         self.runs[option.activity] = Run(start, end, expected, option.mode)
-        if self.semantics == "non-delay-wait":
-            machine = self._machine(option)
-            self.held = {o: t for o, t in self.held.items() if self._machine(o) != machine}
-
-    def wait(self, offered: set[Option]) -> None:
-        """Pass the offered over, each until its limit or until another starts on its machine."""
-        self.held.update({option: self._limit(option) for option in offered})
 
 
 def _rows(*columns: np.ndarray) -> list[tuple[int, ...]]:

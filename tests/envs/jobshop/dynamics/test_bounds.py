@@ -56,6 +56,17 @@ def test_bounds_of_job_shops(semantics: str, encoding: CpEncoding, seed: int) ->
     _assert_proven(encoding, semantics, seed)
 
 
+@pytest.mark.parametrize("semantics", SEMANTICS)
+def test_a_detour_over_a_third_family(semantics: str) -> None:
+    """Where two set-ups take less than the direct one, starts can still come down."""
+    matrix = [[0, 0, 20], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
+    encoding = CpEncoding.build(
+        [[(5, [(0, 1)])], [(1, [(0, 1)])], [(1, [(0, 1)])]], [1], [(0, 1), (0, 2)],
+        setups={0: ({0: 0, 1: 1, 2: 2}, matrix)},
+    )  # fmt: skip
+    _assert_proven(encoding, semantics, 0)
+
+
 @settings(max_examples=80)
 @given(encoding=encodings(size=5))
 def test_the_initial_bound_is_below_the_optimum(encoding: CpEncoding) -> None:
