@@ -11,9 +11,8 @@ from gymnasium import spaces
 from dispatchlab.envs.core.episodes import BoolArray, EpisodeBatch
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec
+from dispatchlab.envs.core.reset_options import parse_options
 from dispatchlab.envs.core.schedule import Schedule
-
-_ROW = np.zeros(1, np.int64)
 
 
 class SchedulingEnv(gym.Env[Arrays, np.int64]):
@@ -49,16 +48,15 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
             options: ``"task"``: parameters of the generator; ``"problem"``:
                 ``(instance, realisation)`` to play instead of drawing.
         """
+        checked = parse_options(options, 1)
         super().reset(seed=seed)
         self.episodes.rngs[0] = self.np_random
-        options = options or {}
-        self.episodes.begin(_ROW, [options.get("task")], options.get("problem"))
+        self.episodes.begin(*checked)
         return self._observe(), self._info(illegal=False)
 
     def step(self, action: np.int64 | int) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         """Play an action; the episode ends when everything is scheduled."""
-        if not self.episodes.has_begun:
-            raise DispatchlabError("step() was called before reset(); call reset() first.")
+        self._require_reset("step()")
         rewards, done, illegal = self.episodes.step(np.atleast_1d(np.asarray(action)))
         info = self._info(illegal=bool(illegal[0]))
         return self._observe(), float(rewards[0]), bool(done[0]), False, info
@@ -79,6 +77,7 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
     @property
     def problem(self) -> Any:  # noqa: ANN401 (each family has its own)
         """The instance being played."""
+        self._require_reset("problem")
         return self.episodes.dynamics.encoding(0)
 
     @property
@@ -110,10 +109,15 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
 
     def render(self) -> npt.NDArray[np.uint8] | str | None:
         """Draw the schedule so far in the chosen mode."""
+        self._require_reset("render()")
         if self.render_mode is None:
             gym.logger.warn("render() needs a render_mode; pass render_mode='ansi' to make().")
             return None
         return self._draw(self.render_mode)
+
+    def _require_reset(self, what: str) -> None:
+        if not self.episodes.has_begun:
+            raise DispatchlabError(f"{what} was used before reset(); call reset() first.")
 
     def _draw(self, mode: str) -> npt.NDArray[np.uint8] | str:
         """Draw the schedule so far; each family has its own viewer."""

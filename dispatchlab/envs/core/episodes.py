@@ -70,10 +70,21 @@ class EpisodeBatch:
         """Start new episodes in some rows.
 
         Args:
-            rows: Rows to start over.
+            rows: Rows to start over; the first time all of them.
             tasks: Task of each of these rows, or None to let the generator draw.
             problem: ``(instance, realisation)`` to play in all of them instead of drawing.
+
+        Raises:
+            DispatchlabError: If a task is not of the generator's task space, or some rows have
+                never begun.
         """
+        if not self.has_begun and len(rows) < self.batch:
+            raise DispatchlabError(
+                f"Only {len(rows)} of {self.batch} environments were reset the first time; reset "
+                "all of them before you use a reset_mask."
+            )
+        for task in tasks or ():
+            self.generator.task_space.validate(task)
         if self._shares_slot:
             self._load_shared(rows, problem)
         else:

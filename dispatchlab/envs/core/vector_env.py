@@ -12,6 +12,7 @@ from gymnasium.vector.utils import batch_space
 from dispatchlab.envs.core.episodes import BoolArray, EpisodeBatch, FloatArray, IntArray
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec
+from dispatchlab.envs.core.reset_options import parse_options
 from dispatchlab.envs.core.schedule import Schedule
 
 AUTORESET = {
@@ -68,14 +69,10 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
                 are reset);
                 ``"reset_mask"``: ``(B,)`` rows to start over (all by default).
         """
+        checked = parse_options(options, self.num_envs)
         self._seed_rows(seed)
-        options = options or {}
-        mask = options.get("reset_mask")
-        rows = self._all_rows if mask is None else np.flatnonzero(mask)
-        task = options.get("task")
-        tasks = [task] * len(rows) if task is None or isinstance(task, Mapping) else list(task)
-        self.episodes.begin(rows, tasks, options.get("problem"))
-        self._finished[rows] = False
+        self.episodes.begin(*checked)
+        self._finished[checked.rows] = False
         observations = self.episodes.observe()
         return observations, {"action_mask": observations["action_mask"].copy()}
 

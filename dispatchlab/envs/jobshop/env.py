@@ -33,12 +33,22 @@ def make_episodes(
         raise DispatchlabError(
             f"Both instance={instance!r} and generator={generator!r} were given; keep one."
         )
+    if not isinstance(instance, (str, os.PathLike, CpEncoding, type(None))):
+        raise DispatchlabError(
+            f"The instance is a {type(instance).__name__}; give a benchmark name, a path or a "
+            "CpEncoding."
+        )
     if instance is not None:
         source: JobShopGenerator = FixedInstances([instance])
     elif isinstance(generator, str):
         source = make_generator(generator)
-    else:
+    elif generator is None or hasattr(generator, "sample"):
         source = generator if generator is not None else FixedInstances(["ft06"])
+    else:
+        raise DispatchlabError(
+            f"The generator is a {type(generator).__name__}; give a string such as "
+            "'random:num_jobs=5-10' or an object with sample()."
+        )
     # a problem that never changes is stored once, and stays in the processor's cache
     slots = 1 if isinstance(source, FixedInstances) and source.is_constant else batch
     dynamics = Dynamics(batch, source.limits, semantics=semantics, stop_at=stop_at, slots=slots)
@@ -108,7 +118,7 @@ class CPSchedulingEnv(SchedulingEnv):
 
     | argument | meaning | default |
     |---|---|---|
-    | ``instance`` | benchmark name, file or `CpEncoding` | ``"ft06"`` |
+    | ``instance`` | benchmark name, file or `CpEncoding` | ``"ft06"``; each id sets its own |
     | ``generator`` | string such as ``"random:num_jobs=5-10"`` or object; instead of instance | |
     | ``semantics`` | see above | ``"non-delay"`` |
     | ``stop_at`` | ``"choices"``, or ``"every"`` dispatch | ``"choices"`` |
@@ -175,8 +185,8 @@ class CPSchedulingVectorEnv(SchedulingVectorEnv):
                 f"The vector environment takes neither render_mode={render_mode!r} nor "
                 f"max_episode_steps={max_episode_steps!r}; leave them out."
             )
-        if num_envs < 1:
-            raise DispatchlabError(f"num_envs is {num_envs}; give at least 1.")
+        if not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
+            raise DispatchlabError(f"num_envs is {num_envs!r}; give an integer of at least 1.")
         super().__init__(make_episodes(num_envs, **kwargs), autoreset=autoreset)
 
     def view(self) -> View:

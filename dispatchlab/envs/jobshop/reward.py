@@ -62,8 +62,8 @@ REWARDS: dict[str, Potential] = {"bound": bound, "completed": completed, "sparse
 
 def make_reward(reward: str | Potential) -> Potential:
     """The potential itself, or the one registered under that name."""
-    if not isinstance(reward, str):
+    if callable(reward):
         return reward
-    if reward not in REWARDS:
+    if not isinstance(reward, str) or reward not in REWARDS:
         raise DispatchlabError(f"Unknown reward {reward!r}; choose one of {', '.join(REWARDS)}.")
     return REWARDS[reward]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.jobshop.dynamics import Dynamics
@@ -70,6 +71,10 @@ class View:
         the mean durations up to and including it; ``due_date``, ``weight``, ``job_release``: of
         its job; ``job_tail``: shortest path from its start to the end of its job.
         """
+        if name not in COLUMNS:
+            raise DispatchlabError(
+                f"There is no column {name!r}; choose one of {', '.join(COLUMNS)}."
+            )
         column: FloatArray = self._table[:, :, COLUMNS.index(name)]
         return column
 

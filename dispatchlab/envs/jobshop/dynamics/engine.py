@@ -127,6 +127,13 @@ class Dynamics:
         Raises:
             InvalidInstanceError: If the problem does not fit the limits or the semantics.
         """
+        if not isinstance(encoding, CpEncoding) or not isinstance(
+            realisation, (Realisation, type(None))
+        ):
+            raise InvalidInstanceError(
+                f"The problem is a {type(encoding).__name__} with a {type(realisation).__name__}; "
+                "give a CpEncoding, and a Realisation or None."
+            )
         real = Realisation.nominal(encoding) if realisation is None else realisation
         is_nominal = real.is_nominal(encoding)
         if self.encodings[slot] is encoding and is_nominal and self.realisations[slot] is None:

@@ -15,9 +15,9 @@ OBSERVATIONS: dict[str, Callable[[], Observation]] = {
 
 def make_observation(observation: str | Observation) -> Observation:
     """The observation itself, or the one registered under that name."""
-    if not isinstance(observation, str):
+    if not isinstance(observation, str) and hasattr(observation, "fill"):
         return observation
-    if observation not in OBSERVATIONS:
+    if not isinstance(observation, str) or observation not in OBSERVATIONS:
         raise DispatchlabError(
             f"Unknown observation {observation!r}; choose one of {', '.join(OBSERVATIONS)}."
         )
