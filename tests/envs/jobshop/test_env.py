@@ -78,7 +78,7 @@ def test_a_task_chooses_the_instance() -> None:
     vector = CPSchedulingVectorEnv(3, generator=spec)
     vector.reset(seed=0, options={"task": {"num_jobs": 4}})
     assert [problem.num_jobs for problem in vector.problems] == [4, 4, 4]
-    vector.reset(options={"task": [{"num_jobs": 3}, {"num_jobs": 6}, None]})
+    vector.reset(options={"task": [{"num_jobs": 3}, {"num_jobs": 6}, {}]})
     assert [problem.num_jobs for problem in vector.problems][:2] == [3, 6]
     with pytest.raises(DispatchlabError, match="num_jobs"):
         env.reset(options={"task": {"num_jobs": 7}})

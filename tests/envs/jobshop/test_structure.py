@@ -57,7 +57,7 @@ def _chains(structure: Structure) -> list[list[int]]:
     return chains
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(encoding=encodings(size=12, early=True))
 def test_lanes_are_chains_that_cover_everything(encoding: CpEncoding) -> None:
     """Every activity is in one lane, behind another only if the precedences say so."""
@@ -70,7 +70,7 @@ def test_lanes_are_chains_that_cover_everything(encoding: CpEncoding) -> None:
         assert all(closure.has_edge(a, b) for a, b in pairwise(chain))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(encoding=encodings(size=12, early=True))
 def test_lanes_are_as_few_as_possible(encoding: CpEncoding) -> None:
     """As many as the largest set of mutually independent activities (Dilworth 1950)."""
@@ -78,7 +78,7 @@ def test_lanes_are_as_few_as_possible(encoding: CpEncoding) -> None:
     assert Structure.of(encoding).num_lanes == widest
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(encoding=encodings(size=10, early=True))
 def test_heads_and_tails_are_longest_paths(encoding: CpEncoding) -> None:
     """With releases before, shortest modes behind, lags between; `job_tail` inside the job."""
@@ -95,7 +95,7 @@ def test_heads_and_tails_are_longest_paths(encoding: CpEncoding) -> None:
         assert structure.job_tail[a] == max(own)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(encoding=encodings(size=10, early=True))
 def test_sums_run_over_predecessors_and_successors(encoding: CpEncoding) -> None:
     """Mean durations of everything before, everything behind, and how much that is."""
@@ -109,7 +109,7 @@ def test_sums_run_over_predecessors_and_successors(encoding: CpEncoding) -> None
         assert structure.tail_count[a] == len(behind)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(encoding=encodings(size=8))
 def test_jobs_with_a_precedence_are_ordered(encoding: CpEncoding) -> None:
     """A job counts as ordered when an arc leads from one of its activities to another."""
@@ -129,8 +129,8 @@ def test_lanes_of_the_classic_shops() -> None:
     assert Structure.of(open_shop([[1, 2], [3, 4]])).lane.tolist() == [0, 1, 2, 3]
 
 
-def test_a_large_chain_graph_is_quick_and_exact() -> None:
-    """2000 operations in 100 jobs: no transitive closure is needed."""
+def test_a_large_chain_graph() -> None:
+    """2000 operations in 100 jobs, whose sums are taken along the chains."""
     machines = [list(range(20))] * 100
     structure = Structure.of(job_shop(machines, [[2] * 20] * 100))
     assert structure.num_lanes == 100

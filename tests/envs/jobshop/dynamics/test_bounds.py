@@ -40,7 +40,7 @@ def _assert_proven(encoding: CpEncoding, semantics: str, seed: int) -> None:
         assert objective_of(encoding, None, dynamics.schedule(row)) == history[-1, row]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(encoding=encodings(), seed=SEEDS)
 @pytest.mark.parametrize("semantics", SEMANTICS)
 def test_bounds_of_anything(semantics: str, encoding: CpEncoding, seed: int) -> None:
@@ -48,7 +48,7 @@ def test_bounds_of_anything(semantics: str, encoding: CpEncoding, seed: int) -> 
     _assert_proven(encoding, semantics, seed)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(encoding=job_shops(size=9), seed=SEEDS)
 @pytest.mark.parametrize("semantics", SEMANTICS)
 def test_bounds_of_job_shops(semantics: str, encoding: CpEncoding, seed: int) -> None:
@@ -67,7 +67,7 @@ def test_a_detour_over_a_third_family(semantics: str) -> None:
     _assert_proven(encoding, semantics, 0)
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(encoding=encodings(size=5))
 def test_the_initial_bound_is_below_the_optimum(encoding: CpEncoding) -> None:
     """Against the best of all semi-active schedules."""
@@ -76,7 +76,7 @@ def test_the_initial_bound_is_below_the_optimum(encoding: CpEncoding) -> None:
     assert dynamics.reward_scale()[0] >= 1.0
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(data=st.data(), encoding=encodings(lags=False), seed=SEEDS)
 @pytest.mark.parametrize("semantics", ["non-delay", "non-delay-wait"])
 def test_objective_under_a_random_realisation(

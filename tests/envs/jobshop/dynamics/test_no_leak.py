@@ -138,7 +138,7 @@ def _check(data: st.DataObject, encoding: CpEncoding, semantics: str, seed: int)
             twin.step(np.array([actions[index]]))
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(data=st.data(), encoding=job_shops(), seed=SEEDS)
 @pytest.mark.parametrize("semantics", IN_TIME_ORDER)
 def test_job_shops(semantics: str, data: st.DataObject, encoding: CpEncoding, seed: int) -> None:
@@ -146,7 +146,7 @@ def test_job_shops(semantics: str, data: st.DataObject, encoding: CpEncoding, se
     _check(data, encoding, semantics, seed)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(data=st.data(), encoding=encodings(lags=False), seed=SEEDS)
 @pytest.mark.parametrize("semantics", IN_TIME_ORDER)
 def test_anything(semantics: str, data: st.DataObject, encoding: CpEncoding, seed: int) -> None:

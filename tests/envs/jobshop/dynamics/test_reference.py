@@ -69,7 +69,7 @@ def _compare_schedules(dynamics: Dynamics, reference: Reference) -> None:
         assert found == (run.start, run.end, run.mode)
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(encoding=encodings(early=True), seed=SEEDS)
 @pytest.mark.parametrize("semantics", ["append", "non-delay"])
 def test_anything(semantics: str, encoding: CpEncoding, seed: int) -> None:
@@ -77,21 +77,21 @@ def test_anything(semantics: str, encoding: CpEncoding, seed: int) -> None:
     play_both(Reference(encoding, semantics), seed)
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(encoding=encodings(early=True, setups=False), seed=SEEDS)
 def test_active(encoding: CpEncoding, seed: int) -> None:
     """Active agrees on alternatives, shared resources, lags and zero durations."""
     play_both(Reference(encoding, "active"), seed)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(encoding=encodings(), seed=SEEDS)
 def test_waiting(encoding: CpEncoding, seed: int) -> None:
     """Conflicts, waits and times agree on instances with every feature."""
     play_both(WaitingReference(encoding, "non-delay-wait"), seed)
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(data=st.data(), encoding=encodings(lags=False), seed=SEEDS)
 def test_non_delay_with_a_random_realisation(
     data: st.DataObject, encoding: CpEncoding, seed: int
@@ -100,7 +100,7 @@ def test_non_delay_with_a_random_realisation(
     play_both(Reference(encoding, "non-delay", data.draw(realisations(encoding))), seed)
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(encoding=job_shops(), seed=SEEDS)
 @pytest.mark.parametrize("semantics", ["append", "non-delay", "active"])
 def test_job_shops(semantics: str, encoding: CpEncoding, seed: int) -> None:
@@ -108,7 +108,7 @@ def test_job_shops(semantics: str, encoding: CpEncoding, seed: int) -> None:
     play_both(Reference(encoding, semantics), seed)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(encoding=job_shops(lags=True), seed=SEEDS)
 @pytest.mark.parametrize("semantics", ["non-delay", "active"])
 def test_job_shops_with_lags(semantics: str, encoding: CpEncoding, seed: int) -> None:
@@ -116,14 +116,14 @@ def test_job_shops_with_lags(semantics: str, encoding: CpEncoding, seed: int) ->
     play_both(Reference(encoding, semantics), seed)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(encoding=job_shops(), seed=SEEDS)
 def test_waiting_in_job_shops(encoding: CpEncoding, seed: int) -> None:
     """In job shops it agrees exactly when waiting is legal."""
     play_both(JobShopWaitingReference(encoding, "non-delay-wait"), seed)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(data=st.data(), encoding=job_shops(), seed=SEEDS)
 def test_waiting_with_a_random_realisation(
     data: st.DataObject, encoding: CpEncoding, seed: int

@@ -165,7 +165,7 @@ def test_graph_of_the_two_by_two(two_by_two: CpEncoding) -> None:
     assert seen["candidates"].tolist() == [[0, 1], [1, 2]]
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(data=st.data(), encoding=encodings(lags=False), seed=st.integers(0, 99), noisy=st.booleans())
 @pytest.mark.parametrize("observation", OBSERVATIONS)
 def test_observations_of_anything(
