@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from safetensors.torch import save
+from torch import nn
 
+from dispatchlab.agents.checkpoint_network import read_network
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.agents.layout import GraphLayout, LayoutDict
-from dispatchlab.agents.network import GraphNetwork, NetworkConfig
-from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+from dispatchlab.agents.network import GraphNetwork
+from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.graph_spec import EdgeType, Feature, GraphSpec, NodeType
 
 FORMAT = "dispatchlab-policy"
@@ -123,7 +123,7 @@ def load_policy(
             f"The checkpoint {str(files.description)!r} is for the family {data['family']!r}, "
             f"not {family!r}: choose a checkpoint of that family."
         )
-    network = _read_network(files, data).to(device)
+    network = read_network(files.weights, files.description, data).to(device)
     policy = LearnedPolicy(network, family=data["family"], layout=data["layout"], meta=data["meta"])
     if layout is not None:
         policy.require_layout(layout)
@@ -180,31 +180,6 @@ def _read_description(path: Path) -> dict[str, Any]:
             "download or save it again."
         )
     return data
-
-
-def _read_network(files: _Files, data: Mapping[str, Any]) -> GraphNetwork:
-    """Build the described network around the tensors of the other half."""
-    try:
-        weights: dict[str, Tensor] = load_file(files.weights)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{str(files.weights)!r} is not a whole safetensors file: download or save it again."
-        ) from error
-    try:
-        config = NetworkConfig(**data["network"])
-        if config.num_layers > len(weights):
-            raise DispatchlabError(f"num_layers={config.num_layers} exceeds the stored tensors.")
-        # On the meta device nothing is allocated before the shapes are known to agree.
-        with torch.device("meta"):
-            network = GraphNetwork(GraphLayout.from_dict(data["layout"]), config)
-        floats = {key: value.float() for key, value in weights.items()}
-        network.load_state_dict(floats, assign=True)
-    except (DispatchlabError, RuntimeError, TypeError) as error:
-        raise CheckpointError(
-            f"The weights in {str(files.weights)!r} do not fit the network that "
-            f"{files.description.name!r} describes: keep the two files of one checkpoint together."
-        ) from error
-    return network
 
 
 def _layout_hash(layout: LayoutDict) -> str:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from safetensors.torch import load_file, save
 
 from dispatchlab.agents import LearnedPolicy, load_policy, save_policy
 from dispatchlab.envs.core.errors import CheckpointError
@@ -143,17 +145,58 @@ def test_damaged_entries(changes: dict[str, Any], saved: Path) -> None:
     [
         {"hidden": 128},
         {"encoder": "gin"},
-        {"encoder": "lstm"},
-        {"num_layers": 10**9},
-        {"hidden": 4 * 10**9},
-        {"hidden": "64"},
-        {"surprise": 1},
+        {"num_layers": 1000},
+        {"hidden": 4096},
     ],
 )
 def test_weights_of_another_network(network: dict[str, Any], saved: Path) -> None:
     """A description that does not match the tensors is refused before memory is spent on it."""
     edit(saved, network=network)
     with pytest.raises(CheckpointError, match="do not fit the network"):
+        load_policy(saved)
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ({"encoder": "lstm"}, "names the encoder 'lstm', not one of gatv2, gin, transformer"),
+        ({"encoder": ["gin"]}, "names the encoder"),
+        ({"hidden": -1}, "hidden=-1, not a whole number from 1"),
+        ({"hidden": 10**9}, "hidden=1000000000, not"),
+        ({"hidden": "64"}, "hidden='64', not"),
+        ({"num_layers": True}, "num_layers=True, not"),
+        ({"hidden": 10, "num_heads": 4}, "not divisible by num_heads"),
+        ({"surprise": 1}, "unknown entry 'surprise'"),
+    ],
+)
+def test_damaged_network(network: dict[str, Any], message: str, saved: Path) -> None:
+    """Each size is checked for its type and range before anything is built."""
+    edit(saved, network=network)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load_policy(saved)
+    assert str(caught.value).count(". ") == 0
+
+
+@pytest.mark.parametrize("encoder", ["transformer", "gin"])
+def test_weights_of_another_layout(encoder: str, tmp_path: Path) -> None:
+    """Real weights for graphs beside a description of tokens: the numbers of features are told."""
+    for observation in ("tokens", "graph"):
+        env = ToyVectorEnv(1, observation=observation)
+        policy = make_policy(env, encoder=encoder)
+        save_policy(tmp_path / observation, policy, META, layout=env.graph_spec.layout())
+    (tmp_path / "graph.safetensors").replace(tmp_path / "tokens.safetensors")
+    with pytest.raises(CheckpointError, match=r"another number of features \(.*option .* than"):
+        load_policy(tmp_path / "tokens")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_that_are_no_numbers(value: float, saved: Path) -> None:
+    """A policy whose training diverged is refused by the name of the tensor."""
+    path = saved.with_suffix(".safetensors")
+    weights = load_file(path)
+    weights["value.layers.0.bias"][0] = value
+    path.write_bytes(save(weights))
+    with pytest.raises(CheckpointError, match=r"'value\.layers\.0\.bias' .* not all finite"):
         load_policy(saved)
 
 
