@@ -1,5 +1,6 @@
 """Generators of the job-shop family, and the strings that name them."""
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -115,24 +116,25 @@ def make_generator(spec: str, **kwargs: Any) -> JobShopGenerator:
 
 
 def _random(spec: str, options: dict[str, Any]) -> RandomJobShop:
-    try:
-        return RandomJobShop(**options)
-    except TypeError as error:
-        raise InvalidInstanceError(
-            f"The generator {spec!r} has an option that does not fit: {error}; see RandomJobShop "
-            "for the options."
-        ) from None
+    _check_options(spec, options, RandomJobShop)
+    return RandomJobShop(**options)
 
 
 def _fixed(spec: str, names: str, options: dict[str, Any]) -> FixedInstances:
     instances = [name for part in names.split("+") for name in _members(spec, part.strip())]
-    try:
-        return FixedInstances(instances, **options)
-    except TypeError as error:
+    _check_options(spec, options, FixedInstances)
+    return FixedInstances(instances, **options)
+
+
+def _check_options(spec: str, options: Mapping[str, Any], kind: type) -> None:
+    """Refuse options that the class behind the string does not have."""
+    parameters = inspect.signature(kind).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    stray = next((name for name in options if name not in known), None)
+    if stray is not None:
         raise InvalidInstanceError(
-            f"The generator {spec!r} has an option that does not fit: {error}; see FixedInstances "
-            "for the options."
-        ) from None
+            f"The generator {spec!r} has no option {stray!r}; it has {', '.join(known)}."
+        )
 
 
 def _members(spec: str, name: str) -> Sequence[str]:

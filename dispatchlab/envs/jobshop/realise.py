@@ -1,6 +1,7 @@
 """Drawing realisations: arrivals, duration noise and breakdowns; all are off by default."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,9 @@ from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.realisation import Realisation
+
+_HIGHEST = {"duration_noise": 10.0, "mean_time_to_repair": 1e9, "max_breakdowns": 10_000}
+_LONGEST = 2.0**40  # more than any schedule lasts, and sums of it still fit 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Disturbances:
             rate that keeps the resources busy for this share of the time; 0: all jobs are there
             at time 0.
         duration_noise: Coefficient of variation of the processing times: a log-normal factor of
-            mean 1 per activity, rounded, at least 1.
+            mean 1 per activity, rounded, at least 1. At most 10.
         breakdown_rate: Breakdowns of each capacity-1 resource per time unit of operation.
         mean_time_to_repair: Mean of the exponential repair times.
         max_breakdowns: Breakdowns drawn for each resource; later ones do not happen.
@@ -33,11 +37,17 @@ class Disturbances:
     max_breakdowns: int = 8
 
     def __post_init__(self) -> None:
-        """Refuse negative numbers and NaN."""
+        """Refuse negative numbers, NaN and what would overflow."""
         for name in self.__slots__:
-            value = getattr(self, name)
-            if not 0 <= value < float("inf"):
-                raise InvalidInstanceError(f"{name} is {value}; give a non-negative number.")
+            value, highest = getattr(self, name), _HIGHEST.get(name)
+            if not isinstance(value, Real) or not 0 <= value < float("inf"):
+                raise InvalidInstanceError(f"{name} is {value!r}; give a non-negative number.")
+            if highest is not None and value > highest:
+                raise InvalidInstanceError(f"{name} is {value!r}; give at most {highest:g}.")
+        if self.max_breakdowns != int(self.max_breakdowns):
+            raise InvalidInstanceError(
+                f"max_breakdowns is {self.max_breakdowns!r}; give a whole number."
+            )
         if self.breakdown_rate > 0 and self.mean_time_to_repair <= 0:
             raise InvalidInstanceError("mean_time_to_repair is 0; breakdowns need a positive one.")
 
@@ -56,7 +66,7 @@ class Disturbances:
             return np.zeros(jobs, np.int64)
         gaps = rng.exponential(work_per_resource / jobs / self.arrival_load, jobs)
         gaps[0] = 0.0
-        return np.cumsum(gaps).astype(np.int64)
+        return np.cumsum(np.minimum(gaps, _LONGEST)).astype(np.int64)
 
     def draw(
         self,
@@ -111,12 +121,17 @@ class Disturbances:
         breakable = encoding.resource_capacity == 1
         shape = (int(breakable.sum()), self.max_breakdowns)
         # At least one time unit up and one down keeps the windows disjoint.
-        up = np.ceil(rng.exponential(1.0 / self.breakdown_rate, shape)).astype(np.int64)
-        down = np.ceil(rng.exponential(self.mean_time_to_repair, shape)).astype(np.int64)
+        up = _whole(rng.exponential(1.0 / self.breakdown_rate, shape))
+        down = _whole(rng.exponential(self.mean_time_to_repair, shape))
         up, down = np.maximum(up, 1), np.maximum(down, 1)
         end = np.cumsum(up + down, axis=1)
         ptr = np.concatenate([[0], np.cumsum(breakable * self.max_breakdowns)]).astype(np.int64)
         return ptr, (end - down).ravel(), end.ravel()
+
+
+def _whole(times: npt.NDArray[np.float64]) -> IntArray:
+    """Times, rounded up."""
+    return np.ceil(np.minimum(times, _LONGEST)).astype(np.int64)
 
 
 def log_normal_factors(

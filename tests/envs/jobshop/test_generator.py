@@ -172,6 +172,15 @@ def test_zero_durations_stay_zero() -> None:
     assert len(noisy.down_start) == 0
 
 
+def test_extreme_disturbances_fit_64_bits() -> None:
+    """Rates near zero mean that nothing happens soon, not that times overflow."""
+    rare = Disturbances(arrival_load=1e-300, breakdown_rate=1e-300)
+    drawn = rare.draw(rng(), load_instance("ft06"))
+    assert (np.diff(drawn.job_arrival) > 1e9).all()
+    assert (drawn.down_start > 1e9).all()
+    assert (drawn.down_end > drawn.down_start).all()
+
+
 def test_breakdowns_are_disjoint_and_at_the_asked_rate() -> None:
     """Windows ascend within each machine; up-times average to the inverse rate."""
     generator = RandomJobShop(num_jobs=300, breakdown_rate=0.005, mean_time_to_repair=40)
@@ -303,11 +312,16 @@ def test_strings_may_name_files(tmp_path: Path) -> None:
         ("random:num_jobs", "option 'num_jobs' .* write name=value"),
         ("random:num_jobs=", "write name=value"),
         ("random:num_jobs=3,num_jobs=4", "stands twice"),
-        ("random:jobs=3", "unexpected keyword argument 'jobs'"),
+        ("random:jobs=3", "has no option 'jobs'; it has num_jobs, num_machines"),
         ("random:num_jobs=9-3", "give the lower end first"),
         ("taillard:15", "write taillard:15x15"),
         ("taillard:0x15", "size 0x15 is out of range"),
-        ("set:ft,speed=3", "unexpected keyword argument 'speed'"),
+        ("set:ft,speed=3", "has no option 'speed'; it has order"),
+        ("random:self=3", "has no option 'self'"),
+        ("random:duration_noise=1e300", "duration_noise is 1e\\+300; it must be between"),
+        ("set:ft,duration_noise=1e300", "duration_noise is 1e\\+300; give at most 10"),
+        ("set:ft,duration_noise=1-2", "give a non-negative number"),
+        ("set:ft,max_breakdowns=2.5", "max_breakdowns is 2.5; give a whole number"),
     ],
 )
 def test_bad_strings(spec: str, message: str) -> None:

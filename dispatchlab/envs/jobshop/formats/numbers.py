@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 
 from dispatchlab.envs.core.errors import InstanceFormatError
+from dispatchlab.envs.jobshop.instance import MAX_TIME
 from dispatchlab.envs.jobshop.shop_arrays import MAX_MACHINES
 
 MAX_JOBS = 1_000_000
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}(\.0*)?")
+_INTEGER = re.compile(r"[+-]?[0-9]+(\.0*)?")
+_DIGITS = 18  # whatever has more cannot be in range
 Line = tuple[int, str]
 
 
@@ -48,7 +50,7 @@ def skip_title(lines: list[Line]) -> list[Line]:
 
 def is_number(token: str) -> bool:
     """Whether a token is a whole number."""
-    return _INTEGER.fullmatch(token) is not None
+    return len(token) <= 300 and _INTEGER.fullmatch(token) is not None  # so that float() takes it
 
 
 def to_int(token: str, what: str, line: int) -> int:
@@ -63,13 +65,19 @@ def to_int(token: str, what: str, line: int) -> int:
         The number.
 
     Raises:
-        InstanceFormatError: If the token is not a whole number.
+        InstanceFormatError: If the token is not a whole number, or too long for any range.
     """
-    if not is_number(token):
+    shown = token if len(token) <= 30 else f"{token[:30]}..."
+    if _INTEGER.fullmatch(token) is None:
         raise InstanceFormatError(
-            f"line {line}: {token!r} is no valid {what}; write a whole number."
+            f"line {line}: {shown!r} is no valid {what}; write a whole number."
         )
-    return int(token.split(".")[0])
+    whole = token.split(".")[0]
+    if len(whole.lstrip("+-0")) > _DIGITS:
+        raise InstanceFormatError(
+            f"line {line}: {shown!r} is out of range as a {what}; numbers go up to {MAX_TIME}."
+        )
+    return int(whole.lstrip("+-0") or "0") * (-1 if whole[0] == "-" else 1)
 
 
 def shop_size(header: Line) -> tuple[int, int]:
