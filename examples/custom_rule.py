@@ -8,7 +8,7 @@ from dispatchlab.envs.jobshop.library import best_known, instance_set, load_inst
 from dispatchlab.envs.jobshop.view import View
 
 
-class LeastSlackPerOperation:
+class MostWorkPerOperation:
     """Job with the most work left per operation first; ties to the shorter operation."""
 
     def act_batch(self, view: View) -> np.ndarray:
@@ -24,7 +24,7 @@ class LeastSlackPerOperation:
 
 names = instance_set("la10x5")
 problems = [(load_instance(name), None) for name in names]
-for label, rule in {"mine": LeastSlackPerOperation(), "mwkr": PriorityRule("mwkr")}.items():
+for label, rule in {"mine": MostWorkPerOperation(), "mwkr": PriorityRule("mwkr")}.items():
     results = run_dispatcher(rule, problems)
     gaps = [r.objective / best_known(n).upper - 1 for r, n in zip(results, names, strict=True)]
     print(f"{label}: mean gap {100 * np.mean(gaps):.1f} % on {', '.join(names)}")
