@@ -25,6 +25,10 @@ except ImportError:
     raise MissingExtraError("ortools", "solvers") from None
 
 
+MAX_WORKERS = 1024
+_SEEDS = 2**31  # CP-SAT's own range
+
+
 @dataclass(frozen=True, slots=True)
 class CpSatModel:
     """A CP-SAT model beside its variables, so that constraints can be added before solving.
@@ -54,11 +58,11 @@ class CpSatSolver:
             log_to_console: Print CP-SAT's own search log.
 
         Raises:
-            DispatchlabError: If the number of workers is negative.
+            DispatchlabError: If the number of workers is negative or above 1024.
         """
-        if num_workers < 0:
+        if not 0 <= num_workers <= MAX_WORKERS:
             raise DispatchlabError(
-                f"num_workers is {num_workers}; give 0 for all cores, or a positive number."
+                f"num_workers is {num_workers}; give 0 for all cores, or at most {MAX_WORKERS}."
             )
         self.num_workers, self.log_to_console = num_workers, log_to_console
 
@@ -92,7 +96,7 @@ class CpSatSolver:
         Args:
             encoding: The instance.
             time_limit_s: Wall-clock limit in seconds, positive.
-            seed: Seed of the search.
+            seed: Seed of the search; CP-SAT takes it modulo 2**31.
             hint: A feasible schedule to start from; the result is never worse.
 
         Returns:
@@ -122,7 +126,7 @@ class CpSatSolver:
         Args:
             built: The model; a hint and the bound that comes with it are added to a copy.
             time_limit_s: Wall-clock limit in seconds, positive.
-            seed: Seed of the search.
+            seed: Seed of the search; CP-SAT takes it modulo 2**31.
             hint: A schedule that satisfies the added constraints too.
 
         Returns:
@@ -145,7 +149,7 @@ class CpSatSolver:
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = time_limit_s
         solver.parameters.num_workers = self.num_workers
-        solver.parameters.random_seed = seed
+        solver.parameters.random_seed = seed % _SEEDS
         solver.parameters.log_search_progress = self.log_to_console
         log = _AnytimeLog()
         solver.best_bound_callback = log.on_bound
@@ -192,10 +196,7 @@ def _result(
 ) -> Result:
     """Translate CP-SAT's answer; a hint stands in where the time was too short for any."""
     if status == cp_model.MODEL_INVALID:
-        raise DispatchlabError(
-            f"CP-SAT refuses the model: {built.model.validate().strip()}; scale the times or "
-            "weights down."
-        )
+        raise _refusal(built, solver)
     schedule, name, bound = hint, "feasible", log.bound
     if status == cp_model.INFEASIBLE:
         schedule, name, bound = None, "infeasible", math.inf
@@ -216,6 +217,18 @@ def _result(
         runtime_s=time.perf_counter() - log.begin,
         log=tuple(log.entries),
         info={"conflicts": solver.num_conflicts, "branches": solver.num_branches},
+    )
+
+
+def _refusal(built: CpSatModel, solver: cp_model.CpSolver) -> DispatchlabError:
+    """Why CP-SAT did not begin: the model has no fault where the parameters are to blame."""
+    if fault := built.model.validate().strip():
+        return DispatchlabError(
+            f"CP-SAT refuses the model: {fault}; scale the times or weights down."
+        )
+    reason = solver.solution_info().strip() or "no reason given"
+    return DispatchlabError(
+        f"CP-SAT refuses its settings: {reason}; change the time limit, workers or seed."
     )
 
 
