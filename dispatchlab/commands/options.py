@@ -22,7 +22,8 @@ MethodName = Annotated[
     str,
     typer.Option(
         help="[cyan]cp-sat[/], [cyan]agent[/], or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, "
-        "lor, edd, slack, cr, fdd-mwkr, atc, random."
+        "lor, edd, slack, cr, fdd-mwkr, atc (as spt in non-delay job shops without due dates and "
+        "weights), random."
     ),
 ]
 TimeLimit = Annotated[float, typer.Option(help="Seconds per instance; for cp-sat only.")]

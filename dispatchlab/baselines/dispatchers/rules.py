@@ -86,7 +86,8 @@ DESCRIPTIONS: dict[str, str] = {
     "slack": "least slack to the due date",
     "cr": "critical ratio: time to the due date over work remaining",
     "fdd-mwkr": "flow due date over most work remaining",
-    "atc": "apparent tardiness cost, look-ahead 3",
+    "atc": "apparent tardiness cost, look-ahead 3; without due dates and weights it is "
+    "spt in job shops with non-delay dispatching",
     "random": "uniformly among the legal actions",
 }
 
