@@ -90,6 +90,15 @@ def test_envs() -> None:
     assert "Unknown family 'trains'" in fails("envs", "--family", "trains")
 
 
+def test_envs_lists_instances() -> None:
+    """Benchmark sets with their sizes; a set or the beginning of a name gives the names."""
+    lines = [line.split() for line in run("envs", "--instances").replace("│", " ").splitlines()]
+    assert ["la", "40", "la01", "la40"] in lines
+    assert run("envs", "--instances", "ft").split() == ["ft06,", "ft10,", "ft20"]
+    assert run("envs", "--instances", "ft0").split() == ["ft06,", "ft06_edata"]
+    assert run("envs", "--instances", "ta15x15").startswith("ta01, ta02")
+
+
 def test_solve_one(shop: Path, tmp_path: Path) -> None:
     """The optimum, its proof and all four files."""
     pytest.importorskip("ortools")
@@ -144,6 +153,9 @@ def test_method_options(arguments: tuple[Any, ...], spec: str) -> None:
         (("agent", None, None, None, None), "--policy"),
         (("spt", None, None, 4, None), "--beam 4"),
         (("cp-sat", None, 4, None, None), "--samples"),
+        (("spt", Path("r"), None, None, None), "--policy goes with --method agent"),
+        (("agent=r", Path("r"), None, None, None), "--policy goes with --method agent"),
+        (("agent", Path("r"), 3, 2, None), "give either --beam or --samples"),
     ],
 )
 def test_method_options_that_clash(arguments: tuple[Any, ...], message: str) -> None:
@@ -156,7 +168,7 @@ def test_seeds() -> None:
     """Lists and ranges; anything else is refused."""
     assert parse_seeds("0") == [0]
     assert parse_seeds("3, 5-7") == [3, 5, 6, 7]
-    for text in ("", "a", "1-", "1,1", "3-1", "-1"):
+    for text in ("", "a", "1-", "1,1", "3-1", "-1", "0-999999999", "9" * 9999, "²"):
         with pytest.raises(DispatchlabError, match="seeds"):
             parse_seeds(text)
 
@@ -350,6 +362,22 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["solve", "ft06", "--method", "spt", "--schedule", "nowhere/s.json"], "nowhere"),
         (["render", "ft06", "--out", "nowhere/chart.html"], "nowhere"),
         (["verify", "ft06", "nowhere.json"], "nowhere.json"),
+        (["verify", "ft06", "nowhere.json"], "no schedule file"),
+        (["solve", "zzzzz", "--method", "spt"], "dispatchlab envs --instances"),
+        (["solve", "ft06", "--method", "spt", "--samples", "100000000"], "from 1 to 100000"),
+        (["solve", "ft06", "--method", "spt", "--time-limit", "nan"], "time limit is nan"),
+        (["solve", "ft06", "--workers", "100000"], "workers is 100000; give 0"),
+        (["solve", "ft06", "--method", "spt", "--gantt", "."], "extension"),
+        (["render", "ft06", "s.json", "--method", "spt"], "leave one out"),
+        (["render", "ft06", "--out", "chart.xyz"], ".txt"),
+        (["envs", "ta"], "--instances"),
+        (["envs", "--instances", "zzzzz"], "no benchmark set named 'zzzzz'"),
+        (["evaluate", "job-shop", "--seeds", "0-999999999"], "at most 100000"),
+        (["evaluate", "job-shop", "--generator", "random:", "--count", "100001"], "at most 100000"),
+        (["evaluate", "job-shop", "--duration-noise", "1e300"], "give at most 10"),
+        (["benchmark", "throughput", "--sizes", "6x6,99999x9999"], "1000x100"),
+        (["benchmark", "throughput", "--sizes", "0x5"], "1000x100"),
+        (["benchmark", "throughput", "--batches", "100000000"], "from 1 to 10000"),
         (["evaluate", "job-shop", "--instances", "ft99"], "'ft99'"),
         (["evaluate", "job-shop", "--methods", "spt", "--against", "lpt"], "'lpt'"),
         (["evaluate", "job-shop", "--generator", "random:jobs=3"], "jobs"),
@@ -365,6 +393,33 @@ def test_bad_arguments(arguments: list[str], expected: str) -> None:
     pytest.importorskip("ortools")
     pytest.importorskip("stable_baselines3")
     assert expected in fails(*arguments)
+
+
+def test_large_seeds_are_for_every_method(shop: Path) -> None:
+    """CP-SAT knows seeds of 31 bits only; larger ones still give a schedule."""
+    pytest.importorskip("ortools")
+    assert "makespan    7" in run("solve", shop, "--seed", 99999999999)
+
+
+def test_out_of_memory(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last net: too little memory is a sentence as well."""
+
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("dispatchlab.commands.inputs.load_problems", refuse)
+    assert "not enough memory" in fails("solve", shop, "--method", "spt")
+
+
+def test_obstacles_are_told_apart(shop: Path, tmp_path: Path) -> None:
+    """A folder, a missing folder and a file in the way of a folder each have a sentence."""
+    (tmp_path / "folder.html").mkdir()
+    for path, reason in (
+        (tmp_path / "folder.html", "it is a folder"),
+        (tmp_path / "nowhere" / "a.html", "does not exist"),
+        (shop / "a.html", "is a file"),
+    ):
+        assert reason in fails("render", shop, "--out", path)
 
 
 def test_unwritable_folder(shop: Path) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from dispatchlab.eval.throughput import Measurement
 
+MAX_BATCH = 10_000
+
 Sizes = Annotated[str, typer.Option(help="Jobs × machines, separated by commas.")]
 Batches = Annotated[str, typer.Option(help="Sizes of the vector environment.")]
 Seconds = Annotated[float, typer.Option(help="Seconds per measurement.", min=0.01)]
@@ -68,8 +70,12 @@ def _numbers(text: str) -> list[int]:
     from dispatchlab.envs.core.errors import DispatchlabError
 
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() and int(part) > 0 for part in parts):
-        raise DispatchlabError(f"The batches {text!r} are not understood; write for example 1,64.")
+    known = (part.isdecimal() and len(part) <= 18 and 1 <= int(part) <= MAX_BATCH for part in parts)
+    if not all(known):
+        raise DispatchlabError(
+            f"The batches {text[:80]!r} are not whole numbers from 1 to {MAX_BATCH}; write for "
+            "example 1,64."
+        )
     return [int(part) for part in parts]
 
 

@@ -27,6 +27,11 @@ class FriendlyGroup(TyperGroup):
             return super().invoke(ctx)
         except (DispatchlabError, MissingExtraError) as error:
             message = str(error)
+        except MemoryError:
+            message = (
+                "There is not enough memory for this; ask for fewer samples, a smaller batch or "
+                "smaller instances."
+            )
         except BrokenPipeError:  # the reader has seen enough; typer leaves quietly
             raise
         except OSError as error:

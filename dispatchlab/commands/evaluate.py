@@ -36,7 +36,8 @@ Methods = Annotated[
     typer.Option(
         help="Separated by commas: rules ([cyan]mwkr[/], [cyan]mwkr:k=32[/], "
         "[cyan]spt:semantics=active[/]), [cyan]all-rules[/], [cyan]cp-sat[/] "
-        "([cyan]cp-sat:time=60[/]), [cyan]agent=RUN[/], [cyan]agent=RUN:sample=32[/], "
+        "([cyan]cp-sat:time=60[/]), [cyan]agent=RUN[/] (greedy), "
+        "[cyan]agent=RUN:sample=32[/], "
         "[cyan]agent=RUN:beam=16[/]."
     ),
 ]

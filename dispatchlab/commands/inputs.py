@@ -9,6 +9,7 @@ from dispatchlab.envs.core.errors import DispatchlabError
 if TYPE_CHECKING:
     from dispatchlab.envs.jobshop.instance import CpEncoding
 
+MAX_SEEDS = 100_000
 MODEL_SUFFIXES = (".pb", ".pbtxt", ".textproto")
 
 
@@ -67,14 +68,23 @@ def parse_seeds(text: str) -> list[int]:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = (piece.strip() for piece in part.partition("-"))
-        if not first.isdigit() or (dash and not last.isdigit()):
+        if not _is_seed(first) or (dash and not _is_seed(last)):
             raise DispatchlabError(
-                f"The seeds {text!r} are not understood; write 0, or 0,1,2, or 0-9."
+                f"The seeds {text[:80]!r} are not understood; write 0, or 0,1,2, or 0-9."
             )
-        seeds += range(int(first), int(last or first) + 1)
+        span = range(int(first), int(last or first) + 1)
+        if len(seeds) + len(span) > MAX_SEEDS:
+            raise DispatchlabError(
+                f"The seeds {text[:80]!r} are too many; give at most {MAX_SEEDS}."
+            )
+        seeds += span
     if not seeds or len(set(seeds)) < len(seeds):
         raise DispatchlabError(f"The seeds {text!r} are empty or repeat; give each one once.")
     return seeds
+
+
+def _is_seed(text: str) -> bool:
+    return text.isdecimal() and len(text) <= 18
 
 
 def _members(name: str) -> Sequence[str]:

@@ -76,14 +76,24 @@ def check_target(path: Path, suffixes: Sequence[str]) -> None:
         raise DispatchlabError(
             f"The file {str(path)!r} has the extension {path.suffix!r}; use {', '.join(suffixes)}."
         )
-    if suffixes == CHARTS:
+    if set(CHARTS) <= set(suffixes):
         require_renderer(suffix)
+    if obstacle := _obstacle(path):
+        raise DispatchlabError(f"Cannot write {str(path)!r}: {obstacle}.")
+
+
+def _obstacle(path: Path) -> str:
+    """What keeps a file from being written, and the remedy."""
     folder = path.resolve().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise DispatchlabError(
-            f"Cannot write {str(path)!r}: it is a folder, or its folder does not exist or cannot "
-            "be written; choose another path."
-        )
+    if path.is_dir():
+        return "it is a folder; name a file"
+    if not folder.exists():
+        return f"the folder {str(folder)!r} does not exist; create it first"
+    if not folder.is_dir():
+        return f"{str(folder)!r} is a file; choose another path"
+    if not os.access(folder, os.W_OK):
+        return f"the folder {str(folder)!r} is write-protected; choose another path"
+    return ""
 
 
 def require_renderer(suffix: str) -> None:

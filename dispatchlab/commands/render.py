@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dispatchlab.envs.core.schedule import Schedule
     from dispatchlab.envs.jobshop.instance import CpEncoding
 
+_METHOD = "fdd-mwkr"
+
 ScheduleFile = Annotated[
     Path | None,
     typer.Argument(help="A schedule file, .json or .csv; instead of a method.", show_default=False),
@@ -20,12 +22,19 @@ Out = Annotated[
     Path | None,
     typer.Option(help=".html (zoom and hover), .png, .svg, .pdf or .txt.", show_default="terminal"),
 ]
+Method = Annotated[
+    str | None,
+    typer.Option(
+        help="A rule, [cyan]cp-sat[/] or [cyan]agent[/], instead of a file; as in [cyan]solve[/].",
+        show_default=_METHOD,
+    ),
+]
 Width = Annotated[int, typer.Option(help="Characters in a line of text.", min=20)]
 
 
 def render(
     instance: options.Instance, schedule: ScheduleFile = None,
-    method: options.MethodName = "fdd-mwkr", policy: options.Policy = None,
+    method: Method = None, policy: options.Policy = None,
     time_limit: options.TimeLimit = 10.0, seed: options.Seed = 0, out: Out = None,
     width: Width = 100,
 ) -> None:  # fmt: skip
@@ -42,14 +51,19 @@ def render(
     from dispatchlab.commands.solve import method_spec
     from dispatchlab.envs.jobshop.schedule_files import read_schedule
 
+    if schedule is not None and (method is not None or policy is not None):
+        raise DispatchlabError(
+            f"The schedule file {str(schedule)!r} and a method were both given; leave one out."
+        )
     encoding = load_problem(instance)
     is_text = out is None or out.suffix.lower() == ".txt"
     if out is not None:
-        check_target(out, (".txt",) if is_text else CHARTS)
+        check_target(out, (*CHARTS, ".txt"))
     if schedule is not None:
         plan = read_schedule(schedule, encoding)
     else:
-        plan = _make(encoding, method_spec(method, policy, None, None, None), time_limit, seed)
+        spec = method_spec(method or _METHOD, policy, None, None, None)
+        plan = _make(encoding, spec, time_limit, seed)
     if is_text:
         from dispatchlab.envs.jobshop.viewer import render_ansi
 

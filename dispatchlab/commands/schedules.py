@@ -42,7 +42,7 @@ def planned_files(
             "folder."
         )
     for path in files:
-        check_target(path, CHARTS if path.suffix.lower() in CHARTS else SCHEDULES)
+        check_target(path, (*SCHEDULES, *CHARTS))
     if out is None:
         return [list(files) for _ in names]
     check_folder(out)

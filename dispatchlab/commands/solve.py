@@ -42,6 +42,8 @@ def solve(
 ) -> None:  # fmt: skip
     """Make a schedule for each instance and print its objective, bound, gap and time.
 
+    One instance is printed line by line; several, or a set of them, give a table.
+
     The objective is the makespan unless the instance says otherwise, in the time unit of the
     instance. The bound is proven by the method or known from the literature, and the gap is the
     distance to it. Every schedule passes the independent checker before it is shown or written.
@@ -87,14 +89,23 @@ def method_spec(
     Raises:
         DispatchlabError: If the options do not go together.
     """
+    if policy is not None and method != "agent":
+        raise DispatchlabError(
+            f"--policy goes with --method agent, not with {method!r}; leave one of them out."
+        )
+    if beam is not None and samples is not None:
+        raise DispatchlabError(
+            f"--beam {beam} and --samples {samples} exclude each other; give either --beam or "
+            "--samples."
+        )
     if method == "agent":
         if policy is None:
             raise DispatchlabError("The agent has no policy; add --policy with its run folder.")
         method = f"agent={policy}"
         samples = _AGENT_SAMPLES if samples is None and beam is None else samples
     is_agent = method.startswith("agent=")
-    if beam is not None and (not is_agent or samples is not None):
-        raise DispatchlabError(f"--beam {beam} is for the agent alone; leave out the other search.")
+    if beam is not None and not is_agent:
+        raise DispatchlabError(f"--beam {beam} is for the agent alone; leave it out.")
     if method.startswith("cp-sat") and (samples is not None or semantics is not None):
         raise DispatchlabError("cp-sat takes neither --samples nor --semantics; leave them out.")
     parts = [method]

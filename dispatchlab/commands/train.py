@@ -29,7 +29,7 @@ Settings = Annotated[
     ),
 ]
 Timesteps = Annotated[
-    float | None,
+    int | None,
     typer.Option("--n-timesteps", "-n", help="Decisions to train on.", show_default="by preset"),
 ]
 Minutes = Annotated[

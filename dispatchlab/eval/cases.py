@@ -13,6 +13,8 @@ from dispatchlab.envs.jobshop.library import best_known, instance_names, load_in
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.jobshop.realise import Disturbances
 
+MAX_DRAWN = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -74,10 +76,15 @@ def generated_cases(spec: str, count: int, seeds: Sequence[int] = (0,)) -> list[
         The cases.
 
     Raises:
-        DispatchlabError: If the count is not positive or the string is not understood.
+        DispatchlabError: If the count is out of range or the string is not understood.
     """
     if count < 1:
         raise DispatchlabError(f"The count is {count}; draw at least 1 instance.")
+    if count * len(seeds) > MAX_DRAWN:
+        raise DispatchlabError(
+            f"{count} instances for each of {len(seeds)} seeds are too many; draw at most "
+            f"{MAX_DRAWN} in all."
+        )
     generator = make_generator(spec)
     cases: list[Case] = []
     for seed in seeds:

@@ -27,6 +27,7 @@ SIZES = ("6x6", "15x15", "30x20", "100x20")
 BATCHES = (1, 64, 512)
 OBSERVED = ("none", "tokens", "graph")
 STOPS = ("choices", "every")
+MAX_JOBS, MAX_MACHINES = 1000, 100
 _SEEDS = (840612802, 398197754)  # of ta01; other sizes are like it
 _PACKAGES = ("dispatchlab", "numpy", "numba", "gymnasium")
 
@@ -83,11 +84,10 @@ def measure_all(
         The measurements.
 
     Raises:
-        DispatchlabError: If a size is not understood.
+        DispatchlabError: If a size is not understood or too large.
     """
     done = []
-    for size in sizes:
-        encoding = _instance(size)
+    for size, encoding in [(size, _instance(size)) for size in sizes]:
         for stop_at in stops:
             for observation in observed:
                 for batch in (None, *batches):
@@ -130,8 +130,12 @@ def to_json(measured: Sequence[Measurement], facts: Mapping[str, str]) -> str:
 
 def _instance(size: str) -> CpEncoding:
     jobs, _, machines = size.partition("x")
-    if not (jobs.isdigit() and machines.isdigit()):
+    if not (jobs.isdecimal() and machines.isdecimal()):
         raise DispatchlabError(f"The size {size!r} is not understood; write for example 15x15.")
+    if len(size) > 20 or not (1 <= int(jobs) <= MAX_JOBS and 1 <= int(machines) <= MAX_MACHINES):
+        raise DispatchlabError(
+            f"The size {size[:20]!r} is out of range; measure 1x1 to {MAX_JOBS}x{MAX_MACHINES}."
+        )
     return taillard_instance(int(jobs), int(machines), *_SEEDS, name=size)
 
 

@@ -17,6 +17,7 @@ from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.taillard import seeds_table, taillard_instance
 
 _FAMILIES = ("ft", "la", "abz", "orb", "swv", "yn", "ta", "mk", "edata", "demo")
+_LISTING = "list them with instance_names() or `dispatchlab envs --instances`"
 _DATA = files("dispatchlab.envs.jobshop") / "data"
 
 
@@ -57,7 +58,7 @@ def load_instance(name_or_path: str | os.PathLike[str] | CpEncoding) -> CpEncodi
     if Path(key).exists() or os.sep in key or Path(key).suffix:
         return read_instance(key)
     close = _similar(key.lower(), _index())
-    hint = f"did you mean {close}" if close else "list them with instance_names()"
+    hint = f"did you mean {close}" if close else _LISTING
     raise InstanceFormatError(
         f"There is no benchmark instance named {key!r}; {hint}, or give the path of a file."
     )
@@ -101,6 +102,15 @@ def instance_set(name: str) -> list[str]:
             f"{', '.join(_FAMILIES)}, with or without a size such as ta15x15."
         )
     return members
+
+
+def instance_sets() -> dict[str, list[str]]:
+    """The benchmark sets, family by family.
+
+    Returns:
+        The names of the instances by the name of their family.
+    """
+    return {family: instance_set(family) for family in _FAMILIES}
 
 
 def best_known(name: str) -> Bounds | None:

@@ -101,6 +101,8 @@ def read_schedule(path: str | Path, encoding: CpEncoding) -> Schedule:
     """
     path = Path(path)
     suffix = _suffix(path)
+    if not path.is_file():
+        raise InstanceFormatError(f"There is no schedule file {str(path)!r}; check the path.")
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -12,6 +12,8 @@ from dispatchlab.eval.methods.cp_sat import CpSatMethod
 from dispatchlab.eval.methods.rule import RuleMethod
 
 ALL_RULES = "all-rules"
+MAX_RUNS = 100_000
+MAX_WORKERS = 1024  # as `CpSatSolver`, which needs OR-Tools to be imported
 _OPTIONS = ("k", "semantics", "time", "temperature", *STRATEGIES)
 
 
@@ -30,6 +32,18 @@ class MethodDefaults:
     k: int = 1
     time_limit_s: float = 10.0
     workers: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what no method could take, even where the chosen one does not use it."""
+        if not 0 < self.time_limit_s < float("inf"):
+            raise DispatchlabError(
+                f"The time limit is {self.time_limit_s}; give a positive number of seconds."
+            )
+        if not 0 <= self.workers <= MAX_WORKERS:
+            raise DispatchlabError(
+                f"The number of workers is {self.workers}; give 0 for all cores, or at most "
+                f"{MAX_WORKERS}."
+            )
 
 
 def make_methods(specs: Iterable[str], defaults: MethodDefaults | None = None) -> list[Method]:
@@ -152,10 +166,11 @@ def _check_options(spec: str, options: Mapping[str, str], known: tuple[str, ...]
 
 
 def _whole(spec: str, key: str, text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    # The digits are counted first: Python refuses to convert very long texts.
+    if not (text.isdecimal() and len(text) <= 18 and 1 <= int(text) <= MAX_RUNS):
         raise DispatchlabError(
-            f"The option {key}={text} of the method {spec!r} is not a positive whole number; "
-            f"write for example {key}=32."
+            f"The option {key}={text[:20]} of the method {spec[:80]!r} is not a whole number from "
+            f"1 to {MAX_RUNS}; write for example {key}=32."
         )
     return int(text)
 
