@@ -40,7 +40,8 @@ class Disturbances:
         """Refuse negative numbers, NaN and what would overflow."""
         for name in self.__slots__:
             value, highest = getattr(self, name), _HIGHEST.get(name)
-            if not isinstance(value, Real) or not 0 <= value < float("inf"):
+            is_number = isinstance(value, Real)
+            if not is_number or not 0 <= value < float("inf"):
                 raise InvalidInstanceError(f"{name} is {value!r}; give a non-negative number.")
             if highest is not None and value > highest:
                 raise InvalidInstanceError(f"{name} is {value!r}; give at most {highest:g}.")
