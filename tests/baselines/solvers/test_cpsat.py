@@ -356,3 +356,19 @@ def test_solver_follows_the_protocol() -> None:
     """The class is usable wherever a `Solver` of encodings is asked for."""
     solver: Solver[CpEncoding] = CpSatSolver(num_workers=1)
     assert solver.solve(load_instance("ft06"), time_limit_s=20, seed=1, hint=None).objective == 55
+
+
+def test_bad_settings_are_not_blamed_on_the_model() -> None:
+    """Settings out of range are refused at once, or with CP-SAT's own reason."""
+    with pytest.raises(DispatchlabError, match="num_workers is 100000; give 0"):
+        CpSatSolver(100_000)
+    solver = CpSatSolver()
+    solver.num_workers = 100_000
+    with pytest.raises(DispatchlabError, match="refuses its settings: .*num_workers"):
+        solver.solve(load_instance("ft06"))
+
+
+def test_seeds_of_any_size() -> None:
+    """Seeds are taken modulo the range of CP-SAT."""
+    result = CpSatSolver(1).solve(load_instance("ft06"), seed=99_999_999_999)
+    assert result.objective == 55
