@@ -364,7 +364,7 @@ def test_bad_settings_are_not_blamed_on_the_model() -> None:
         CpSatSolver(100_000)
     solver = CpSatSolver()
     solver.num_workers = 100_000
-    with pytest.raises(DispatchlabError, match="refuses its settings: .*num_workers"):
+    with pytest.raises(DispatchlabError, match=r"refuses its settings: .*num_workers"):
         solver.solve(load_instance("ft06"))
 
 
