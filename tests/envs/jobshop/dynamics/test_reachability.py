@@ -147,6 +147,37 @@ def test_hard_cases(semantics: str, encoding: CpEncoding) -> None:
         assert min(leaves(encoding, semantics, stop_at).values()) == best
 
 
+# Rare instances of which an earlier version missed an active schedule.
+RARE = {
+    "what waits for one resource is a rival on another": CpEncoding.build(
+        [
+            [(4, [(1, 1)])], [(5, [(1, 1), (0, 1)])], [(11, [(0, 3)])], [(4, [(1, 1)])],
+            [(9, [(1, 1)])], [(7, [(0, 2)])], [(11, [(1, 1)])],
+        ],
+        [3, 1], [(1, 6), (3, 4, 3), (3, 6, 1, True), (5, 6)],
+    ),
+    "and may come before its own wait is over": CpEncoding.build(
+        [[(10, [(1, 1), (0, 1)])], [(1, [(1, 1)])], [(11, [(0, 1)])], [(4, [(0, 1)])],
+         [(3, [(1, 1)])]],
+        [1, 1], [(0, 1, 1)], release=[5, 6, 2, 7, 7],
+    ),
+    "a forced start lets a passed-over activity compete at once": CpEncoding.build(
+        [[(7, [(0, 1)])], [(11, [(1, 1)])], [(4, [(1, 1)])], [(1, [(1, 2), (0, 1)])],
+         [(4, [(0, 1)])]],
+        [1, 3], [(0, 2), (0, 4), (2, 4)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", RARE.values(), ids=RARE)
+@pytest.mark.parametrize("semantics", COMPLETE)
+def test_rare_active_schedules(semantics: str, encoding: CpEncoding) -> None:
+    """Every active schedule of these projects is reached."""
+    active = {leaf for leaf in leaves(encoding, "append") if is_active(encoding, leaf)}
+    for stop_at in STOPS:
+        assert active <= set(leaves(encoding, semantics, stop_at))
+
+
 def test_non_delay_can_miss_the_optimum() -> None:
     """Where waiting one unit for a long tail pays, non-delay does not reach the optimum."""
     encoding = job_shop([[1, 0, 2], [0]], [[1, 1, 20], [5]])
