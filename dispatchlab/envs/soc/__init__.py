@@ -1,0 +1,1 @@
+"""Task graphs that stream onto a heterogeneous system on chip."""

@@ -1,0 +1,151 @@
+"""Strict reading of parsed JSON: every error names the field and what it should hold."""
+
+import json
+import math
+from typing import Any
+
+from dispatchlab.envs.core.errors import InstanceFormatError
+
+
+class Fields:
+    """A JSON object, and where in the file it stands."""
+
+    def __init__(self, data: object, where: str) -> None:
+        """Check that it is an object."""
+        if not isinstance(data, dict):
+            what = f"the field {where!r}" if where else "the file"
+            raise InstanceFormatError(f"{what} holds {shorten(data)}; write an object {{...}}.")
+        self.data: dict[str, Any] = data
+        self.where = where
+
+    def path(self, key: str) -> str:
+        """Full name of a field of this object."""
+        return f"{self.where}.{key}" if self.where else key
+
+    def has(self, key: str) -> bool:
+        """Whether a field is there and not null."""
+        return self.data.get(key) is not None
+
+    def get(self, key: str) -> Any:  # noqa: ANN401 (any JSON value)
+        """The value of a field that must be there."""
+        if key not in self.data:
+            raise InstanceFormatError(f"the field {self.path(key)!r} is missing; add it.")
+        return self.data[key]
+
+    def child(self, key: str) -> "Fields":
+        """An object inside."""
+        return Fields(self.get(key), self.path(key))
+
+    def children(self, key: str) -> list["Fields"]:
+        """A list of objects inside."""
+        return [Fields(v, f"{self.path(key)}[{i}]") for i, v in enumerate(self.entries(key))]
+
+    def entries(self, key: str) -> list[Any]:
+        """A list of anything."""
+        return as_list(self.get(key), self.path(key))
+
+    def text(self, key: str) -> str:
+        """A text that is not empty."""
+        return as_text(self.get(key), self.path(key))
+
+    def texts(self, key: str) -> list[str]:
+        """A list of texts."""
+        return [as_text(v, f"{self.path(key)}[{i}]") for i, v in enumerate(self.entries(key))]
+
+    def number(self, key: str) -> float:
+        """A finite number."""
+        return as_number(self.get(key), self.path(key))
+
+    def numbers(self, key: str) -> list[float]:
+        """A list of finite numbers."""
+        return [as_number(v, f"{self.path(key)}[{i}]") for i, v in enumerate(self.entries(key))]
+
+    def whole(self, key: str) -> int:
+        """A whole number."""
+        return as_whole(self.get(key), self.path(key))
+
+    def wholes(self, key: str) -> list[int]:
+        """A list of whole numbers."""
+        return [as_whole(v, f"{self.path(key)}[{i}]") for i, v in enumerate(self.entries(key))]
+
+    def flag(self, key: str) -> bool:
+        """True or false."""
+        value = self.get(key)
+        if not isinstance(value, bool):
+            where = self.path(key)
+            raise InstanceFormatError(
+                f"the field {where!r} is {shorten(value)}; write true or false."
+            )
+        return value
+
+    def only(self, *known: str) -> None:
+        """Refuse fields that have no meaning here."""
+        stray = next((key for key in self.data if key not in known), None)
+        if stray is not None:
+            raise InstanceFormatError(f"the field {self.path(stray)!r} is unknown; remove it.")
+
+
+def load_object(text: str) -> Fields:
+    """Parse JSON text that holds an object.
+
+    Args:
+        text: Content of a file.
+
+    Returns:
+        Its fields.
+
+    Raises:
+        InstanceFormatError: If it is no JSON object, or a key stands twice.
+    """
+    try:
+        data = json.loads(text, object_pairs_hook=_unique_keys)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, InstanceFormatError):
+            raise
+        raise InstanceFormatError(f"it is no valid JSON: {error}; complete the file.") from error
+    return Fields(data, "")
+
+
+def shorten(value: object) -> str:
+    """A value for an error message, not longer than a line."""
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def as_list(value: object, where: str) -> list[Any]:
+    """The value if it is a list, else an error."""
+    if not isinstance(value, list):
+        raise InstanceFormatError(f"the field {where!r} is {shorten(value)}; write a list.")
+    return value
+
+
+def as_text(value: object, where: str) -> str:
+    """The value if it is a text that is not empty, else an error."""
+    if not isinstance(value, str) or not value:
+        raise InstanceFormatError(f"the field {where!r} is {shorten(value)}; write a text.")
+    return value
+
+
+def as_number(value: object, where: str) -> float:
+    """The value if it is a finite number, else an error; true and false are none."""
+    if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
+        raise InstanceFormatError(f"the field {where!r} is {shorten(value)}; write a number.")
+    return value  # type: ignore[return-value]
+
+
+def as_whole(value: object, where: str) -> int:
+    """The value if it is a whole number of a sensible size, else an error."""
+    if type(value) is not int or abs(value) >= 2**62:
+        raise InstanceFormatError(
+            f"the field {where!r} is {shorten(value)}; write a whole number below 2^62."
+        )
+    return value
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InstanceFormatError(f"the field {twice!r} stands twice; remove one.")
+    return found
