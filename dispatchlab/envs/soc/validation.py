@@ -259,8 +259,8 @@ def _check_supported(instance: "SocInstance", graph: "TaskGraph") -> None:
         if chip.exec_us[rows[kernel]].max() < 0:
             raise InvalidInstanceError(
                 f"Task {task} ({graph.task_names[task]}) of the graph {graph.name!r} has the "
-                f"kernel {kernel!r}, which no PE of the chip {chip.name!r} supports; give an exec_us of "
-                "at least 0 on some PE."
+                f"kernel {kernel!r}, which no PE of the chip {chip.name!r} supports; give an "
+                "exec_us of at least 0 on some PE."
             )
     slowest = _slowest_link(chip)
     most = float(graph.volume.max(initial=0.0))
