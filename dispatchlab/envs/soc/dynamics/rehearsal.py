@@ -1,0 +1,32 @@
+"""Rehearsals: playing on from a state with expected times and without further arrivals."""
+
+from dispatchlab.envs.core.compiling import kernel
+from dispatchlab.envs.soc.dynamics.layout import (
+    AREA,
+    END,
+    NEXT_ARRIVAL,
+    NEXT_INJECT,
+    NONE,
+    REHEARSAL,
+    RUNNING,
+)
+from dispatchlab.envs.soc.dynamics.problem import Problem
+from dispatchlab.envs.soc.dynamics.state import State, copy_row
+from dispatchlab.envs.soc.dynamics.timing import running_end
+
+
+@kernel
+def begin_rehearsal(p: Problem, to: State, c: int, s: State, b: int) -> None:
+    """Copy row b into row c of a scratch state, and forget there what nobody can know.
+
+    The integral of the jobs in the system starts at 0; when the rehearsal is over it is the sum
+    of the remaining times of the jobs in work.
+    """
+    copy_row(to, c, s, b)
+    for pe in range(s.pe.shape[1]):
+        task = s.pe[b, pe, RUNNING]
+        if task != NONE:
+            to.task[c, task, END] = running_end(p, s, b, pe)
+    to.row[c, REHEARSAL] = 1
+    to.row[c, NEXT_INJECT] = to.row[c, NEXT_ARRIVAL]
+    to.row[c, AREA] = 0
