@@ -91,4 +91,4 @@ def nominal(instance: SocInstance, graphs: tuple[int, ...]) -> SocRealisation:
     """Jobs of these types at time 0, everything as expected: for a batch instance."""
     most = max(graph.num_tasks for graph in instance.graphs)
     count = len(graphs)
-    return SocRealisation(np.zeros(count), np.array(graphs), np.ones((count, most)))
+    return SocRealisation(np.zeros(count, np.int64), np.array(graphs), np.ones((count, most)))

@@ -86,10 +86,8 @@ def _check_end(injection: Injection, where: str) -> None:
             f"{where}: injection.warmup_us is {injection.warmup_us}, but the episode ends at "
             f"horizon_us {horizon}; let the warm-up end before."
         )
-    if (
-        injection.mode in STREAMS
-        and horizon * math.exp(-1 / injection.mean_gap_us) / (injection.mean_gap_us) > MAX_ARRIVALS
-    ):
+    rate = math.expm1(1.0 / injection.mean_gap_us)
+    if injection.mode in STREAMS and horizon * rate > MAX_ARRIVALS:
         raise InvalidInstanceError(
             f"{where}: injection.mean_gap_us {injection.mean_gap_us:g} and horizon_us {horizon} "
             f"make more than {MAX_ARRIVALS} arrivals; raise the gap or shorten the horizon."
