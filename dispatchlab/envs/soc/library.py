@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
+from dispatchlab.envs.core.ranges import parse_options
 from dispatchlab.envs.soc.formats import json_text, read_instance
 from dispatchlab.envs.soc.instance import Injection, Noise, SocInstance, TaskGraph
 
@@ -50,7 +51,7 @@ def load_instance(name_or_path: str | os.PathLike[str] | SocInstance) -> SocInst
         return read_instance(given)
     name, colon, settings = given.partition(":")
     if colon and "=" in settings:
-        return with_settings(load_instance(name), parse_settings(settings, given))
+        return with_settings(load_instance(name), parse_options(given, settings))
     if Path(given).exists() or os.sep in given or Path(given).suffix:
         return read_instance(given)
     close = ", ".join(difflib.get_close_matches(given.lower(), _presets(), n=3))
@@ -131,44 +132,6 @@ def with_settings(instance: SocInstance, settings: Mapping[str, Any]) -> SocInst
     if "noise_std" in settings and "noise" not in settings and kind == "none":
         kind = "gaussian"
     return replace(instance, injection=injection, noise=Noise(kind, std))
-
-
-def parse_settings(text: str, given: str) -> dict[str, Any]:
-    """Settings from ``name=value`` pairs between commas.
-
-    Args:
-        text: The pairs.
-        given: What the user gave as a whole, for the error message.
-
-    Returns:
-        Numbers, words, true, false and none (a missing horizon) by name.
-
-    Raises:
-        InvalidInstanceError: If a pair is incomplete or a name stands twice.
-    """
-    settings: dict[str, Any] = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, _, value = (piece.strip() for piece in part.partition("="))
-        if not name or not value:
-            raise InvalidInstanceError(
-                f"The setting {part!r} in {given!r} is incomplete; write name=value."
-            )
-        if name in settings:
-            raise InvalidInstanceError(
-                f"The setting {name!r} stands twice in {given!r}; remove one."
-            )
-        settings[name] = _value(value)
-    return settings
-
-
-def _value(text: str) -> Any:  # noqa: ANN401 (a number, a word, a truth value or None)
-    words = {"true": True, "false": False, "none": None}
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return words.get(text.lower(), text)
 
 
 @cache

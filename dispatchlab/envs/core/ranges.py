@@ -1,0 +1,94 @@
+"""Arguments of generators: numbers, ranges of numbers, and the strings that hold them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.task_space import Parameter
+
+Range = float | tuple[float, float]
+
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_RANGE = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?")
+_WORDS: Mapping[str, Any] = {"true": True, "false": False, "none": None}
+
+
+def narrow(parameter: Parameter, given: object) -> Parameter:
+    """The parameter, restricted to what was asked for.
+
+    Args:
+        parameter: The widest range and the default.
+        given: A number or a pair ``(low, high)``.
+
+    Returns:
+        The parameter over that range; a single value where a number was given.
+
+    Raises:
+        InvalidInstanceError: If it is neither, or leaves the widest range.
+    """
+    ends = tuple(given) if isinstance(given, tuple | list) else (given, given)
+    if len(ends) != 2:
+        raise InvalidInstanceError(
+            f"{parameter.name} is {given!r}; give a number or a pair (low, high)."
+        )
+    low, high = (_checked(parameter, value) for value in ends)
+    if low > high:
+        raise InvalidInstanceError(
+            f"{parameter.name} runs from {low} to {high}; give the lower end first."
+        )
+    inside = low <= parameter.default <= high
+    default = parameter.default if inside else parameter.cast((low + high) / 2)
+    return replace(parameter, low=low, high=high, default=default)
+
+
+def parse_options(spec: str, text: str) -> dict[str, Any]:
+    """Options from ``name=value`` pairs between commas.
+
+    Args:
+        spec: What the user gave as a whole, for error messages.
+        text: The pairs.
+
+    Returns:
+        By name a number, a range ``(low, high)`` from ``low-high``, true, false, none or a word.
+
+    Raises:
+        InvalidInstanceError: If a pair is incomplete or a name stands twice.
+    """
+    options: dict[str, Any] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if not name or not value:
+            raise InvalidInstanceError(
+                f"The option {part!r} in {spec!r} is incomplete; write name=value."
+            )
+        if name in options:
+            raise InvalidInstanceError(f"The option {name!r} stands twice in {spec!r}; remove one.")
+        options[name] = _value(value)
+    return options
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 (see parse_options)
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return _WORDS.get(text.lower(), text)
+    low = _to_number(match[1])
+    return low if match[2] is None else (low, _to_number(match[2]))
+
+
+def _to_number(text: str) -> float:
+    return int(text) if text.isdigit() else float(text)
+
+
+def _checked(parameter: Parameter, value: object) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not parameter.low <= value <= parameter.high:  # type: ignore[operator]
+        raise InvalidInstanceError(
+            f"{parameter.name} is {value!r}; it must be between {parameter.low:g} and "
+            f"{parameter.high:g}."
+        )
+    number = float(value)  # type: ignore[arg-type]
+    if parameter.integer and number != round(number):
+        raise InvalidInstanceError(f"{parameter.name} is {value}; give a whole number.")
+    return parameter.cast(number)

@@ -1,0 +1,254 @@
+"""Generators of the SoC family, and the strings that name them."""
+
+import inspect
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.generator import Generator
+from dispatchlab.envs.core.ranges import Range, narrow, parse_options
+from dispatchlab.envs.core.task_space import Parameter, Task, TaskSpace
+from dispatchlab.envs.soc.instance import SocInstance
+from dispatchlab.envs.soc.library import instance_names, load_instance, with_settings
+from dispatchlab.envs.soc.limits import SocLimits
+from dispatchlab.envs.soc.random_soc import RandomSoc
+from dispatchlab.envs.soc.realisation import SocRealisation, draw
+from dispatchlab.envs.soc.stream_ranges import STREAM, draw_settings
+
+__all__ = ["FixedInstance", "PresetMix", "RandomSoc", "SocGenerator", "make_generator"]
+
+SocGenerator = Generator[SocInstance, SocRealisation, SocLimits]
+
+
+class FixedInstance:
+    """One instance; what happens in it is new in every episode.
+
+    Attributes:
+        instance: The instance.
+        is_constant: Whether every draw has the same instance: always.
+    """
+
+    is_constant = True
+
+    def __init__(self, instance: str | os.PathLike[str] | SocInstance) -> None:
+        """Load the instance.
+
+        Args:
+            instance: A name, a path or an instance, see `load_instance`.
+        """
+        self.instance = load_instance(instance)
+        self._limits = SocLimits.of(self.instance)
+
+    @property
+    def task_space(self) -> TaskSpace:
+        """Empty."""
+        return TaskSpace()
+
+    @property
+    def limits(self) -> SocLimits:
+        """Sizes of the instance."""
+        return self._limits
+
+    def sample(
+        self, rng: np.random.Generator, task: Mapping[str, float] | None = None
+    ) -> tuple[SocInstance, SocRealisation]:
+        """Draw what will happen.
+
+        Args:
+            rng: The only source of randomness.
+            task: Must be empty.
+
+        Returns:
+            The instance and a realisation.
+
+        Raises:
+            DispatchlabError: If the task is not empty.
+        """
+        self.task_space.validate(task)
+        return self.instance, draw(rng, self.instance)
+
+    def __repr__(self) -> str:
+        """The name."""
+        return f"FixedInstance({self.instance.name!r})"
+
+
+class PresetMix:
+    """Draws one of several instances and settings of its stream from ranges.
+
+    Ranges become the parameters of `task_space`, with ``instance``, the index in the list, where
+    there are several. What a teacher does not choose is drawn uniformly, but for ``mean_gap_us``,
+    whose logarithm is uniform.
+    """
+
+    is_constant = False
+
+    def __init__(
+        self,
+        instances: Sequence[str | os.PathLike[str] | SocInstance],
+        *,
+        mean_gap_us: Range | None = None,
+        max_jobs: Range | None = None,
+        horizon_us: Range | None = None,
+        noise_std: Range | None = None,
+        **settings: Any,
+    ) -> None:
+        """Load the instances.
+
+        Args:
+            instances: Names, paths or instances; at least one.
+            mean_gap_us: A number or a range ``(low, high)``; by default, as for the others, what
+                each instance has.
+            max_jobs: Jobs in work at once.
+            horizon_us: The episode ends here.
+            noise_std: Relative standard deviation of execution times, gaussian by default.
+            **settings: Other settings of `load_instance`, one value each.
+
+        Raises:
+            InvalidInstanceError: If the list is empty or a setting is out of range.
+        """
+        loaded = [load_instance(instance) for instance in instances]
+        if not loaded:
+            raise InvalidInstanceError("The list of instances is empty; name at least one.")
+        given = dict(zip([p.name for p in STREAM],
+                         (mean_gap_us, max_jobs, horizon_us, noise_std), strict=True))  # fmt: skip
+        ranges = [narrow(p, given[p.name]) for p in STREAM if given[p.name] is not None]
+        self._ranged = [p for p in ranges if p.low < p.high]
+        fixed = {p.name: p.cast(p.low) for p in ranges if p.low == p.high} | settings
+        last = len(loaded) - 1
+        index = Parameter("instance", 0, last, 0, integer=True, description="index in the list")
+        self._space = TaskSpace([index, *self._ranged] if last else self._ranged)
+        self._settings = fixed
+        self.instances = tuple(loaded)
+        self._limits = self._merged_limits()
+
+    @property
+    def task_space(self) -> TaskSpace:
+        """The index of the instance and the settings that have a range."""
+        return self._space
+
+    @property
+    def limits(self) -> SocLimits:
+        """Largest sizes over the list and the ranges."""
+        return self._limits
+
+    def sample(
+        self, rng: np.random.Generator, task: Mapping[str, float] | None = None
+    ) -> tuple[SocInstance, SocRealisation]:
+        """Draw an instance, its settings and what will happen.
+
+        Args:
+            rng: The only source of randomness.
+            task: Values of parameters of `task_space`; those not given are drawn.
+
+        Returns:
+            The instance and its realisation.
+
+        Raises:
+            DispatchlabError: If the task names an unknown parameter or leaves its range.
+        """
+        values = draw_settings(rng, self._space, task)
+        chosen = self.instances[int(values.pop("instance", 0))]
+        instance = self.with_fixed_settings(chosen, values)
+        return instance, draw(rng, instance)
+
+    def with_fixed_settings(self, instance: SocInstance, values: Task | None = None) -> SocInstance:
+        """A copy with the settings that have one value, and values for the others.
+
+        Args:
+            instance: One of the instances.
+            values: Values of the settings that have a range; by default the instance's own.
+
+        Returns:
+            The copy, or the instance itself if nothing is set.
+        """
+        settings = self._settings | (values or {})
+        return with_settings(instance, settings) if settings else instance
+
+    def __repr__(self) -> str:
+        """The names and ranges."""
+        names = [instance.name for instance in self.instances]
+        parts = [f"{p.name}=({p.low:g}, {p.high:g})" for p in self._ranged]
+        parts += [f"{name}={value!r}" for name, value in self._settings.items()]
+        return f"PresetMix({', '.join([str(names), *parts])})"
+
+    def _merged_limits(self) -> SocLimits:
+        """Sizes at the busiest end; both ends must be valid."""
+        calm = {p.name: p.cast(p.high if p.name == "mean_gap_us" else p.low) for p in self._ranged}
+        busy = {p.name: p.cast(p.low if p.name == "mean_gap_us" else p.high) for p in self._ranged}
+        merged: SocLimits | None = None
+        for instance in self.instances:
+            self.with_fixed_settings(instance, calm)
+            limits = SocLimits.of(self.with_fixed_settings(instance, busy))
+            merged = limits if merged is None else merged.merge(limits)
+        if merged is None:
+            raise InvalidInstanceError("The list of instances is empty; name at least one.")
+        return merged
+
+
+def make_generator(spec: str, **kwargs: Any) -> SocGenerator:
+    """Make a generator from a string, so that it fits a flat environment argument.
+
+    Args:
+        spec: ``preset:top-1+top-mix,mean_gap_us=25-200,max_jobs=3-5,noise_std=0-0.5`` has the
+            arguments of `PresetMix` (``preset:instances=top-1|top-mix,...`` and ``mix:`` mean the
+            same); ``random:num_tasks=20-50,ccr=0.1-2`` those of `RandomSoc`; ranges are written
+            ``low-high``. The bare name of a preset or a file, with or without settings
+            (``top-1:mean_gap_us=50``), is a `FixedInstance`, or a `PresetMix` if a setting is a
+            range.
+        **kwargs: Arguments that override those of the string.
+
+    Returns:
+        The generator.
+
+    Raises:
+        InvalidInstanceError: If the string cannot be understood.
+        InstanceFormatError: If there is no such preset or file.
+    """
+    kind, colon, rest = spec.strip().partition(":")
+    if kind == "random":
+        options = parse_options(spec, rest) | kwargs
+        _check_options(spec, options, RandomSoc)
+        return RandomSoc(**options)
+    if kind in ("preset", "mix") and colon:
+        return _preset(spec, rest, kwargs)
+    if kind.lower() in instance_names():
+        return _mix([kind], parse_options(spec, rest) | kwargs)
+    return _mix([spec.strip()], kwargs)
+
+
+def _preset(spec: str, rest: str, kwargs: dict[str, Any]) -> SocGenerator:
+    """Names first, or under ``instances``; then options."""
+    first, _, options = rest.partition(",")
+    if "=" in first:
+        first, options = "", rest
+    given = parse_options(spec, options) | kwargs
+    names = given.pop("instances", first)
+    if isinstance(names, str):
+        names = [name.strip() for name in names.replace("|", "+").split("+") if name.strip()]
+    if not names:
+        raise InvalidInstanceError(
+            f"The generator {spec!r} names no instance; write preset:top-1+top-mix, then options."
+        )
+    return _mix(names, given)
+
+
+def _mix(names: Sequence[Any], options: dict[str, Any]) -> SocGenerator:
+    if len(names) == 1 and not options:
+        return FixedInstance(names[0])
+    generator = PresetMix(names, **options)
+    if len(generator.task_space) > 0:
+        return generator
+    return FixedInstance(generator.with_fixed_settings(generator.instances[0]))
+
+
+def _check_options(spec: str, options: Mapping[str, Any], kind: type) -> None:
+    """Refuse options that the class behind the string does not have."""
+    known = list(inspect.signature(kind).parameters)
+    stray = next((name for name in options if name not in known), None)
+    if stray is not None:
+        raise InvalidInstanceError(
+            f"The generator {spec!r} has no option {stray!r}; it has {', '.join(known)}."
+        )
