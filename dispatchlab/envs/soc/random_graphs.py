@@ -14,7 +14,7 @@ from dispatchlab.envs.soc.limits import width
 
 MAX_PARENTS = 6
 TRIES_PER_SHAPE = 4
-SLIMMER = 0.8
+SLIMMER = 0.7
 
 
 class GraphStyle(NamedTuple):

@@ -31,6 +31,7 @@ VOCABULARY = (
     Parameter("mean_exec_us", 1, 1e6, 20, "µs", description="mean execution time"),
     *STREAM,
 )
+_SMALL: Task = {"num_tasks": 1, "num_graphs": 1}
 
 
 class RandomSoc:
@@ -98,9 +99,9 @@ class RandomSoc:
             raise InvalidInstanceError(f"max_width is {max_width!r}; give a whole number above 0.")
         self._max_width = max_width
         self._words = (mode, prefill, noise)
-        # one draw at each end: what cannot be made is refused now, not at a reset
+        # one small draw at each end: what cannot be made is refused now, not at a reset
         for values in (self._lowest, self._highest):
-            self._build(np.random.default_rng(0), values)
+            self._build(np.random.default_rng(0), values | _SMALL)
 
     @property
     def task_space(self) -> TaskSpace:
@@ -114,7 +115,6 @@ class RandomSoc:
         tasks, graphs, jobs = (int(high[n]) for n in ("num_tasks", "num_graphs", "max_jobs"))
         arcs = (tasks - 1) * min(MAX_PARENTS, tasks - 1)
         busiest = high | {"mean_gap_us": self._lowest["mean_gap_us"]}
-        smallest = busiest | {"num_tasks": 1, "num_graphs": 1}
         return SocLimits(
             pes=int(high["num_pes"]),
             graphs=graphs,
@@ -123,7 +123,7 @@ class RandomSoc:
             arcs=arcs * graphs,
             graph_arcs=arcs,
             jobs=jobs,
-            arrivals=num_arrivals(self._build(np.random.default_rng(0), smallest)),
+            arrivals=num_arrivals(self._build(np.random.default_rng(0), busiest | _SMALL)),
             ready=jobs * min(tasks, self._max_width),
         )
 
