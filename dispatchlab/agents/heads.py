@@ -1,5 +1,7 @@
 """Heads: pooled context, pointer over candidates, value."""
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -34,20 +36,22 @@ class ContextPool(nn.Module):
     """Summary of a graph: mean and maximum over each node type, and the globals.
 
     Shapes:
-        Input: ``{node type: (M, hidden)}`` and the `GraphBatch`.
+        Input: ``{node type: (M, hidden)}`` (arcs are left out) and the `GraphBatch`.
         Output: ``(B, hidden)``.
     """
 
     def __init__(self, layout: GraphLayout, hidden: int) -> None:
         """Create the projection."""
         super().__init__()
+        self.names = tuple(layout.nodes)
         width = 2 * hidden * len(layout.nodes) + layout.num_globals
         self.project = nn.Sequential(nn.Linear(width, hidden), nn.SiLU())
 
     def forward(self, nodes: dict[str, Tensor], graph: GraphBatch) -> Tensor:
         """Pool every type and project."""
         parts = [graph.globals]
-        for name, rows in nodes.items():
+        for name in self.names:
+            rows = nodes[name]
             batch, count = graph.batch[name], graph.count[name]
             parts += [segment_mean(rows, batch, count), segment_max(rows, batch, count)]
         context: Tensor = self.project(torch.cat(parts, -1))  # (B, H)
@@ -55,19 +59,34 @@ class ContextPool(nn.Module):
 
 
 class PointerHead(nn.Module):
-    """Scores each legal action from the nodes it points at and the context.
+    """Scores each legal action from the nodes and arcs it points at and the context.
 
     An action that points at nothing (waiting) is scored from the context alone. Only legal
-    actions are computed; the others get a logit of -1e8, whose probability is exactly zero.
+    actions are computed; the others get a logit of -1e8, whose probability is exactly zero. An arc
+    is read from its embedding, or from its features where the encoder embeds no arcs.
 
     Shapes:
-        Input: ``{node type: (M, hidden)}``, context ``(B, hidden)``, candidates ``(B, A, k)``.
+        Input: ``{node type or relation: (M, hidden)}``, context ``(B, hidden)``, candidates
+            ``(B, A, k)``.
         Output: logits ``(B, A)``.
     """
 
-    def __init__(self, layout: GraphLayout, hidden: int) -> None:
-        """Create one projection for each candidate column."""
+    def __init__(self, layout: GraphLayout, hidden: int, embedded: Collection[str] = ()) -> None:
+        """Create one projection for each candidate column.
+
+        Args:
+            layout: Node types, relations and candidate columns.
+            hidden: Width of the embeddings.
+            embedded: Relations whose arcs the encoder embeds.
+        """
         super().__init__()
+        self.arcs = nn.ModuleDict(
+            {
+                f"edge/{key}": nn.Linear(layout.edges[key], hidden)
+                for key in layout.decision_relations
+                if key not in embedded
+            }
+        )
         self.candidate_types = layout.candidate_types
         self.columns = nn.ModuleList(
             nn.Linear(hidden, hidden, bias=False) for _ in layout.candidate_types
@@ -87,8 +106,11 @@ class PointerHead(nn.Module):
         where = (graph.mask & points).nonzero()  # (L, 2)
         graphs, actions = where.unbind(1)  # (L,), (L,)
         hidden = self.context(context).index_select(0, graphs)  # (L, H)
+        tables = nodes | {
+            key[5:]: embed(graph.edge_attr[key[5:]]) for key, embed in self.arcs.items()
+        }
         for column, project in enumerate(self.columns):
-            rows = nodes[self.candidate_types[column]]  # (M, H)
+            rows = tables[self.candidate_types[column]]  # (M, H)
             table = torch.cat((rows, self.empty[column, None]))  # (M + 1, H)
             index = graph.candidates[graphs, actions, column]  # (L,)
             index = torch.where(index >= 0, index, len(rows))

@@ -19,7 +19,7 @@ class GraphLayout:
         nodes: Number of features of each node type.
         edges: Number of arc features of each relation ``<source>-<relation>-<target>``.
         num_globals: Number of global features.
-        candidate_types: Node type of each column of ``candidates``.
+        candidate_types: Node type, or key of the relation, of each column of ``candidates``.
     """
 
     nodes: dict[str, int]
@@ -31,6 +31,12 @@ class GraphLayout:
         """Sort by name: spaces sort their keys, specs do not, and pooling depends on the order."""
         object.__setattr__(self, "nodes", dict(sorted(self.nodes.items())))
         object.__setattr__(self, "edges", dict(sorted(self.edges.items())))
+        for key in self.decision_relations:
+            if not self.edges[key]:
+                raise DispatchlabError(
+                    f"The candidates point at arcs of {key!r}, which have no features to tell them "
+                    "apart: give that relation at least one."
+                )
 
     @classmethod
     def from_dict(cls, layout: LayoutDict) -> "GraphLayout":
@@ -96,6 +102,11 @@ class GraphLayout:
                     f"The layout has {part} {mine} but the observation has {theirs}: "
                     "use the environment that the policy was trained on."
                 )
+
+    @property
+    def decision_relations(self) -> tuple[str, ...]:
+        """Relations whose arcs actions point at, each once."""
+        return tuple(dict.fromkeys(name for name in self.candidate_types if name in self.edges))
 
     def relation_ends(self, key: str) -> tuple[str, str]:
         """Source and target node type of a relation."""

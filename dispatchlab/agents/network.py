@@ -18,7 +18,8 @@ class NetworkConfig:
     """Size of a graph network; none of it depends on the size of an instance.
 
     Attributes:
-        encoder: ``"transformer"`` for token observations, ``"gatv2"`` or ``"gin"`` for graphs.
+        encoder: ``"transformer"`` for token observations, ``"gatv2"`` or ``"gin"`` for graphs,
+            ``"arcs"`` where actions point at arcs, ``"deepsocs"`` to order the tasks of jobs.
         hidden: Width of every embedding.
         num_layers: Attention blocks or rounds of message passing.
         num_heads: Attention heads; must divide ``hidden``.
@@ -64,7 +65,9 @@ class GraphNetwork(nn.Module):
         self.config = config
         self.encoder = make_encoder(layout, config)
         self.pool = ContextPool(layout, config.hidden)
-        self.pointer = PointerHead(layout, config.hidden)
+        self.pointer = PointerHead(
+            layout, config.hidden, getattr(self.encoder, "embedded_relations", ())
+        )
         self.value = ValueHead(layout, config.hidden)
 
     def forward(self, obs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:

@@ -20,8 +20,11 @@ class GraphBatch:
         count: Nodes of each type in each graph, ``(B,)``.
         edge_index: Arcs of each relation between flat nodes, ``(2, E)``.
         edge_attr: Arc features, ``(E, F)``, for relations that have some.
+        arc_batch: Graph of each arc, ``(E,)``, ascending.
+        arc_count: Arcs of each relation in each graph, ``(B,)``.
         globals: ``(B, G)``.
-        candidates: Flat node that each action points at, column by column, ``(B, A, k)``, or -1.
+        candidates: Flat node or arc that each action points at, column by column, ``(B, A, k)``,
+            or -1.
         mask: Legal actions, ``(B, A)`` bool.
     """
 
@@ -31,6 +34,8 @@ class GraphBatch:
     count: dict[str, Tensor]
     edge_index: dict[str, Tensor]
     edge_attr: dict[str, Tensor]
+    arc_batch: dict[str, Tensor]
+    arc_count: dict[str, Tensor]
     globals: Tensor
     candidates: Tensor
     mask: Tensor
@@ -65,19 +70,36 @@ def unpad(obs: Mapping[str, Tensor], layout: GraphLayout) -> GraphBatch:
         x[name], batch[name] = _rows(obs[f"x/{name}"].float(), count[name])
     edge_index: dict[str, Tensor] = {}
     edge_attr: dict[str, Tensor] = {}
+    arc_batch: dict[str, Tensor] = {}
+    arc_count: dict[str, Tensor] = {}
     for key, width in layout.edges.items():
         arcs = obs[f"e/{key}"].reshape(size).long()  # (B,)
+        arc_count[key] = arcs
+        offset[key] = arcs.cumsum(0) - arcs  # (B,)
         source, target = layout.relation_ends(key)
         ends = obs[f"edge/{key}"].long().transpose(1, 2)  # (B, E, 2)
         shift = torch.stack((offset[source], offset[target]), -1)  # (B, 2)
-        edge_index[key] = _rows(ends + shift[:, None], arcs)[0].t()  # (2, E)
+        rows, arc_batch[key] = _rows(ends + shift[:, None], arcs)
+        edge_index[key] = rows.t()  # (2, E)
         if width:
             edge_attr[key] = _rows(obs[f"edge_attr/{key}"].float(), arcs)[0]  # (E, F)
     local = obs["candidates"].long()  # (B, A, k)
     shift = torch.stack([offset[name] for name in layout.candidate_types], -1)  # (B, k)
     candidates = torch.where(local >= 0, local + shift[:, None], -1)  # (B, A, k)
     context = obs["globals"].float()  # (B, G)
-    return GraphBatch(size, x, batch, count, edge_index, edge_attr, context, candidates, mask)
+    return GraphBatch(
+        size=size,
+        x=x,
+        batch=batch,
+        count=count,
+        edge_index=edge_index,
+        edge_attr=edge_attr,
+        arc_batch=arc_batch,
+        arc_count=arc_count,
+        globals=context,
+        candidates=candidates,
+        mask=mask,
+    )
 
 
 def _rows(padded: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Encoders: from a flat graph to one embedding for each node, of a width that never changes."""
+"""Encoders: from a flat graph to embeddings of nodes and arcs, of a width that never changes."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ ENCODERS = {
     "transformer": ("transformer", "TokenTransformer", {}),
     "gin": ("hetero", "HeteroGraphEncoder", {"conv": "gin"}),
     "gatv2": ("hetero", "HeteroGraphEncoder", {"conv": "gatv2"}),
+    "arcs": ("arcs", "ArcEncoder", {}),
+    "deepsocs": ("deepsocs", "DeepSocsEncoder", {}),
 }
 
 
@@ -26,7 +28,8 @@ def make_encoder(layout: GraphLayout, config: "NetworkConfig") -> "nn.Module":
         config: Name, width, depth and heads.
 
     Returns:
-        A module that maps a `GraphBatch` to ``{node type: (M, hidden)}``.
+        A module that maps a `GraphBatch` to ``{node type: (M, hidden)}``; one that embeds arcs
+        lists their relations in ``embedded_relations`` and returns ``{relation: (E, hidden)}`` too.
 
     Raises:
         DispatchlabError: There is no encoder of that name.

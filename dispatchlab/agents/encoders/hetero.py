@@ -154,11 +154,14 @@ class HeteroGraphEncoder(nn.Module):
 
 def _candidate_links(layout: GraphLayout) -> dict[str, tuple[int, int]]:
     """Pairs of candidate columns to link: those of a type without relations with all others."""
+    # A column of arcs needs no link: its relation carries messages already.
     linked = {end for key in layout.edges for end in layout.relation_ends(key)}
     types = layout.candidate_types
     return {
         f"candidates/{types[i]}-{types[j]}": (i, j)
         for i in range(len(types))
         for j in range(len(types))
-        if types[i] not in linked and (types[j] in linked or i < j)
+        if not {types[i], types[j]} & set(layout.edges)
+        and types[i] not in linked
+        and (types[j] in linked or i < j)
     }

@@ -71,13 +71,14 @@ class GraphSpec:
     Keys: ``x/<type>`` (N, F) float32, ``n/<type>`` (1,) int64, ``edge/<key>`` (2, E) int64,
     ``edge_attr/<key>`` (E, F) float32, ``e/<key>`` (1,) int64, ``globals`` (G,) float32,
     ``candidates`` (A, k) int64 and ``action_mask`` (A,) int8. Row ``a`` of ``candidates`` holds,
-    for each node type in ``candidate_types``, the node that action ``a`` points at, or -1.
+    for each name in ``candidate_types``, the node of that type or the arc of that relation (given
+    by its key) that action ``a`` points at, or -1.
 
     Attributes:
         nodes: Node types.
         edges: Relations.
         globals: Global features.
-        candidate_types: Node type of each column of ``candidates``.
+        candidate_types: Node type, or key of the relation, of each column of ``candidates``.
         num_actions: A.
     """
 
@@ -156,7 +157,8 @@ class GraphSpec:
         for edge in self.edges:
             highs[f"e/{edge.key}"] = edge.max_count
             highs[f"edge/{edge.key}"] = max(counts[edge.source], counts[edge.target]) - 1
-        highs["candidates"] = max(counts[name] for name in self.candidate_types) - 1
+        sizes = counts | {edge.key: edge.max_count for edge in self.edges}
+        highs["candidates"] = max(sizes[name] for name in self.candidate_types) - 1
         highs["action_mask"] = 1
         # a box whose bounds are equal draws warnings, so relations without arcs get room for one
         return {key: max(1, high) for key, high in highs.items()}
