@@ -1,0 +1,1 @@
+"""Methods for task graphs on a chip that need no learning."""
