@@ -1,0 +1,9 @@
+"""The twins: SimPy models of the streaming families, written as processes.
+
+A twin is slow, readable beside the paper, and shares no code with the kernels: given the same
+realisation and the same decisions, both must produce the same schedule.
+"""
+
+from dispatchlab.eval.twin.soc import SocTwin
+
+__all__ = ["SocTwin"]
