@@ -1,5 +1,6 @@
 """Strict reading of parsed JSON: every error names the field and what it should hold."""
 
+import contextlib
 import json
 import math
 from typing import Any
@@ -128,7 +129,11 @@ def as_text(value: object, where: str) -> str:
 
 def as_number(value: object, where: str) -> float:
     """The value if it is a finite number, else an error; true and false are none."""
-    if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
+    number = math.nan
+    if type(value) in (int, float):
+        with contextlib.suppress(OverflowError):  # an integer beyond every float
+            number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
         raise InstanceFormatError(f"the field {where!r} is {shorten(value)}; write a number.")
     return value  # type: ignore[return-value]
 
