@@ -147,7 +147,7 @@ def _transfers(
 ) -> Iterator[tuple[list[Any], int]]:
     """Literals under which data takes a time from one task to another, and that time.
 
-    All transfers between two classes of elements take the same time, so 16 elements of 5 classes
+    All transfers between two classes of elements take the same time, so 16 elements of 3 classes
     need some 40 cases instead of 256.
     """
     for a, sources in enumerate(built.classes):

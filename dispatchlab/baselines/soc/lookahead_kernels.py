@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.soc.rule_kernels import play
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
-from dispatchlab.envs.soc.dynamics.apply import apply_pair, is_legal
-from dispatchlab.envs.soc.dynamics.layout import AREA, COUNT_READY, DONE
+from dispatchlab.envs.soc.dynamics.apply import apply_pair, is_legal, num_visible, wait_action
+from dispatchlab.envs.soc.dynamics.layout import AREA, DONE
 from dispatchlab.envs.soc.dynamics.problem import Problem
 from dispatchlab.envs.soc.dynamics.rehearsal import begin_rehearsal
 from dispatchlab.envs.soc.dynamics.state import State
@@ -38,10 +38,10 @@ def judge_all(
         costs[b] = np.inf
         if s.row[b, DONE] != 0:
             continue
-        for action in range(s.row[b, COUNT_READY] * pes):
+        for action in range(num_visible(s, b) * pes):
             if is_legal(p, s, b, action, False):
                 costs[b, action] = rehearse(p, s, b, scratch, action, rule, streams)
-        last = s.ready.shape[1] * pes
+        last = wait_action(s, b)
         if wait and is_legal(p, s, b, last, True):
             costs[b, last] = rehearse(p, s, b, scratch, last, rule, streams)
 
@@ -53,11 +53,11 @@ def play_lookahead(
 ) -> None:  # fmt: skip
     """Play every row to its end with the action of the least cost; the first on ties."""
     pes = s.pe.shape[1]
-    last = s.ready.shape[1] * pes
     for b in range(s.row.shape[0]):
+        last = wait_action(s, b)
         while s.row[b, DONE] == 0:
             best, least = -1, np.inf
-            for action in range(s.row[b, COUNT_READY] * pes):
+            for action in range(num_visible(s, b) * pes):
                 if is_legal(p, s, b, action, False):
                     cost = rehearse(p, s, b, scratch, action, rule, streams)
                     if cost < least:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel, inlined_kernel, kernel
-from dispatchlab.envs.soc.dynamics.apply import apply_pair
+from dispatchlab.envs.soc.dynamics.apply import apply_pair, num_visible
 from dispatchlab.envs.soc.dynamics.layout import (
     AVAIL_PUBLISHED,
     CALL_COUNT,
@@ -126,7 +126,7 @@ def _earliest_finish_pair(p: Problem, s: State, b: int, sync: bool) -> int:
     """The (task, PE) action with the earliest expected end."""
     pes = s.pe.shape[1]
     best, finish = 0, NEVER
-    for index in range(s.row[b, COUNT_READY]):
+    for index in range(num_visible(s, b)):
         task = s.ready[b, index]
         for pe in range(pes):
             if expected_work(p, s, b, task, pe) >= 0:
@@ -153,7 +153,7 @@ def _free_pe_without_data(p: Problem, s: State, b: int, task: int) -> int:
 def _first_by_rank(p: Problem, s: State, b: int, column: int) -> int:
     """Index of the ready task with the largest rank; the one that waits longest on ties."""
     i, best, rank = s.row[b, SLOT], 0, -np.inf
-    for index in range(s.row[b, COUNT_READY]):
+    for index in range(num_visible(s, b)):
         value = p.rank[i, template(p, s, b, s.ready[b, index]), column]
         if value > rank:
             best, rank = index, value
@@ -164,7 +164,7 @@ def _first_by_rank(p: Problem, s: State, b: int, column: int) -> int:
 def _shortest(p: Problem, s: State, b: int) -> int:
     """Index of the ready task with the shortest execution time anywhere."""
     i, best, shortest = s.row[b, SLOT], 0, NEVER
-    for index in range(s.row[b, COUNT_READY]):
+    for index in range(num_visible(s, b)):
         value = p.task[i, template(p, s, b, s.ready[b, index]), MIN_EXEC]
         if value < shortest:
             best, shortest = index, value
@@ -174,24 +174,24 @@ def _shortest(p: Problem, s: State, b: int) -> int:
 @kernel
 def choose(p: Problem, s: State, b: int, rule: int, streams: npt.NDArray[np.uint64]) -> int:
     """The (task, PE) action of a rule in a row that has something ready."""
-    if rule == ETF or rule == ETF_SYNC:
+    if rule in (ETF, ETF_SYNC):
         return _earliest_finish_pair(p, s, b, rule == ETF_SYNC)
     index = 0
     if rule == STF:
         index = _shortest(p, s, b)
-    elif rule == EFT_RANK or rule == HEFT_RT:
+    elif rule in (EFT_RANK, HEFT_RT):
         index = _first_by_rank(p, s, b, UPWARD)
     elif rule == HEFT_RT_EDGE_FREE:
         index = _first_by_rank(p, s, b, MEAN_EXEC)
     task = s.ready[b, index]
     if rule == RANDOM:
         pe = _random_pe(p, s, b, task, streams)
-    elif rule == MET or rule == STF or rule == MET_LEAST_QUEUE:
+    elif rule in (MET, STF, MET_LEAST_QUEUE):
         pe = _fastest_pe(p, s, b, task, rule == MET_LEAST_QUEUE)
     elif rule == HEFT_RT_EDGE_FREE:
         pe = _free_pe_without_data(p, s, b, task)
     else:
-        pe = _earliest_finish_pe(p, s, b, task, rule == EFT_SYNC or rule == HEFT_RT)
+        pe = _earliest_finish_pe(p, s, b, task, rule in (EFT_SYNC, HEFT_RT))
     return index * s.pe.shape[1] + pe
 
 

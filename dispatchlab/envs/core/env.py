@@ -55,11 +55,12 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
         return self._observe(), self._info(illegal=False)
 
     def step(self, action: np.int64 | int) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
-        """Play an action; the episode ends when everything is scheduled."""
+        """Play an action; the episode ends when everything is scheduled, or at its horizon."""
         self._require_reset("step()")
         rewards, done, illegal = self.episodes.step(np.atleast_1d(np.asarray(action)))
         info = self._info(illegal=bool(illegal[0]))
-        return self._observe(), float(rewards[0]), bool(done[0]), False, info
+        cut = bool(self.episodes.truncated()[0])
+        return self._observe(), float(rewards[0]), bool(done[0]) and not cut, cut, info
 
     def action_masks(self) -> BoolArray:
         """``(A,)`` legal actions (the name that sb3-contrib looks for)."""

@@ -97,8 +97,8 @@ class EpisodeBatch:
         """Play one action per row.
 
         Returns:
-            ``(B,)`` rewards, ``(B,)`` whether the episode is over, ``(B,)`` whether the action
-            was illegal.
+            ``(B,)`` rewards, ``(B,)`` whether the episode is over (see `truncated`), ``(B,)``
+            whether the action was illegal.
 
         Raises:
             IllegalActionError: With ``on_invalid="raise"``; nothing has been played then.
@@ -113,6 +113,11 @@ class EpisodeBatch:
         if self._normalise:
             rewards = rewards / self.dynamics.reward_scale()
         return rewards, self.dynamics.done(), outcome == FALLBACK
+
+    def truncated(self) -> BoolArray:
+        """``(B,)`` whether the episode was cut off by its horizon, though work may be left."""
+        cut: BoolArray = self.dynamics.truncated()
+        return cut
 
     def observe(self, rows: IntArray | None = None) -> Arrays:
         """Fresh observations of some rows (all by default)."""

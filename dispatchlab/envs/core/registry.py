@@ -6,6 +6,7 @@ from typing import Any
 import gymnasium as gym
 
 _JOBSHOP = "dispatchlab.envs.jobshop.env:CPScheduling"
+_SOC = "dispatchlab.envs.soc.env:Soc"
 TAILLARD_SIZES = ("15x15", "20x15", "20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
 
 
@@ -57,6 +58,27 @@ ENVIRONMENTS: tuple[EnvRecord, ...] = (
         {"generator": "random:num_jobs=10,num_machines=5,arrival_load=0.9,duration_noise=0.2,"
                       "breakdown_rate=0.001,due_tightness=0.5,"
                       "objective=total_weighted_tardiness"},
+    ),
+    EnvRecord(
+        "dispatchlab/SoC-v0", "soc", _SOC,
+        "Task graphs on a chip: the canonical graph on 3 PEs unless told otherwise",
+        {"instance": "top-1"},
+    ),
+    EnvRecord(
+        "dispatchlab/SoC-TopMix-v0", "soc", _SOC,
+        "Ten synthetic task graphs (Top_1 to Top_10) on 3 PEs", {"instance": "top-mix"},
+    ),
+    EnvRecord(
+        "dispatchlab/SoC-WiFi-v0", "soc", _SOC,
+        "WiFi transmitters and receivers on 16 PEs, mostly receivers", {"instance": "wifi-tx20"},
+    ),
+    EnvRecord(
+        "dispatchlab/SoC-SixApps-v0", "soc", _SOC,
+        "Six radio and radar applications on 16 PEs", {"instance": "soc16-mix"},
+    ),
+    EnvRecord(
+        "dispatchlab/SoC-PulseDoppler-v0", "soc", _SOC,
+        "Pulse Doppler radar, 451 tasks a job, on 16 PEs", {"instance": "pulse-doppler"},
     ),
 )  # fmt: skip
 

@@ -79,13 +79,14 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
     def step(
         self, actions: npt.ArrayLike
     ) -> tuple[Arrays, FloatArray, BoolArray, BoolArray, dict[str, Any]]:
-        """Play one action per row; an episode ends when everything is scheduled."""
+        """Play one action per row; an episode ends with its work, or at its horizon."""
         if not self.episodes.has_begun:
             raise DispatchlabError("step() was called before reset(); call reset() first.")
         stale = self._finished
         if self._mode == AutoresetMode.NEXT_STEP and stale.any():
             return self._step_and_reset(actions, stale)
         rewards, done, illegal = self.episodes.step(actions)
+        cut = self.episodes.truncated()
         infos: dict[str, Any] = {"illegal_action": illegal}
         ended = done & ~stale
         if ended.any():
@@ -96,7 +97,7 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
             self._finished[:] = False
         observations = self.episodes.observe()
         infos["action_mask"] = observations["action_mask"].copy()
-        return observations, rewards, done, np.zeros(self.num_envs, bool), infos
+        return observations, rewards, done & ~cut, cut, infos
 
     def action_masks(self) -> BoolArray:
         """``(B, A)`` legal actions (the name that sb3-contrib looks for)."""
@@ -174,6 +175,7 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
     ) -> tuple[Arrays, FloatArray, BoolArray, BoolArray, dict[str, Any]]:
         """NEXT_STEP: rows that ended in the last step start over; their action is ignored."""
         rewards, done, illegal = self.episodes.step(actions)
+        cut = self.episodes.truncated() & ~stale
         infos: dict[str, Any] = {"illegal_action": illegal & ~stale}
         ended = done & ~stale
         if ended.any():
@@ -183,7 +185,7 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
         self._finished = ended.copy()
         observations = self.episodes.observe()
         infos["action_mask"] = observations["action_mask"].copy()
-        return observations, rewards, ended, np.zeros(self.num_envs, bool), infos
+        return observations, rewards, ended & ~cut, cut, infos
 
     def _add_final(self, infos: dict[str, Any], ended: BoolArray) -> None:
         """Objective, bound and last observation of the episodes that ended in this step."""
@@ -206,3 +208,16 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
         info["reward_terms"], info["_reward_terms"] = terms, ended.copy()
         infos["final_obs"], infos["_final_obs"] = final, ended.copy()
         infos["final_info"], infos["_final_info"] = info, ended.copy()
+
+
+def check_vector_arguments(
+    num_envs: int, render_mode: str | None, max_episode_steps: int | None
+) -> None:
+    """Refuse what `gymnasium.make_vec` passes on but only scalar environments take."""
+    if render_mode is not None or max_episode_steps is not None:
+        raise DispatchlabError(
+            f"The vector environment takes neither render_mode={render_mode!r} nor "
+            f"max_episode_steps={max_episode_steps!r}; leave them out."
+        )
+    if not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
+        raise DispatchlabError(f"num_envs is {num_envs!r}; give an integer of at least 1.")

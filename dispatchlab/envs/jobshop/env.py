@@ -10,7 +10,7 @@ from dispatchlab.envs.core.env import SchedulingEnv
 from dispatchlab.envs.core.episodes import EpisodeBatch
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
-from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
+from dispatchlab.envs.core.vector_env import SchedulingVectorEnv, check_vector_arguments
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.fixed_instances import FixedInstances
 from dispatchlab.envs.jobshop.generator import JobShopGenerator, make_generator
@@ -180,13 +180,7 @@ class CPSchedulingVectorEnv(SchedulingVectorEnv):
         max_episode_steps: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         """Build the batch."""
-        if render_mode is not None or max_episode_steps is not None:
-            raise DispatchlabError(
-                f"The vector environment takes neither render_mode={render_mode!r} nor "
-                f"max_episode_steps={max_episode_steps!r}; leave them out."
-            )
-        if not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
-            raise DispatchlabError(f"num_envs is {num_envs!r}; give an integer of at least 1.")
+        check_vector_arguments(num_envs, render_mode, max_episode_steps)
         super().__init__(make_episodes(num_envs, **kwargs), autoreset=autoreset)
 
     def view(self) -> View:

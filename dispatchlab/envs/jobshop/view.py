@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.jobshop.dynamics import Dynamics
-from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     DUE,
     DURATION,

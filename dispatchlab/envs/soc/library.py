@@ -12,10 +12,12 @@ from typing import Any
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
 from dispatchlab.envs.core.ranges import parse_options
 from dispatchlab.envs.soc.formats import json_text, read_instance
+from dispatchlab.envs.soc.formats.detect import format_of_extension, is_soc_text
 from dispatchlab.envs.soc.instance import Injection, Noise, SocInstance, TaskGraph
 
 _DATA = files("dispatchlab.envs.soc") / "data"
 _FILES = ("top.json", "soc16.json", "pulse_doppler.json")
+_JOB = "job:"
 _TX_RX = ("WiFi_Transmitter", "WiFi_Receiver")
 _SETTINGS = (
     "mode", "mean_gap_us", "max_jobs", "horizon_us", "warmup_us", "prefill", "num_jobs",
@@ -27,7 +29,8 @@ def load_instance(name_or_path: str | os.PathLike[str] | SocInstance) -> SocInst
     """The instance of a preset's name or of a file.
 
     Args:
-        name_or_path: A name of `instance_names`, the path of a file in one of the
+        name_or_path: A name of `instance_names`, ``"job:Top_1"`` for `single_job`, the path of a
+            file in one of the
             `dispatchlab.envs.soc.formats`, or an instance, which is returned as it is. Settings
             may follow a name or a path: ``"top-1:mean_gap_us=50,max_jobs=4,noise=gaussian,
             noise_std=0.2"``; they are the fields of `Injection` (but for its trace), ``noise``
@@ -47,6 +50,8 @@ def load_instance(name_or_path: str | os.PathLike[str] | SocInstance) -> SocInst
     given = os.fspath(name_or_path)
     if given.lower() in _presets():
         return _load_preset(given.lower())
+    if given.startswith(_JOB):
+        return single_job(given.removeprefix(_JOB))
     if Path(given).is_file():
         return read_instance(given)
     name, colon, settings = given.partition(":")
@@ -71,6 +76,26 @@ def instance_names(prefix: str = "") -> list[str]:
         The names.
     """
     return [name for name in _presets() if name.startswith(prefix.lower())]
+
+
+def is_soc_problem(name_or_path: str) -> bool:
+    """Whether a name or file is one of this family; it need not be valid.
+
+    Args:
+        name_or_path: What a user gave.
+
+    Returns:
+        True for presets (with settings or not), for .stg, .dot and .gv files, and for JSON files
+        of this family.
+    """
+    path = Path(name_or_path)
+    if path.is_file():
+        if path.suffix.lower() == ".json":
+            return is_soc_text(path.read_bytes().decode("utf-8", errors="replace"))
+        return format_of_extension(path.suffix) is not None
+    name = name_or_path.partition(":")[0].lower()
+    return name in _presets() or name_or_path.startswith(_JOB) or (
+        path.suffix.lower() != ".json" and format_of_extension(path.suffix) is not None)
 
 
 def graph_names() -> list[str]:

@@ -1,6 +1,6 @@
 """Resetting a row, starting an activity, waiting."""
 
-from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel, kernel
+from dispatchlab.envs.core.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ACTUAL,
     ARRIVAL,

@@ -1,7 +1,7 @@
 """Lower bound on the objective from the current partial schedule."""
 
+from dispatchlab.envs.core.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.apply import slots_per_lane
-from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
     DUE,

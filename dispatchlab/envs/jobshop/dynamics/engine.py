@@ -6,11 +6,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray, Schedule
 from dispatchlab.envs.jobshop.dynamics.apply import apply_option, reset_row
 from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
-from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     DECISIONS,
     END,
@@ -180,6 +180,10 @@ class Dynamics:
     def done(self) -> npt.NDArray[np.bool_]:
         """``(B,)`` rows in which everything is scheduled."""
         return np.asarray(self.state.row[:, LEFT] == 0)
+
+    def truncated(self) -> npt.NDArray[np.bool_]:
+        """``(B,)`` false: an episode ends with its work."""
+        return np.zeros(self.batch, np.bool_)
 
     def objective(self) -> FloatArray:
         """``(B,)`` lower bound on the objective; the objective itself at the end."""

@@ -13,6 +13,7 @@
 With sequence-dependent set-ups the last two need the triangle inequality to reach an optimum.
 """
 
+from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.apply import (
     apply_option,
     effective_start,
@@ -21,7 +22,6 @@ from dispatchlab.envs.jobshop.dynamics.apply import (
     slots_per_lane,
     uses_resource,
 )
-from dispatchlab.envs.jobshop.dynamics.compiling import kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ACTUAL,
     CAN_WAIT,

@@ -1,6 +1,6 @@
 """Earliest starts and ends: the earliest-start propagation of the encoding."""
 
-from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel, kernel
+from dispatchlab.envs.core.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ACTUAL,
     BY_RESOURCE,

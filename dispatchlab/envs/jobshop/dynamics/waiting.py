@@ -1,7 +1,7 @@
 """When passing the candidates over can lead anywhere: the dominance check of the wait."""
 
+from dispatchlab.envs.core.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.apply import option_mode, slots_per_lane, uses_resource
-from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     ARRIVAL,
     CAPACITY,

@@ -1,7 +1,7 @@
 """Quantities that several features share: horizon, slack, clipping."""
 
+from dispatchlab.envs.core.compiling import inlined_kernel
 from dispatchlab.envs.core.graph_spec import FEATURE_LIMIT
-from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
     DUE,

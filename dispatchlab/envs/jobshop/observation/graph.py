@@ -6,10 +6,10 @@ activities point at, not a clique among them.
 
 import numpy as np
 
+from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.graph_spec import Arrays, EdgeType, Feature, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
-from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
     DEMAND,

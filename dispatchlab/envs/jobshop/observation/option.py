@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from dispatchlab.envs.core.compiling import inlined_kernel
 from dispatchlab.envs.jobshop.dynamics.apply import uses_resource
-from dispatchlab.envs.jobshop.dynamics.compiling import inlined_kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
     COUNT_LEFT,

@@ -6,10 +6,10 @@ Small (a 15x15 job shop is 15 nodes), free of the instance size, and defined for
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
-from dispatchlab.envs.jobshop.dynamics.compiling import entry_kernel, kernel
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAN_WAIT,
     CAPACITY,

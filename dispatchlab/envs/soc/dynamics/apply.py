@@ -12,6 +12,7 @@ from dispatchlab.envs.soc.dynamics.layout import (
     NONE,
     RUNNING,
     SLOT,
+    VISIBLE,
     WAITED,
 )
 from dispatchlab.envs.soc.dynamics.problem import Problem
@@ -24,10 +25,10 @@ from dispatchlab.envs.soc.dynamics.timing import (
 
 
 @kernel
-def reset_row(p: Problem, s: State, b: int, slot: int) -> None:
+def reset_row(p: Problem, s: State, b: int, slot: int, visible: int) -> None:
     """An idle chip at time 0, and the jobs that are there from the start."""
     s.row[b] = 0
-    s.row[b, SLOT] = slot
+    s.row[b, SLOT], s.row[b, VISIBLE] = slot, visible
     s.job[b] = 0
     s.job[b, :, ARRIVAL] = NONE
     s.task[b] = 0
@@ -41,17 +42,26 @@ def reset_row(p: Problem, s: State, b: int, slot: int) -> None:
 
 
 @inlined_kernel
+def num_visible(s: State, b: int) -> int:
+    """Ready tasks that may be chosen now: the others follow when some of these are mapped."""
+    return min(s.row[b, COUNT_READY], s.row[b, VISIBLE])
+
+
+@inlined_kernel
+def wait_action(s: State, b: int) -> int:
+    """Index of the wait."""
+    return s.row[b, VISIBLE] * s.pe.shape[1]
+
+
+@inlined_kernel
 def is_legal(p: Problem, s: State, b: int, action: int, wait: bool) -> bool:
     """Whether an action is legal: a ready task on an element that supports it, or the wait."""
-    pes = s.pe.shape[1]
-    if action == s.ready.shape[1] * pes:
+    if action == wait_action(s, b):
         return wait and may_wait(p, s, b)
-    if action < 0 or action > s.ready.shape[1] * pes:
+    index = action // s.pe.shape[1]
+    if action < 0 or index >= num_visible(s, b):
         return False
-    index = action // pes
-    if index >= s.row[b, COUNT_READY]:
-        return False
-    return expected_work(p, s, b, s.ready[b, index], action % pes) >= 0
+    return expected_work(p, s, b, s.ready[b, index], action % s.pe.shape[1]) >= 0
 
 
 @kernel
@@ -73,11 +83,10 @@ def earliest_finish_pe(p: Problem, s: State, b: int, task: int) -> int:
 def apply_pair(p: Problem, s: State, b: int, action: int) -> None:
     """Play a legal (task, PE) action or wait, and go on to the next decision."""
     s.row[b, DECISIONS] += 1
-    pes = s.pe.shape[1]
-    if action == s.ready.shape[1] * pes:
+    if action == wait_action(s, b):
         s.row[b, WAITED] = 1
     else:
-        map_task(p, s, b, action // pes, action % pes)
+        map_task(p, s, b, action // s.pe.shape[1], action % s.pe.shape[1])
     advance(p, s, b)
 
 

@@ -12,6 +12,7 @@ from dispatchlab.envs.soc.dynamics.apply import (
     apply_order,
     apply_pair,
     is_legal,
+    num_visible,
     reset_row,
 )
 from dispatchlab.envs.soc.dynamics.events import advance, may_wait
@@ -21,7 +22,6 @@ from dispatchlab.envs.soc.dynamics.layout import (
     AT_HORIZON,
     BLOCKED,
     COMPLETED,
-    COUNT_READY,
     COUNTED,
     DECISIONS,
     DONE,
@@ -83,12 +83,14 @@ class Dynamics:
             stop where jobs were injected, and `set_plan` says what runs where.
         wait: Whether the last action waits for the next event.
         slots: S; one per row by default.
+        visible: Ready tasks that may be chosen from at once, those that have waited longest; all
+            by default. The others follow, at the same time, when some of these are mapped.
         log: Whether to keep what `schedule` needs.
     """
 
     def __init__(
         self, batch: int, limits: SocLimits, *, actions: str = "task-pe", wait: bool = False,
-        slots: int | None = None, log: bool = True,
+        slots: int | None = None, visible: int | None = None, log: bool = True,
     ) -> None:  # fmt: skip
         """Allocate everything."""
         if actions not in ACTIONS:
@@ -101,6 +103,7 @@ class Dynamics:
             )
         self.batch, self.limits, self.actions, self.wait = batch, limits, actions, wait
         self.code = ACTIONS.index(actions)
+        self.visible = limits.ready if visible is None else max(1, min(visible, limits.ready))
         self.num_slots = batch if slots is None else slots
         self.problem: Problem = make_problem(self.num_slots, limits)
         self.state: State = make_state(batch, limits, log=log)
@@ -112,8 +115,13 @@ class Dynamics:
     def num_actions(self) -> int:
         """A."""
         if self.code == ORDERING:
-            return self.limits.ready
-        return self.limits.ready * self.limits.pes + int(self.wait)
+            return self.visible
+        return self.visible * self.limits.pes + int(self.wait)
+
+    @property
+    def wait_action(self) -> int | None:
+        """Index of the wait, or None."""
+        return self.num_actions - 1 if self.wait else None
 
     def load(self, slot: int, instance: SocInstance, realisation: SocRealisation) -> None:
         """Put a problem into a slot; rows that play it must be reset."""
@@ -134,7 +142,7 @@ class Dynamics:
         rows = self._all_rows if rows is None else np.asarray(rows)
         if slots is None:
             slots = rows if self.num_slots == self.batch else np.zeros_like(rows)
-        _reset(self.problem, self.state, rows, np.asarray(slots), self.code)
+        _reset(self.problem, self.state, rows, np.asarray(slots), self.code, self.visible)
 
     def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
         """Play one action per row.
@@ -315,10 +323,10 @@ def _add_queued(s: State, b: int, log: npt.NDArray[np.int64]) -> None:
 
 
 @entry_kernel
-def _reset(p: Problem, s: State, rows: IntArray, slots: IntArray, code: int) -> None:
+def _reset(p: Problem, s: State, rows: IntArray, slots: IntArray, code: int, visible: int) -> None:
     for index in range(len(rows)):
         b = rows[index]
-        reset_row(p, s, b, slots[index])
+        reset_row(p, s, b, slots[index], visible)
         if code == PLAN:
             advance_plan(p, s, b)
         else:
@@ -340,7 +348,7 @@ def _step(
             continue
         action = actions[b]
         if code == ORDERING:
-            if action < 0 or action >= s.row[b, COUNT_READY]:
+            if action < 0 or action >= num_visible(s, b):
                 outcome[b], action = 1, 0
             apply_order(p, s, b, action)
             continue
@@ -357,7 +365,7 @@ def _legal(p: Problem, s: State, code: int, wait: bool, legal: BoolArray) -> Non
     for b in range(len(legal)):
         if s.row[b, DONE] != 0:
             continue
-        for index in range(s.row[b, COUNT_READY]):
+        for index in range(num_visible(s, b)):
             if code == ORDERING:
                 legal[b, index] = True
                 continue

@@ -204,7 +204,7 @@ def _complete_job(p: Problem, s: State, b: int, j: int) -> None:
     now, most = s.row[b, NOW], p.factor.shape[2]
     s.row[b, COMPLETED] += 1
     s.row[b, IN_WORK] -= 1
-    if now > p.counts[s.row[b, SLOT], WARMUP] or p.counts[s.row[b, SLOT], WARMUP] == 0:
+    if now >= p.counts[s.row[b, SLOT], WARMUP]:
         s.row[b, COUNTED] += 1
         s.row[b, LATENCY] += now - s.job[b, j, ARRIVED]
     if logs(s, b):

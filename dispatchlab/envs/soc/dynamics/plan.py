@@ -64,12 +64,25 @@ def start_planned(p: Problem, s: State, b: int) -> tuple[bool, int]:
             soonest = min(soonest, stamp)
             continue
         state = s.task[b, task]
-        state[PE], state[STAMP], state[MAPPED] = pe, stamp, state[READY]
+        state[PE], state[STAMP], state[MAPPED] = pe, stamp, now
         state[ORDER] = s.row[b, ORDER_COUNT]
         s.row[b, ORDER_COUNT] += 1
         if start_task(p, s, b, task, pe) == 0:
             instant = True
     return instant, soonest
+
+
+@kernel
+def _next_event(p: Problem, s: State, b: int) -> int:
+    """Time of the next completion, arrival or arrival of data in the shared memory."""
+    soonest = next_arrival_time(p, s, b)
+    for pe in range(s.pe.shape[1]):
+        if s.pe[b, pe, RUNNING] != NONE:
+            soonest = min(soonest, s.task[b, s.pe[b, pe, RUNNING], END])
+    for task in range(s.task.shape[1]):
+        if s.task[b, task, STATUS] == IN_MEMORY:
+            soonest = min(soonest, s.task[b, task, READY])
+    return soonest
 
 
 @kernel
@@ -87,13 +100,7 @@ def advance_plan(p: Problem, s: State, b: int) -> None:
         if is_over(p, s, b):
             s.row[b, DONE] = ALL_COMPLETE
             return
-        soonest = min(soonest, next_arrival_time(p, s, b))
-        for pe in range(s.pe.shape[1]):
-            if s.pe[b, pe, RUNNING] != NONE:
-                soonest = min(soonest, s.task[b, s.pe[b, pe, RUNNING], END])
-        for task in range(s.task.shape[1]):
-            if s.task[b, task, STATUS] == IN_MEMORY:
-                soonest = min(soonest, s.task[b, task, READY])
+        soonest = min(soonest, _next_event(p, s, b))
         if 0 <= horizon <= soonest:
             pass_time(s, b, horizon)
             s.row[b, DONE] = AT_HORIZON

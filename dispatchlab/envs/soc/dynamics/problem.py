@@ -18,11 +18,13 @@ from dispatchlab.envs.soc.dynamics.layout import (
     LOSSY,
     MAX_JOBS,
     MEAN_EXEC,
+    MEAN_GAP,
     MEAN_PATH,
     MEAN_TRANSFER,
     MEAN_WORK,
     MIN_EXEC,
     MODE,
+    NOISE_STD,
     NUM_ARCS,
     NUM_ARRIVALS,
     NUM_COUNTS,
@@ -191,6 +193,8 @@ def _write_scales(problem: Problem, slot: int, instance: SocInstance, tasks: int
     problem.scales[slot, MEAN_TRANSFER] = max(
         1.0, problem.volume[slot, :arcs].mean() / rate if arcs else 1.0
     )
+    problem.scales[slot, MEAN_GAP] = instance.injection.mean_gap_us
+    problem.scales[slot, NOISE_STD] = instance.noise.std
     problem.scales[slot, MEAN_PATH] = max(1.0, np.dot(paths, instance.probabilities))
 
 

@@ -56,19 +56,31 @@ def make_state(batch: int, limits: SocLimits, *, log: bool = True) -> State:
 
 
 @kernel
+def _copy(to: npt.NDArray[np.int64], source: npt.NDArray[np.int64]) -> None:
+    """Copy a matrix; an assignment of slices would allocate, for fear that they overlap."""
+    for i in range(to.shape[0]):
+        for j in range(to.shape[1]):
+            to[i, j] = source[i, j]
+
+
+@kernel
 def copy_row(to: State, b: int, source: State, c: int) -> None:
     """Make row b of one state equal to row c of another, logs apart."""
-    to.row[b] = source.row[c]
-    to.job[b] = source.job[c]
-    to.task[b] = source.task[c]
-    to.pe[b] = source.pe[c]
-    to.ready[b] = source.ready[c]
+    for column in range(ROW_COLUMNS):
+        to.row[b, column] = source.row[c, column]
+    _copy(to.job[b], source.job[c])
+    _copy(to.task[b], source.task[c])
+    _copy(to.pe[b], source.pe[c])
+    for index in range(source.ready.shape[1]):
+        to.ready[b, index] = source.ready[c, index]
 
 
 @entry_kernel
 def copy_rows(to: State, rows: IntArray, source: State, sources: IntArray) -> None:
     """Make rows of one state equal to rows of another, logs included."""
     for index in range(len(rows)):
-        copy_row(to, rows[index], source, sources[index])
-        to.task_log[rows[index]] = source.task_log[sources[index]]
-        to.job_log[rows[index]] = source.job_log[sources[index]]
+        b, c = rows[index], sources[index]
+        copy_row(to, b, source, c)
+        _copy(to.job_log[b], source.job_log[c])
+        for arrival in range(to.task_log.shape[1]):
+            _copy(to.task_log[b, arrival], source.task_log[c, arrival])

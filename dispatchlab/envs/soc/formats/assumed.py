@@ -108,14 +108,18 @@ def scaled_row(time_us: float, speeds: Sequence[float], field: str) -> Row:
 
 
 def _name_kernels(labels: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """A label, with the time on the first element where tasks of one label differ."""
+    """A label; with the time on the first element, or all times, where tasks of it differ."""
     times: dict[str, set[Row]] = {}
     for label, row in zip(labels, rows, strict=True):
         times.setdefault(label, set()).add(row)
-    return [
-        label if len(times[label]) == 1 else f"{label}@{'/'.join(map(str, row))}"
-        for label, row in zip(labels, rows, strict=True)
-    ]
+    return [_name_kernel(label, row, times[label]) for label, row in zip(labels, rows, strict=True)]
+
+
+def _name_kernel(label: str, row: Row, rows: set[Row]) -> str:
+    if len(rows) == 1:
+        return label
+    told_apart = len({other[0] for other in rows}) == len(rows)
+    return f"{label}@{row[0] if told_apart else '/'.join(map(str, row))}"
 
 
 def _chip(

@@ -11,6 +11,7 @@ Until 1.4 a task has its runtime, parents and files in ``workflow.tasks``; since
 """
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from dispatchlab.envs.core.errors import InstanceFormatError
@@ -160,7 +161,8 @@ def _arcs(tasks: list[_Task], sizes: dict[str, float]) -> list[tuple[int, int, f
     """Arcs from what tasks say of their parents and children, one for each pair."""
     by_id = _index([task.id for task in tasks])
     # versions before 1.5 refer to tasks by name, whatever their ids are
-    by_name = {task.name: number for number, task in enumerate(tasks)}
+    names = Counter(task.name for task in tasks)
+    by_name = {task.name: n for n, task in enumerate(tasks) if names[task.name] == 1}
     pairs: dict[tuple[int, int], None] = {}
     for number, task in enumerate(tasks):
         for key, others in (("parents", task.parents), ("children", task.children)):

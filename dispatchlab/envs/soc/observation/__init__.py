@@ -1,0 +1,21 @@
+"""Observations of the SoC family."""
+
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.soc.observation.graph import GraphObservation
+
+OBSERVATIONS = {"graph": GraphObservation}
+
+
+def make_observation(observation: str | Observation) -> Observation:
+    """The observation itself, or the one registered under that name."""
+    if not isinstance(observation, str):
+        return observation
+    if observation not in OBSERVATIONS:
+        raise DispatchlabError(
+            f"Unknown observation {observation!r}; choose one of {', '.join(OBSERVATIONS)}."
+        )
+    return OBSERVATIONS[observation]()
+
+
+__all__ = ["OBSERVATIONS", "GraphObservation", "make_observation"]
