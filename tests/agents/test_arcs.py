@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from dispatchlab.agents import GraphActorCriticPolicy, load_policy, save_policy
-from dispatchlab.agents.encoders.arcs import ArcAttention, Route, send
+from dispatchlab.agents.encoders.arcs import ArcAttention
+from dispatchlab.agents.encoders.messages import Route, send_into
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.unpad import unpad
 from dispatchlab.envs.core.errors import DispatchlabError
@@ -215,18 +216,17 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_messages_are_means_on_either_side() -> None:
-    """Projecting senders or receivers gives the mean of the projected senders, zero without."""
+    """Projecting senders or receivers adds the mean of the projected senders, if there are any."""
     project = torch.nn.Linear(4, 4, bias=False)
     for senders, receivers in ((3, 8), (8, 3)):
-        rows = torch.randn(senders, 4)
-        route = Route(
-            torch.tensor([0, 1, 2]), torch.tensor([0, 0, 2]), torch.ones(receivers, 1), None
-        )
-        route.share[0] = 0.5
-        mean = send(project, rows, route)
-        torch.testing.assert_close(mean[0], project(rows[:2].mean(0)))
-        torch.testing.assert_close(mean[2], project(rows[2]))
-        assert (mean[1] == 0).all()
+        rows, share = torch.randn(senders, 4), torch.ones(receivers, 1)
+        share[0] = 0.5
+        total = torch.full((receivers, 4), 7.0)
+        route = Route(torch.tensor([0, 1, 2]), torch.tensor([0, 0, 2]), share)
+        send_into(total, project, rows, route)
+        torch.testing.assert_close(total[0], 7.0 + project(rows[:2].mean(0)))
+        torch.testing.assert_close(total[2], 7.0 + project(rows[2]))
+        assert (total[1] == 7.0).all()
 
 
 def test_attention_is_a_softmax_over_own_arcs() -> None:
@@ -235,7 +235,8 @@ def test_attention_is_a_softmax_over_own_arcs() -> None:
     arcs, index = torch.randn(5, 8) * 30, torch.tensor([0, 0, 3, 3, 3])
     scores = 10 * (attention.score(arcs) / 10).tanh()
     for count in (4, 9):
-        mixed = attention(arcs, index, count)
+        mixed = torch.zeros(count, 8)
+        attention(mixed, arcs, index)
         for node in (0, 3):
             own = index == node
             share = scores[own].softmax(0)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dispatchlab.agents.encoders.embedding import NodeEmbedding
+from dispatchlab.agents.encoders.messages import gather
 from dispatchlab.agents.heads import segment_mean
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.unpad import GraphBatch
@@ -13,11 +14,6 @@ from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
     from dispatchlab.agents.network import NetworkConfig
-
-
-def sum_rows(rows: Tensor, index: Tensor, count: int) -> Tensor:
-    """Sum of the rows of each receiver, ``(E, C)`` to ``(count, C)``."""
-    return rows.new_zeros(count, rows.shape[1]).index_add(0, index, rows)
 
 
 def levels(arcs: Tensor, count: int) -> Tensor:
@@ -87,7 +83,7 @@ class BottomUp(nn.Module):
             if features is not None:
                 parts = torch.cat((parts, features[chosen]), 1)
             present, place = parent.unique(return_inverse=True)
-            summed = sum_rows(self.message(parts), place, len(present))
+            summed = gather(self.message(parts), place, len(present))
             nodes = nodes.index_add(0, present, self.combine(summed))
         return nodes
 
@@ -142,13 +138,13 @@ class DeepSocsEncoder(nn.Module):
         own, tasks = self.embed_tasks(graph, out[self.task])  # (M, H) each
         task, job = graph.edge_index[self.of_job]
         pairs = torch.cat((own, tasks), 1).index_select(0, task)  # (E, 2H)
-        total = sum_rows(self.to_job(pairs), job, len(out[self.job]))
+        total = gather(self.to_job(pairs), job, len(out[self.job]))
         jobs = out[self.job] + self.of_tasks(total)  # (J, H)
-        whole = self.of_jobs(sum_rows(self.to_all(jobs), graph.batch[self.job], graph.size))
+        whole = self.of_jobs(gather(self.to_all(jobs), graph.batch[self.job], graph.size))
         for name in self.summed:
             out[name] = self.others[f"x/{name}"](out[name])
             whole = whole + segment_mean(out[name], graph.batch[name], graph.count[name])  # (B, H)
-        mine = sum_rows(jobs.index_select(0, job), task, len(tasks))  # (M, H)
+        mine = gather(jobs.index_select(0, job), task, len(tasks))  # (M, H)
         parts = (own, tasks, mine, whole.index_select(0, graph.batch[self.task]))
         out[self.task] = tasks + self.merge(torch.cat(parts, 1))  # (M, H)
         out[self.job] = jobs
