@@ -143,6 +143,12 @@ def test_a_batch_ends_when_it_is_complete() -> None:
     assert schedule.injected_us.tolist() == [0, 0, 4]
 
 
+def test_an_episode_ends_when_no_job_is_left_or_will_come() -> None:
+    """A horizon beyond the last completion is not waited for."""
+    case = tiny([[4]], [], [0, 6], mode="trace", trace=((0, 0), (6, 0)), horizon_us=99)
+    assert SocTwin(*case).run(_first).now_us == 10
+
+
 def test_a_policy_may_wait_for_the_next_event() -> None:
     """A policy that waits while anything runs is asked again when it has ended."""
     asked = []

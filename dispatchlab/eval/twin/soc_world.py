@@ -61,19 +61,19 @@ class World:
         return int(self._expected[self._realisation.graph[arrival]][task, pe])
 
     def play(self) -> SocSchedule:
-        """Let time pass up to the horizon or, without one, until all jobs are complete."""
+        """Let time pass until no job is left and none will come, but at most to the horizon."""
         horizon = self.instance.injection.horizon_us
-        if horizon is not None:
+        over = self.env.process(self._completion_of_all())
+        last = simpy.core.Infinity if horizon is None else horizon
+        while not over.processed and self.env.peek() < last:
+            self.env.step()
+        if not over.processed:
+            if horizon is None:
+                raise InfeasibleScheduleError(
+                    [f"At {self.now_us} µs tasks are left and nothing else can happen; map or "
+                     "plan all tasks, in an order that respects the precedences."]
+                )  # fmt: skip
             self.env.run(until=horizon)
-        else:
-            over = self.env.process(self._completion_of_all())
-            while not over.processed:
-                if self.env.peek() == simpy.core.Infinity:
-                    raise InfeasibleScheduleError(
-                        [f"At {self.now_us} µs tasks are left and nothing else can happen; map or "
-                         "plan all tasks, in an order that respects the precedences."]
-                    )  # fmt: skip
-                self.env.step()
         return self._schedule()
 
     # -- jobs ---------------------------------------------------------------------------------
