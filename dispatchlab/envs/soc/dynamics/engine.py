@@ -197,6 +197,10 @@ class Dynamics:
         scale: FloatArray = self.problem.scales[self.state.row[:, SLOT], MEAN_PATH]
         return scale
 
+    def now(self, row: int) -> int:
+        """Time in a row, in µs."""
+        return int(self.state.row[row, NOW])
+
     def decisions(self) -> IntArray:
         """``(B,)`` decisions taken so far."""
         return self.state.row[:, DECISIONS].copy()
