@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dispatchlab.envs.core.drawing.palette import colour, text_colour
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.jobshop.viewer import gantt_figure, render_ansi, render_rgb, write_gantt
 from dispatchlab.envs.jobshop.viewer.layout import describe, lay_out
-from dispatchlab.envs.jobshop.viewer.palette import colour, text_colour
 from tests.naive import naive_schedule
 
 

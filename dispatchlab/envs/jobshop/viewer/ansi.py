@@ -2,19 +2,12 @@
 
 import itertools
 import math
-import string
 
+from dispatchlab.envs.core.drawing.letters import clip, letter, wrap_entries
 from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.viewer.layout import Bar, Chart, Row, describe, lay_out
 
-# Letters that look alike in two alphabets appear once.
-_LETTERS = (
-    string.ascii_uppercase
-    + string.ascii_lowercase
-    + string.digits
-    + "ΓΔΘΛΞΠΣΦΨΩαβδεζηθλμξπσφψωБДЖИЛЦЧШЩЫЭЮЯ"
-)
 _LEVELS = "▁▂▃▄▅▆▇█"
 _IDLE, _OVERLOAD = "·", "!"
 _MAX_COLUMNS_PER_UNIT = 3
@@ -43,14 +36,14 @@ def render_ansi(
     """
     chart = lay_out(encoding, schedule)
     horizon = max(chart.horizon, now or 0)
-    labels = [_clip(row.label, max(4, width // 4)) for row in chart.rows]
+    labels = [clip(row.label, max(4, width // 4)) for row in chart.rows]
     margin = max(map(len, labels), default=0)
     room = max(_MIN_COLUMNS, width - margin - 3)
     per_unit = max(1, min(_MAX_COLUMNS_PER_UNIT, room // horizon))
     per_column = -(-horizon // room)  # time units in a column; 1 where per_unit exceeds 1
     columns = -(-horizon * per_unit // per_column)
     scale = per_unit / per_column
-    lines = [_clip(describe(encoding, schedule), width)]
+    lines = [clip(describe(encoding, schedule), width)]
     for index, (row, label) in enumerate(zip(chart.rows, labels, strict=True)):
         bars = [bar for bar in chart.bars if bar.row == index]
         cells = _overlaps(bars, columns, scale)
@@ -90,7 +83,7 @@ def _letters(chart: Chart, cells: list[Cell], scale: float) -> str:
 
 def _letter(chart: Chart, cell: Cell) -> str:
     _, bar = max(cell, key=lambda entry: entry[0])
-    return _LETTERS[chart.group[bar.activity] % len(_LETTERS)]
+    return letter(chart.group[bar.activity])
 
 
 def _usage(row: Row, cells: list[Cell]) -> str:
@@ -132,17 +125,5 @@ def _arrow(position: int, text: str, width: int) -> str:
 def _legend(chart: Chart, width: int) -> list[str]:
     """What the letters stand for, in at most two lines."""
     shown = sorted({chart.group[b.activity] for b in chart.bars if chart.rows[b.row].capacity == 1})
-    lines = [""]
-    for group in shown:
-        entry = f"{_LETTERS[group % len(_LETTERS)]}={chart.group_names[group]}"
-        if lines[-1] and len(lines[-1]) + len(entry) + 5 > width:
-            if len(lines) == 2:
-                lines[-1] += " ..."
-                break
-            lines.append("")
-        lines[-1] += (" " if lines[-1] else "") + entry
-    return [line for line in lines if line]
-
-
-def _clip(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    entries = [f"{letter(group)}={chart.group_names[group]}" for group in shown]
+    return wrap_entries(entries, width)

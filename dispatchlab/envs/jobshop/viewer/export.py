@@ -1,18 +1,14 @@
 """Write a Gantt chart to a file, in the format of its extension."""
 
-from html import escape
 from pathlib import Path
 
-from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.envs.core.drawing.pictures import html_page, write_picture
 from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.jobshop.viewer.interactive import gantt_figure
 from dispatchlab.envs.jobshop.viewer.layout import describe
 from dispatchlab.envs.jobshop.viewer.static import draw
-
-_STATIC = (".png", ".svg", ".pdf")
 
 
 def write_gantt(
@@ -36,33 +32,12 @@ def write_gantt(
         DispatchlabError: If the extension is unknown.
         MissingExtraError: If Plotly or Matplotlib is needed and not installed.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix == ".html":
-        data: str | bytes = _html(encoding, schedule, title, realisation)
-    elif suffix in _STATIC:
-        data = draw(encoding, schedule, suffix[1:], title=title, realisation=realisation)
-    else:
-        raise DispatchlabError(
-            f"The chart {path} has the extension {path.suffix!r}; use .html, .png, .svg or .pdf."
-        )
-    write_atomically(path, data)
 
+    def page() -> str:
+        figure = gantt_figure(encoding, schedule, title=title, realisation=realisation)
+        return html_page(figure, title or describe(encoding, schedule, realisation))
 
-def _html(
-    encoding: CpEncoding, schedule: Schedule, title: str | None, realisation: Realisation | None
-) -> str:
-    """A page of its own that brings the Plotly library with it."""
-    figure = gantt_figure(encoding, schedule, title=title, realisation=realisation)
-    chart = figure.to_html(
-        full_html=False,
-        include_plotlyjs=True,
-        div_id="gantt",
-        config={"displaylogo": False, "responsive": True, "scrollZoom": True},
-    )
-    headline = escape(title or describe(encoding, schedule, realisation))
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{headline}</title>\n</head>\n<body>\n{chart}\n</body>\n</html>\n"
-    )
+    def static(file_format: str) -> bytes:
+        return draw(encoding, schedule, file_format, title=title, realisation=realisation)
+
+    write_picture(path, page, static)

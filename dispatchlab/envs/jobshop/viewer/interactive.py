@@ -3,12 +3,12 @@
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
 from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.jobshop.viewer.layout import Bar, Chart, describe, lay_out
-from dispatchlab.envs.jobshop.viewer.palette import colour, css, text_colour
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -1,15 +1,15 @@
 """A Gantt chart for print: PNG, SVG and PDF through Matplotlib."""
 
-import io
 import math
 from typing import TYPE_CHECKING
 
-from dispatchlab.envs.core.errors import MissingExtraError
+from dispatchlab.envs.core.drawing.letters import clip
+from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
+from dispatchlab.envs.core.drawing.pictures import figure_bytes, new_figure, print_style
 from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.jobshop.viewer.layout import Bar, Chart, Row, describe, lay_out
-from dispatchlab.envs.jobshop.viewer.palette import colour, css, text_colour
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,6 @@ _MAX_LEGEND, _LEGEND_COLUMNS = 24, 15  # colours repeat after 24
 _MIN_FONT, _MIN_LABEL, _MAX_FONT = 4.0, 5.5, 9.0
 _POINTS = 72.0
 _GLYPH = 0.62  # width of a digit, in font sizes
-_METADATA = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def draw(
@@ -50,12 +49,6 @@ def draw(
     Raises:
         MissingExtraError: If Matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib", "viz") from None
     chart = lay_out(encoding, schedule, realisation)
     groups = sorted({chart.group[bar.activity] for bar in chart.bars})
     legend = groups if encoding.num_jobs > 1 and len(groups) <= _MAX_LEGEND else []
@@ -63,24 +56,20 @@ def draw(
     inner = _inner_inches(chart)
     foot = _FOOT + _LEGEND_LINE * legend_lines + 0.08 * bool(legend)
     height = _HEAD + inner + foot
-    # The text that users give is no formula, whatever dollar signs it has.
-    with mpl.rc_context({"svg.hashsalt": "dispatchlab", "text.parse_math": False}):
-        figure = Figure(figsize=(_WIDTH, height), dpi=150)
-        FigureCanvasAgg(figure)
+    with print_style():
+        figure = new_figure(_WIDTH, height)
         labels = _label_inches(chart)
         axes = figure.add_axes(
             (labels / _WIDTH, foot / height, 1 - (labels + 0.2) / _WIDTH, inner / height)
         )
         room = (_WIDTH - labels) * _POINTS / (_TITLE_FONT * _GLYPH * 1.1)
         headline = title or describe(encoding, schedule, realisation)
-        _draw_axes(axes, chart, _clip(headline, int(room)))
+        _draw_axes(axes, chart, clip(headline, int(room)))
         _draw_bars(axes, chart, _WIDTH - labels - 0.2, inner)
         _draw_outages(axes, chart)
         if legend:
             _draw_legend(figure, chart, legend, legend_lines, foot / height)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=file_format, metadata=_METADATA[file_format])
-    return buffer.getvalue()
+        return figure_bytes(figure, file_format)
 
 
 def _label_inches(chart: Chart) -> float:
@@ -103,11 +92,7 @@ def _wrap(row: Row) -> list[str]:
     """The row's label; high rows have room for the capacity in a second line."""
     name, _, capacity = row.label.rpartition(" (")
     lines = [name, f"({capacity}"] if row.height >= 1.5 and name else [row.label]
-    return [_clip(line, _MAX_LABEL) for line in lines]
-
-
-def _clip(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return [clip(line, _MAX_LABEL) for line in lines]
 
 
 def _draw_axes(axes: "Axes", chart: Chart, title: str) -> None:

@@ -1,0 +1,1 @@
+"""What the viewers of all families share: colours, letters, pixels, pages and figures."""
