@@ -231,6 +231,18 @@ class SocInstance:
         """A copy with other execution noise."""
         return replace(self, noise=Noise(kind, std))
 
+    def __str__(self) -> str:
+        """Say in one line what the problem is made of."""
+        tasks = max(graph.num_tasks for graph in self.graphs)
+        stream = self.injection
+        jobs = f"{stream.num_jobs}" if stream.mode == "batch" else f"{len(stream.trace)}"
+        if stream.mode not in ("batch", "trace"):
+            jobs = f"every {stream.mean_gap_us:g} µs"
+        return (
+            f"{self.name}: {len(self.graphs)} task graph(s) of up to {tasks} tasks on "
+            f"{self.chip.num_pes} processing elements, jobs: {jobs} ({stream.mode})"
+        )
+
     def __eq__(self, other: object) -> bool:
         """Instances are equal when all their parts are."""
         return isinstance(other, SocInstance) and _parts(self) == _parts(other)

@@ -30,10 +30,10 @@ def load_instance(name_or_path: str | os.PathLike[str] | SocInstance) -> SocInst
 
     Args:
         name_or_path: A name of `instance_names`, ``"job:Top_1"`` for `single_job`, the path of a
-            file in one of the
-            `dispatchlab.envs.soc.formats`, or an instance, which is returned as it is. Settings
-            may follow a name or a path: ``"top-1:mean_gap_us=50,max_jobs=4,noise=gaussian,
-            noise_std=0.2"``; they are the fields of `Injection` (but for its trace), ``noise``
+            file in one of the `dispatchlab.envs.soc.formats`, or an instance, which is returned
+            as it is. Settings may follow a name or a path:
+            ``"top-1:mean_gap_us=50,max_jobs=4,noise=gaussian,noise_std=0.2"``; they are the
+            fields of `Injection` (but for its trace), ``noise``
             (its kind) and ``noise_std`` (gaussian if no kind is given).
 
     Returns:
@@ -94,8 +94,11 @@ def is_soc_problem(name_or_path: str) -> bool:
             return is_soc_text(path.read_bytes().decode("utf-8", errors="replace"))
         return format_of_extension(path.suffix) is not None
     name = name_or_path.partition(":")[0].lower()
-    return name in _presets() or name_or_path.startswith(_JOB) or (
-        path.suffix.lower() != ".json" and format_of_extension(path.suffix) is not None)
+    return (
+        name in _presets()
+        or name_or_path.startswith(_JOB)
+        or (path.suffix.lower() != ".json" and format_of_extension(path.suffix) is not None)
+    )
 
 
 def graph_names() -> list[str]:

@@ -312,7 +312,7 @@ def is_number(value: object) -> bool:
 
 def _check_name(what: str, name: Any) -> None:  # noqa: ANN401 (users may pass anything)
     if not isinstance(name, str) or not name:
-        raise InvalidInstanceError(f"The name of a {what} is {name!r}; give a text.")
+        raise InvalidInstanceError(f"The name of the {what} is {name!r}; give a text.")
 
 
 def _check_strings(where: str, names: Sequence[Any]) -> None:

@@ -86,13 +86,13 @@ def one_job(
     return SocInstance(name, chip, (graph,), injection=alone)
 
 
-def scaled_row(time_us: float, speeds: Sequence[float], field: str) -> Row:
+def scaled_row(time_us: float, speeds: Sequence[float], what: str) -> Row:
     """Whole µs on each processing element, at least 1 unless no time is taken.
 
     Args:
         time_us: Time at speed 1.
         speeds: Speeds.
-        field: Field of the file, for the error message.
+        what: Place in the file, for the error message.
 
     Returns:
         The times.
@@ -102,7 +102,7 @@ def scaled_row(time_us: float, speeds: Sequence[float], field: str) -> Row:
     """
     if not 0.0 <= time_us / min(*speeds, 1.0) <= MAX_US:
         raise InstanceFormatError(
-            f"the field {field!r} makes {time_us:g} µs; it must be between 0 and {MAX_US:g} µs."
+            f"{what} makes {time_us:g} µs; it must be between 0 and {MAX_US:g} µs."
         )
     return tuple(0 if time_us == 0 else max(1, round(time_us / speed)) for speed in speeds)
 

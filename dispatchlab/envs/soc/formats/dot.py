@@ -52,10 +52,11 @@ def parse(text: str, name: str, assumed: Assumed) -> SocInstance:
     labels = [given.get("kernel", node) for node, given in graph.nodes.items()]
     rows = [(0,)] * len(labels) if assumed.chip else _rows(graph, assumed)
     if assumed.chip is None and assumed.bandwidth is None and "bandwidth" in graph.attributes:
-        width = _number(graph.attributes["bandwidth"], "the graph", "bandwidth")
-        if width <= 0:
-            raise InstanceFormatError(f"bandwidth of the graph is {width:g}; it must be positive.")
-        assumed = assumed._replace(bandwidth=width)
+        width = graph.attributes["bandwidth"]
+        value = math.inf if width == "inf" else _number(width, "the graph", "bandwidth")
+        if value <= 0:
+            raise InstanceFormatError(f"bandwidth of the graph is {width}; it must be positive.")
+        assumed = assumed._replace(bandwidth=value)
     pes = _pe_names(graph, len(rows[0]))
     return one_job(graph.name or name, Tasks(names, labels, rows, arcs), assumed, pes)
 
@@ -97,7 +98,7 @@ def _rows(graph: DotGraph, assumed: Assumed) -> list[Row]:
             rows.append(_exec_row(given["exec_us"], where))
         elif "weight" in given:
             time = _number(given["weight"], where, "weight")
-            rows.append(scaled_row(time, assumed.speeds or IDENTICAL, f"weight of {where}"))
+            rows.append(scaled_row(time, assumed.speeds or IDENTICAL, f"the weight of {where}"))
         else:
             raise InstanceFormatError(
                 f"{where} has neither weight nor exec_us; give its execution time."

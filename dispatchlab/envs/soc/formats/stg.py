@@ -66,7 +66,7 @@ def parse(text: str, name: str, assumed: Assumed) -> SocInstance:
     processors = header.values[1] if len(header.values) == 2 else len(IDENTICAL)
     speeds = assumed.speeds or (1.0,) * processors
     names = [f"t{task}" for task in range(len(times))]
-    rows = [scaled_row(time, speeds, f"time of {t}") for t, time in zip(names, times, strict=True)]
+    rows = [scaled_row(t, speeds, f"the time of task {n}") for n, t in enumerate(times)]
     return one_job(name, Tasks(names, names, rows, arcs), assumed)
 
 

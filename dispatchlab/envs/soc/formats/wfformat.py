@@ -78,7 +78,7 @@ def _tasks(tasks: list[_Task], sizes: dict[str, float], assumed: Assumed) -> Tas
     if len(set(names)) < len(names):
         names = [task.id for task in tasks]
     speeds = assumed.speeds or SPEEDS
-    rows = [scaled_row(task.seconds * 1e6, speeds, task.field) for task in tasks]
+    rows = [scaled_row(task.seconds * 1e6, speeds, f"the field {task.field!r}") for task in tasks]
     return Tasks(names, [task.label for task in tasks], rows, _arcs(tasks, sizes))
 
 
