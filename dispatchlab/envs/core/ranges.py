@@ -1,7 +1,6 @@
 """Arguments of generators: numbers, ranges of numbers, and the strings that hold them."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,7 @@ Range = float | tuple[float, float]
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _RANGE = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?")
-_WORDS: Mapping[str, Any] = {"true": True, "false": False, "none": None}
+_WORDS = {"true": True, "false": False}
 
 
 def narrow(parameter: Parameter, given: object) -> Parameter:
@@ -51,7 +50,7 @@ def parse_options(spec: str, text: str) -> dict[str, Any]:
         text: The pairs.
 
     Returns:
-        By name a number, a range ``(low, high)`` from ``low-high``, true, false, none or a word.
+        By name a number, a range ``(low, high)`` from ``low-high``, true, false or a word.
 
     Raises:
         InvalidInstanceError: If a pair is incomplete or a name stands twice.

@@ -91,7 +91,7 @@ class PresetMix:
         *,
         mean_gap_us: Range | None = None,
         max_jobs: Range | None = None,
-        horizon_us: Range | None = None,
+        horizon_us: Range | str | None = None,
         noise_std: Range | None = None,
         **settings: Any,
     ) -> None:
@@ -102,7 +102,7 @@ class PresetMix:
             mean_gap_us: A number or a range ``(low, high)``; by default, as for the others, what
                 each instance has.
             max_jobs: Jobs in work at once.
-            horizon_us: The episode ends here.
+            horizon_us: The episode ends here; ``"none"`` for batches and traces.
             noise_std: Relative standard deviation of execution times, gaussian by default.
             **settings: Other settings of `load_instance`, one value each.
 
@@ -112,6 +112,8 @@ class PresetMix:
         loaded = [load_instance(instance) for instance in instances]
         if not loaded:
             raise InvalidInstanceError("The list of instances is empty; name at least one.")
+        if horizon_us == "none":  # a batch or a trace that ends by itself
+            settings, horizon_us = settings | {"horizon_us": "none"}, None
         given = dict(zip([p.name for p in STREAM],
                          (mean_gap_us, max_jobs, horizon_us, noise_std), strict=True))  # fmt: skip
         ranges = [narrow(p, given[p.name]) for p in STREAM if given[p.name] is not None]

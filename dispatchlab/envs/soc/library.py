@@ -137,7 +137,7 @@ def with_settings(instance: SocInstance, settings: Mapping[str, Any]) -> SocInst
 
     Args:
         instance: The instance.
-        settings: Values by name; see `load_instance`.
+        settings: Values by name; see `load_instance`. A horizon may be ``"none"``.
 
     Returns:
         The copy; its name is the old one.
@@ -152,9 +152,10 @@ def with_settings(instance: SocInstance, settings: Mapping[str, Any]) -> SocInst
             f"{', '.join(_SETTINGS)}."
         )
     known = {field.name for field in fields(Injection)}
-    injection = replace(
-        instance.injection, **{key: value for key, value in settings.items() if key in known}
-    )
+    stream = {key: value for key, value in settings.items() if key in known}
+    if stream.get("horizon_us") == "none":
+        stream["horizon_us"] = None
+    injection = replace(instance.injection, **stream)
     std = settings.get("noise_std", instance.noise.std)
     kind = settings.get("noise", instance.noise.kind)
     if "noise_std" in settings and "noise" not in settings and kind == "none":

@@ -5,8 +5,8 @@ import operator
 from typing import Any
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.soc.checks import MAX_US, is_number
 from dispatchlab.envs.soc.instance import INJECTIONS, NOISES, Injection, Noise
-from dispatchlab.envs.soc.validation import MAX_US, is_number
 
 MAX_JOBS = 10_000
 MAX_ARRIVALS = 1_000_000

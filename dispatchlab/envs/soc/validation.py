@@ -2,24 +2,29 @@
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.soc.checks import (
+    MAX_US,
+    check_name,
+    check_strings,
+    check_unique,
+)
+from dispatchlab.envs.soc.chip_validation import check_chip
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from dispatchlab.envs.soc.instance import Chip, SocInstance, TaskGraph
 
-    from dispatchlab.envs.soc.instance import Chip, OperatingPoints, SocInstance, TaskGraph
+__all__ = ["check_chip", "check_graph", "check_instance", "find_cycle"]
 
-MAX_US = 10**11
 MAX_VOLUME = 1e15
 
 
 def check_graph(graph: "TaskGraph") -> None:
-    """Check that a task graph is one: connected by number, acyclic, with sensible volumes.
+    """Check that a task graph is one: named, acyclic, with sensible volumes.
 
     Args:
         graph: The graph; its arrays are already int64 and float64.
@@ -28,53 +33,20 @@ def check_graph(graph: "TaskGraph") -> None:
         InvalidInstanceError: With the first contradiction found.
     """
     where = f"The graph {graph.name!r}"
-    _check_name("graph", graph.name)
+    check_name("graph", graph.name)
     if not graph.kernels:
         raise InvalidInstanceError(f"{where} has no tasks; give kernels for at least one.")
-    _check_strings(f"{where}: kernels", graph.kernels)
-    _check_strings(f"{where}: task_names", graph.task_names)
+    check_strings(f"{where}: kernels", graph.kernels)
+    check_strings(f"{where}: task_names", graph.task_names)
     if len(graph.task_names) != graph.num_tasks:
         raise InvalidInstanceError(
             f"{where} has {len(graph.task_names)} task_names for {graph.num_tasks} tasks; name "
             "all or none."
         )
     if graph.task_names != graph.kernels:
-        _check_unique(f"{where}: task_names", graph.task_names)
+        check_unique(f"{where}: task_names", graph.task_names)
     _check_arcs(graph, where)
     _check_acyclic(graph, where)
-
-
-def check_chip(chip: "Chip") -> None:
-    """Check that the tables of a chip fit each other.
-
-    Args:
-        chip: The chip; its arrays are already int64 and float64.
-
-    Raises:
-        InvalidInstanceError: With the first contradiction found.
-    """
-    where = f"The chip {chip.name!r}"
-    _check_name("chip", chip.name)
-    for field in ("pe_names", "cluster_names", "kernels"):
-        names = getattr(chip, field)
-        if not names:
-            raise InvalidInstanceError(f"{where} has no {field}; give at least one.")
-        _check_strings(f"{where}: {field}", names)
-        _check_unique(f"{where}: {field}", names)
-    count = chip.num_pes
-    _check_shape(where, "cluster", chip.cluster, (count,))
-    _check_shape(where, "exec_us", chip.exec_us, (len(chip.kernels), count))
-    _check_shape(where, "bandwidth", chip.bandwidth, (count, count))
-    bad = (chip.cluster < 0) | (chip.cluster >= len(chip.cluster_names))
-    if bad.any():
-        pe = int(np.argmax(bad))
-        raise InvalidInstanceError(
-            f"{where}: cluster of {chip.pe_names[pe]!r} is {chip.cluster[pe]}; it must be between "
-            f"0 and {len(chip.cluster_names) - 1}, one of the cluster_names."
-        )
-    _check_exec(chip, where)
-    _check_bandwidths(chip, where)
-    _check_points(chip, where)
 
 
 def check_instance(instance: "SocInstance") -> None:
@@ -89,10 +61,10 @@ def check_instance(instance: "SocInstance") -> None:
     from dispatchlab.envs.soc.settings import check_injection, check_noise
 
     where = f"The instance {instance.name!r}"
-    _check_name("instance", instance.name)
+    check_name("instance", instance.name)
     if not instance.graphs:
         raise InvalidInstanceError(f"{where} has no graphs; give at least one.")
-    _check_unique(f"{where}: graphs", [graph.name for graph in instance.graphs])
+    check_unique(f"{where}: graphs", [graph.name for graph in instance.graphs])
     for graph in instance.graphs:
         _check_supported(instance, graph)
     _check_probabilities(instance, where)
@@ -180,73 +152,6 @@ def _check_acyclic(graph: "TaskGraph", where: str) -> None:
         raise InvalidInstanceError(f"{where} is cyclic: {path}; remove one of these arcs.")
 
 
-def _check_exec(chip: "Chip", where: str) -> None:
-    bad = (chip.exec_us < -1) | (chip.exec_us > MAX_US)
-    if bad.any():
-        row, pe = (int(i) for i in np.argwhere(bad)[0])
-        raise InvalidInstanceError(
-            f"{where}: exec_us of the kernel {chip.kernels[row]!r} on {chip.pe_names[pe]!r} is "
-            f"{chip.exec_us[row, pe]}; it must be between 0 and {MAX_US}, or -1 where the PE "
-            "does not support the kernel."
-        )
-
-
-def _check_bandwidths(chip: "Chip", where: str) -> None:
-    # written so that NaN fails too; infinite bandwidth is a link that takes no time
-    bad = ~(chip.bandwidth > 0) & ~np.eye(chip.num_pes, dtype=bool)
-    if bad.any():
-        a, b = (int(i) for i in np.argwhere(bad)[0])
-        raise InvalidInstanceError(
-            f"{where}: bandwidth from {chip.pe_names[a]!r} to {chip.pe_names[b]!r} is "
-            f"{chip.bandwidth[a, b]}; it must be positive between different PEs."
-        )
-    if chip.memory_bandwidth is None:
-        return
-    _check_shape(where, "memory_bandwidth", chip.memory_bandwidth, (chip.num_pes, 2))
-    bad = ~(chip.memory_bandwidth > 0)
-    if bad.any():
-        pe, way = (int(i) for i in np.argwhere(bad)[0])
-        raise InvalidInstanceError(
-            f"{where}: memory_bandwidth {('to', 'from')[way]} memory of {chip.pe_names[pe]!r} is "
-            f"{chip.memory_bandwidth[pe, way]}; it must be positive."
-        )
-
-
-def _check_points(chip: "Chip", where: str) -> None:
-    if not chip.operating_points:
-        return
-    if len(chip.operating_points) != len(chip.cluster_names):
-        raise InvalidInstanceError(
-            f"{where} has operating_points for {len(chip.operating_points)} of "
-            f"{len(chip.cluster_names)} clusters; give them for all or none."
-        )
-    sizes = np.bincount(chip.cluster, minlength=len(chip.cluster_names))
-    for name, points, size in zip(
-        chip.cluster_names, chip.operating_points, sizes.tolist(), strict=True
-    ):
-        _check_cluster(f"{where}: operating_points of the cluster {name!r}", points, size)
-
-
-def _check_cluster(where: str, points: "OperatingPoints", size: int) -> None:
-    for field in ("frequency_mhz", "voltage_mv", "active_power_w"):
-        values = getattr(points, field)
-        if not values or not all(is_number(v) and v > 0 for v in values):
-            raise InvalidInstanceError(
-                f"{where} have {field} {values!r}; give positive numbers, at least one."
-            )
-    frequencies = points.frequency_mhz
-    if any(a >= b for a, b in pairwise(frequencies)):
-        raise InvalidInstanceError(
-            f"{where} have frequency_mhz {frequencies!r}; list them in ascending order."
-        )
-    if len(points.voltage_mv) != len(frequencies) or len(points.active_power_w) != size:
-        raise InvalidInstanceError(
-            f"{where} have {len(frequencies)} frequencies, {len(points.voltage_mv)} voltages and "
-            f"{len(points.active_power_w)} powers; give a voltage for each frequency and a power "
-            f"for each number of active elements, 1 to {size}."
-        )
-
-
 def _check_supported(instance: "SocInstance", graph: "TaskGraph") -> None:
     chip = instance.chip
     rows = {kernel: row for row, kernel in enumerate(chip.kernels)}
@@ -293,45 +198,4 @@ def _check_probabilities(instance: "SocInstance", where: str) -> None:
     if abs(sum(chances) - 1.0) > 1e-9:
         raise InvalidInstanceError(
             f"{where}: the probabilities sum to {sum(chances):.12g}; let them sum to 1."
-        )
-
-
-def is_number(value: object) -> bool:
-    """Whether a value is a finite number (true and false are not).
-
-    Args:
-        value: Anything.
-
-    Returns:
-        The answer.
-    """
-    if isinstance(value, bool | np.bool_):
-        return False
-    return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
-
-
-def _check_name(what: str, name: Any) -> None:  # noqa: ANN401 (users may pass anything)
-    if not isinstance(name, str) or not name:
-        raise InvalidInstanceError(f"The name of the {what} is {name!r}; give a text.")
-
-
-def _check_strings(where: str, names: Sequence[Any]) -> None:
-    for index, name in enumerate(names):
-        if not isinstance(name, str) or not name:
-            raise InvalidInstanceError(f"{where}[{index}] is {name!r}; give a text.")
-
-
-def _check_unique(where: str, names: Sequence[str]) -> None:
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidInstanceError(f"{where} name {twice!r} twice; rename one.")
-
-
-def _check_shape(
-    where: str, field: str, array: "npt.NDArray[Any]", shape: tuple[int, ...]
-) -> None:  # fmt: skip
-    if array.shape != shape:
-        raise InvalidInstanceError(
-            f"{where} has {field} of shape {array.shape}; it must be {shape} to fit its "
-            "pe_names and kernels."
         )

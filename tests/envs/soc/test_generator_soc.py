@@ -127,6 +127,10 @@ def test_other_settings() -> None:
     ).sample(np.random.default_rng(0))
     assert (instance.injection.mode, instance.injection.prefill) == ("blocked", False)
     assert instance.noise.kind == "lognormal"
+    batch = make_generator("preset:top-1,mode=batch,num_jobs=1-2,horizon_us=none", num_jobs=2)
+    assert batch.limits.arrivals == 2
+    quiet, _ = make_generator("random:noise=none").sample(np.random.default_rng(0))
+    assert quiet.noise == Noise()
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def test_settings() -> None:
     assert load_instance("top-1:noise_std=0.1").noise.kind == "gaussian"
     batch = load_instance("top-1:mode=batch,num_jobs=2,horizon_us=none,prefill=false")
     assert (batch.injection.num_jobs, batch.injection.horizon_us) == (2, None)
+    assert load_instance("top-1:noise=none").noise == Noise()
 
 
 @pytest.mark.parametrize(

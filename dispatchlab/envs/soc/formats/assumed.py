@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dispatchlab.envs.core.errors import InstanceFormatError
+from dispatchlab.envs.soc.checks import MAX_US, is_number
 from dispatchlab.envs.soc.instance import Chip, Injection, SocInstance, TaskGraph
-from dispatchlab.envs.soc.validation import MAX_US, is_number
 
 IDENTICAL = (1.0, 1.0, 1.0, 1.0)
 MAX_PES = 1024
@@ -112,14 +112,13 @@ def _name_kernels(labels: Sequence[str], rows: Sequence[Row]) -> list[str]:
     times: dict[str, set[Row]] = {}
     for label, row in zip(labels, rows, strict=True):
         times.setdefault(label, set()).add(row)
-    return [_name_kernel(label, row, times[label]) for label, row in zip(labels, rows, strict=True)]
-
-
-def _name_kernel(label: str, row: Row, rows: set[Row]) -> str:
-    if len(rows) == 1:
-        return label
-    told_apart = len({other[0] for other in rows}) == len(rows)
-    return f"{label}@{row[0] if told_apart else '/'.join(map(str, row))}"
+    firsts = {label: len({row[0] for row in found}) for label, found in times.items()}
+    names = []
+    for label, row in zip(labels, rows, strict=True):
+        told_apart = firsts[label] == len(times[label])
+        shown = f"{row[0]}" if told_apart else "/".join(map(str, row))
+        names.append(label if len(times[label]) == 1 else f"{label}@{shown}")
+    return names
 
 
 def _chip(

@@ -99,8 +99,10 @@ def dump(instance: SocInstance) -> str:
     has_costs = any(cost for _, _, cost in arcs)
     count = f"{len(times)} {len(plain.rows[0])}" if has_costs else f"{len(times) - 2}"
     lines = [count]
-    for task, time in enumerate(times):
-        before = [(a, cost) for a, b, cost in arcs if b == task]
+    predecessors: list[list[tuple[int, int]]] = [[] for _ in times]
+    for a, b, cost in arcs:
+        predecessors[b].append((a, cost))
+    for task, (time, before) in enumerate(zip(times, predecessors, strict=True)):
         if has_costs:
             lines += [f"{task} {time} {len(before)}", *(f"{a} {cost}" for a, cost in before)]
         else:
@@ -112,7 +114,9 @@ def _lines(text: str) -> list[_Line]:
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         tokens = line.partition("#")[0].split()
-        wrong = next((t for t in tokens if not (t.isdecimal() and len(t) <= 15)), None)
+        wrong = next(
+            (t for t in tokens if not (t.isascii() and t.isdecimal() and len(t) <= 15)), None
+        )
         if wrong is not None:
             raise InstanceFormatError(
                 f"line {number} holds {shorten(wrong)}; write whole numbers of at least 0."
