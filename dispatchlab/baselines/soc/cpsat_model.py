@@ -184,10 +184,12 @@ def _add_loads(built: SocCpSatModel) -> None:
     problem = built.problem
     for job, completion in enumerate(built.completion):
         mine = np.flatnonzero(problem.position == job).tolist()
+        first = min(
+            (int(problem.ready_us[u, list(built.presence[u])].min()) for u in mine), default=0
+        )
         for pe in range(problem.instance.chip.num_pes):
             here = [u for u in mine if pe in built.presence[u]]
             if len(here) > 1:
-                first = int(problem.ready_us[here, pe].min())
                 work = [int(problem.expected_us[u, pe]) * built.presence[u][pe] for u in here]
                 built.model.add(completion >= first + sum(work))
 

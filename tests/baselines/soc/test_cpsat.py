@@ -86,6 +86,14 @@ def test_sum_of_completions_prefers_the_short_job() -> None:
     assert SOLVER.solve_problem(problem).objective == 13
 
 
+def test_late_data_on_an_unused_element_does_not_count() -> None:
+    """Two tasks of 1 stay where their data is, though it would reach the other element at 100."""
+    instance = one_job([[1, 1]] * 3, [(0, 1, 99.0), (0, 2, 99.0)])
+    job = JobProgress(0, 0, 0, np.array([0, -1, -1]), np.array([1, -1, -1]))
+    result = SOLVER.solve_problem(PlanningProblem(instance, 1, (job,), ((), ())))
+    assert (result.status, result.objective) == ("optimal", 3)
+
+
 def test_reservations_stay() -> None:
     """Work of 4 fits between reservations only where the gap is long enough."""
     problem = with_busy(PlanningProblem.idle(one_job([[4, 4]], [])), ((3, 9),), ((2, 5),))
