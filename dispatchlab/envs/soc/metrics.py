@@ -167,7 +167,7 @@ def energy(
     for cluster, (table, frequency) in enumerate(zip(tables, chosen, strict=True)):
         scale, voltage = _operating_point(table, frequency, instance.chip.cluster_names[cluster])
         for count, power in enumerate(table.active_power_w, start=1):
-            active += 1e-3 * scale * power * active_us[cluster, count]
+            active += 1e-3 * scale * power * float(active_us[cluster, count])
         leaked += 1e-3 * _leakage_w(voltage) * span if leakage else 0.0
     completion = completion_us(instance, schedule)
     counted = (completion != NOT_YET) & (completion >= since)

@@ -106,7 +106,7 @@ def _check_blocked(case: Case) -> Iterator[str]:
         yield from _check_injection(case, job, due)
         before = _injection(case, job)
         arrival = int(case.schedule.arrival_us[job])
-        if before == NEVER or arrival != before:
+        if arrival != before:
             yield (
                 f"Arrival {job} comes at {arrival} µs and is injected at "
                 f"{case.schedule.injected_us[job]} µs; a blocked source makes a job at its "
