@@ -29,7 +29,7 @@ SPECS = [
     "preset:top-1+top-mix,mean_gap_us=25-200,max_jobs=3-5,noise_std=0-0.5,horizon_us=2000",
     "preset:wifi-tx80+wifi-tx20,mean_gap_us=60-500,horizon_us=15000-20000",
     "random:",
-    "random:num_tasks=1-30,num_graphs=1-3,num_pes=1-6,unsupported=0-0.8,max_width=4,density=1",
+    "random:num_tasks=1-30,num_graphs=1-3,num_pes=1-6,unsupported=0-0.8,max_width=4,density=1,mean_gap_us=20-300",
 ]
 
 
