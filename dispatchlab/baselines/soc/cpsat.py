@@ -116,8 +116,8 @@ class SocCpSatSolver:
         status = solver.solve(built.model)
         if status in (cp_model.MODEL_INVALID, cp_model.INFEASIBLE):
             raise DispatchlabError(
-                f"CP-SAT answers {solver.status_name(status)} to a plan of "
-                f"{problem.instance.name!r}; scale its times down."
+                f"CP-SAT answers {solver.status_name(status)} on {problem.instance.name!r}, which "
+                "has a plan; scale its times down or use another version of ortools."
             )
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             best = _read(built, solver)

@@ -115,12 +115,18 @@ def _add_task(
     literals = {pe: model.new_bool_var(f"on_{u}_{pe}") for pe in elements}
     model.add_exactly_one(literals.values())
     end: Any = start + shortest
-    if len({expected[pe] for pe in elements}) > 1:
+    varies = len({expected[pe] for pe in elements}) > 1
+    if varies:
         end = model.new_int_var(first + shortest, latest, f"end_{u}")
         model.add(end == start + sum(expected[pe] * on for pe, on in literals.items()))
     for pe, on in literals.items():
         name = f"run_{u}_{pe}"
-        intervals[pe].append(model.new_optional_interval_var(start, expected[pe], end, on, name))
+        # an interval over start and the end variable would do, but where tasks take no time the
+        # presolve of CP-SAT 9.15 then finds some feasible models infeasible
+        interval = model.new_optional_fixed_size_interval_var(start, expected[pe], on, name)
+        intervals[pe].append(interval)
+        if varies:
+            model.add(end == start + expected[pe]).only_enforce_if(on)
         if ready[pe] > first:
             model.add(start >= ready[pe]).only_enforce_if(on)
     built.start.append(start)

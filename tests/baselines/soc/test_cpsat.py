@@ -86,6 +86,18 @@ def test_sum_of_completions_prefers_the_short_job() -> None:
     assert SOLVER.solve_problem(problem).objective == 13
 
 
+def test_tasks_without_duration() -> None:
+    """Seven tasks, two of which take no time on one element; CP-SAT 9.15 called it infeasible."""
+    a, b, c = [2, -1, 7, 6], [2, 4, 5, 4], [5, 4, 0, 6]
+    arcs = [
+        (0, 1, 9), (1, 3, 2), (2, 3, 1), (1, 4, 5), (2, 4, 4), (0, 5, 3), (3, 5, 11), (4, 5, 2),
+        (0, 6, 12), (5, 6, 0),
+    ]  # fmt: skip
+    links = [[1, 2, 3.5, 3.5], [2, 2, 3.5, 1], [3.5, 1, 2, 2], [1, 1, 1, 1]]
+    result = SOLVER.solve(one_job([c, b, b, a, b, c, b], arcs, bandwidth=links))
+    assert (result.status, result.objective) == ("optimal", 11)
+
+
 def test_late_data_on_an_unused_element_does_not_count() -> None:
     """Two tasks of 1 stay where their data is, though it would reach the other element at 100."""
     instance = one_job([[1, 1]] * 3, [(0, 1, 99.0), (0, 2, 99.0)])
