@@ -114,10 +114,10 @@ class SocCpSatSolver:
         solver.parameters.num_workers = self.num_workers
         solver.parameters.random_seed = seed % _SEEDS
         status = solver.solve(built.model)
-        if status in (cp_model.MODEL_INVALID, cp_model.INFEASIBLE):
+        if status == cp_model.MODEL_INVALID:
             raise DispatchlabError(
-                f"CP-SAT answers {solver.status_name(status)} on {problem.instance.name!r}, which "
-                "has a plan; scale its times down or use another version of ortools."
+                f"CP-SAT refuses the model of {problem.instance.name!r}: "
+                f"{built.model.validate().strip() or solver.solution_info()}; scale times down."
             )
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             best = _read(built, solver)
@@ -125,7 +125,7 @@ class SocCpSatSolver:
         return Result(
             schedule=None,
             objective=objective,
-            lower_bound=max(0.0, math.ceil(solver.best_objective_bound - 1e-6)),
+            lower_bound=_bound(solver, status),
             status="optimal" if status == cp_model.OPTIMAL else "feasible",
             runtime_s=time.perf_counter() - began,
             info={"plan": best, "conflicts": solver.num_conflicts, "branches": solver.num_branches},
@@ -134,6 +134,13 @@ class SocCpSatSolver:
 
 def _objective(problem: PlanningProblem, plan: Plan) -> int:
     return int(problem.completions_us(plan.end_us).sum())
+
+
+def _bound(solver: cp_model.CpSolver, status: object) -> float:
+    """Proven bound; what CP-SAT calls infeasible has a plan, so that proof is worth nothing."""
+    if status == cp_model.INFEASIBLE:
+        return 0.0
+    return max(0.0, math.ceil(solver.best_objective_bound - 1e-6))
 
 
 def _read(built: SocCpSatModel, solver: cp_model.CpSolver) -> Plan:
