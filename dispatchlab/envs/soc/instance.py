@@ -155,7 +155,8 @@ class Injection:
             unbounded, ``num_jobs`` at time 0.
         mean_gap_us: Mean time between arrivals ("scale"); gaps are exponential, cut to whole µs.
         max_jobs: Jobs that the scheduler may work on at once.
-        horizon_us: The episode ends here; None: when all jobs are complete (trace, batch).
+        horizon_us: The episode ends here, or when the last arrival is complete; None (trace and
+            batch only): not before that.
         warmup_us: Jobs that complete before this are not counted.
         prefill: Whether the system starts full ("pseudo-steady state").
         num_jobs: Size of a batch.

@@ -189,7 +189,8 @@ def _write_scales(problem: Problem, slot: int, instance: SocInstance, tasks: int
     ends = starts + graph[: len(instance.graphs), NUM_TASKS]
     paths = [rank[a:b, FAST_PATH].max() for a, b in zip(starts, ends, strict=True)]
     quickest = problem.task[slot, :tasks, MIN_EXEC]
-    problem.scales[slot, MEAN_WORK] = max(1.0, quickest[quickest > 0].mean() if tasks else 1.0)
+    busy = quickest[quickest > 0]
+    problem.scales[slot, MEAN_WORK] = max(1.0, busy.mean() if len(busy) else 1.0)
     problem.scales[slot, MEAN_TRANSFER] = max(
         1.0, problem.volume[slot, :arcs].mean() / rate if arcs else 1.0
     )
