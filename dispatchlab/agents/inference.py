@@ -1,7 +1,7 @@
 """LearnedPolicy: a trained network as a dispatcher, without stable-baselines3."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,21 @@ from dispatchlab.envs.core.errors import CheckpointError
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
+class View(Protocol):
+    """What a dispatcher sees of a batch of environments."""
+
+    @property
+    def observation(self) -> Arrays:
+        """Padded observation with a leading batch dimension B."""
+        ...
+
+
 class LearnedPolicy:
-    """A frozen network that chooses actions from observations.
+    """A frozen network that chooses actions from observations, or from views that have one.
 
     Attributes:
         network: The network, in evaluation mode.
-        family: Environment family it was trained on, such as ``"jobshop"``.
+        family: Environment family it was trained on, such as ``"job-shop"``.
         layout: Output of `GraphSpec.layout` at training.
         meta: Whatever was saved with it.
     """
@@ -77,13 +86,15 @@ class LearnedPolicy:
         tensors = {key: torch.as_tensor(value, device=device) for key, value in obs.items()}
         return self.network.logits(tensors)
 
-    def act(self, obs: Arrays) -> int:
-        """Most probable action for one observation without a batch dimension."""
+    def act(self, obs: Arrays | View) -> int:
+        """Most probable action for one observation without a batch dimension, or a view of one."""
+        if not isinstance(obs, Mapping):
+            return int(self.act_batch(obs)[0])
         return int(self.act_batch({key: np.asarray(value)[None] for key, value in obs.items()})[0])
 
     def act_batch(
         self,
-        obs: Arrays,
+        obs: Arrays | View,
         *,
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
@@ -92,7 +103,7 @@ class LearnedPolicy:
         """Choose one action for each observation.
 
         Args:
-            obs: Padded observation with a leading batch dimension B.
+            obs: Padded observation with a leading batch dimension B, or a view that has one.
             temperature: Divides the logits before sampling; smaller is greedier.
             generator: Source of randomness, on the policy's device.
             greedy: Take the most probable action instead of sampling.
@@ -100,7 +111,7 @@ class LearnedPolicy:
         Returns:
             ``(B,)`` actions; legal wherever an action is.
         """
-        logits = self.logits(obs)  # (B, A)
+        logits = self.logits(obs if isinstance(obs, Mapping) else obs.observation)  # (B, A)
         if greedy:
             chosen = logits.argmax(-1)  # (B,)
         else:

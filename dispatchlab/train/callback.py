@@ -9,7 +9,7 @@ from stable_baselines3.common.utils import safe_mean
 
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.train.config import TrainConfig
-from dispatchlab.train.display import Display, score_line
+from dispatchlab.train.display import Display
 from dispatchlab.train.validation import Scores, Validation
 
 Point = dict[str, Any]
@@ -119,6 +119,7 @@ class RunCallback(BaseCallback):
         self.curve.append({"timesteps": self.num_timesteps, "scores": scores})
         self._evaluated = self.num_timesteps
         for name, row in scores.items():
-            for method, gap in row.items():
-                self.logger.record(f"eval/{name}/{method}", gap)
-            self._display.say(f"{self.num_timesteps:>9} decisions  {score_line(name, row)}")
+            for method, score in row.items():
+                self.logger.record(f"eval/{name}/{method}", score)
+        for line in self._validation.lines(scores):
+            self._display.say(f"{self.num_timesteps:>9} decisions  {line}")

@@ -5,17 +5,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.families.settings import SETTINGS, foreign_settings
 from dispatchlab.train.values import closest, parse_value
 
 ALGORITHMS = ("ppo", "maskable-ppo")
 CHOICES = {
-    "family": ("job-shop",),
-    "semantics": ("append", "non-delay", "active", "non-delay-wait"),
-    "stop_at": ("choices", "every"),
-    "observation": ("tokens", "graph"),
-    "encoder": ("transformer", "gatv2", "gin"),
+    "family": tuple(SETTINGS),
     "algo": ALGORITHMS,
-    "reward": ("regret", "bound", "completed", "sparse"),
     "schedule": ("linear", "constant"),
 }
 # Smallest and largest value allowed.
@@ -44,6 +40,16 @@ RANGES: dict[str, tuple[float, float]] = {
     "eval_instances": (0, 100_000),
     "eval_samples": (1, 100_000),
     "checkpoint_every": (1, 10**15),
+    "max_ready": (0, 100_000),
+    "imitation_rounds": (0, 100_000),
+    "imitation_steps": (1, 100_000),
+    "imitation_updates": (1, 1_000_000),
+    "imitation_batch_size": (1, 1 << 24),
+    "imitation_buffer": (1, 10**8),
+    "imitation_learning_rate": (0, 1),
+    "imitation_temperature": (0, 1e9),
+    "imitation_beta_rounds": (1, 100_000),
+    "imitation_vf_coef": (0, 1000),
 }
 # What may differ between a run and its continuation, because the weights do not depend on it.
 FREE_ON_RESUME = frozenset({"max_minutes", "checkpoint_every"})
@@ -51,22 +57,35 @@ FREE_ON_RESUME = frozenset({"max_minutes", "checkpoint_every"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
-    """Everything that decides a training run; the docstring of a field is its help text."""
+    """Everything that decides a training run; the docstring of a field is its help text.
+
+    Settings that are empty get the family's own default.
+    """
 
     family: str = "job-shop"
-    """Problem family."""
-    generator: str = "random:num_jobs=8-10,num_machines=6-10"
+    """Problem family: job-shop or soc."""
+    generator: str = ""
     """Where training instances come from, as the environments' argument of that name."""
     semantics: str = "non-delay"
     """What the agent may dispatch: append, non-delay, active or non-delay-wait."""
     stop_at: str = "choices"
     """When the agent is asked: choices (where it matters) or every (before each dispatch)."""
-    observation: str = "tokens"
-    """What the agent sees: tokens (open options) or graph (all activities and resources)."""
-    reward: str = "regret"
-    """Reward: regret (bound above the initial bound), bound, completed or sparse."""
-    encoder: str = "transformer"
-    """Network: transformer (for tokens), gatv2 or gin (for graphs)."""
+    actions: str = "task-pe"
+    """What an action on a chip is: task-pe (a ready task and its element) or ordering (the next
+    ready task, which goes where it is expected to end first)."""
+    wait: bool = False
+    """Whether the agent may map nothing until the next event."""
+    max_ready: int = 24
+    """Ready tasks that are shown at once, those that have waited longest; 0: all."""
+    observation: str = ""
+    """What the agent sees. Job shops: tokens (open options) or graph (all activities and
+    resources); chips: graph."""
+    reward: str = ""
+    """Reward. Job shops: regret (bound above the initial bound), bound, completed or sparse;
+    chips: job-time-per-job (jobs in the system, less a bonus per completed job) or job-time."""
+    encoder: str = ""
+    """Network: transformer (for tokens), gatv2 or gin (for graphs), and for chips arcs, or
+    deepsocs with actions=ordering."""
     hidden: int = 64
     """Width of the embeddings."""
     num_layers: int = 2
@@ -75,6 +94,27 @@ class TrainConfig:
     """Attention heads; divides hidden."""
     feedforward: int = 128
     """Width inside the feed-forward blocks."""
+    imitation_rounds: int = 0
+    """Rounds in which the agent imitates an expert before it learns from rewards; 0: none."""
+    imitation_steps: int = 64
+    """Decisions per environment in a round of imitation."""
+    imitation_updates: int = 100
+    """Gradient steps in a round of imitation."""
+    imitation_batch_size: int = 256
+    """Decisions in a gradient step of imitation."""
+    imitation_buffer: int = 60_000
+    """Decisions that imitation keeps; the oldest make room."""
+    imitation_learning_rate: float = 1e-3
+    """Learning rate of imitation at the start; it falls linearly to zero."""
+    imitation_temperature: float = 2.0
+    """Cost in job µs by which an action must be worse to be imitated e times less; 0: only the
+    best."""
+    imitation_beta_rounds: int = 5
+    """Rounds over which the decisions played pass from the expert to the agent."""
+    imitation_vf_coef: float = 0.0
+    """Weight of the value loss in imitation, which warms up the critic; 0: none."""
+    imitation_rule: str = "etf"
+    """The expert rehearses every action with this rule."""
     algo: str = "ppo"
     """Learning algorithm: ppo or maskable-ppo."""
     num_envs: int = 64
@@ -116,12 +156,13 @@ class TrainConfig:
     cores. Weights repeat bit for bit only with the same number."""
     eval_every: int = 50_000
     """Decisions between two evaluations; 0: only before and after."""
-    eval_generator: str = "random:num_jobs=15,num_machines=15"
+    eval_generator: str = ""
     """Where validation instances come from; they are drawn with seeds that training never uses."""
     eval_instances: int = 40
-    """Number of validation instances; 0: none."""
+    """Number of validation instances, on chips of episodes in each set; 0: none."""
     eval_benchmarks: tuple[str, ...] = ()
-    """Benchmark instances to watch as well, separated by commas."""
+    """Benchmark instances to watch as well, separated by commas; on chips each is a set, and they
+    stand in for eval_generator."""
     eval_samples: int = 32
     """Schedules sampled per instance in the last evaluation, of which the best counts."""
     checkpoint_every: int = 20_000
@@ -130,11 +171,12 @@ class TrainConfig:
     """Write TensorBoard events."""
 
     def __post_init__(self) -> None:
-        """Check every value and the combinations."""
-        for name, allowed in CHOICES.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                raise DispatchlabError(f"{name} is {value!r}: choose one of {', '.join(allowed)}.")
+        """Fill in the family's defaults, and check every value and the combinations."""
+        _check_choice("family", self.family, CHOICES["family"])
+        for name, default in SETTINGS[self.family].defaults.items():
+            object.__setattr__(self, name, getattr(self, name) or default)
+        for name, allowed in (CHOICES | dict(SETTINGS[self.family].choices)).items():
+            _check_choice(name, getattr(self, name), allowed)
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
@@ -149,11 +191,16 @@ class TrainConfig:
             raise DispatchlabError(
                 f"hidden is {self.hidden} and num_heads {self.num_heads}: let the heads divide it."
             )
-        if (self.encoder == "transformer") != (self.observation == "tokens"):
-            raise DispatchlabError(
-                f"The encoder {self.encoder!r} does not go with the observation "
-                f"{self.observation!r}: use transformer with tokens, gatv2 or gin with graph."
-            )
+        family = SETTINGS[self.family]
+        family.check_encoder(self.observation, self.encoder)
+        family.check(self)
+        unset = {field.name: field.default for field in fields(self)}
+        for name in foreign_settings(self.family):
+            if getattr(self, name) != unset[name]:
+                raise DispatchlabError(
+                    f"{name} is {getattr(self, name)!r}, but the family {self.family!r} has no "
+                    "such setting: leave it out."
+                )
         rollout = self.num_envs * self.n_steps
         if rollout % self.batch_size:
             raise DispatchlabError(
@@ -188,10 +235,18 @@ class TrainConfig:
                 raise DispatchlabError(
                     f"There is no training setting {key!r}: {closest(key, known)}."
                 )
-        return replace(
-            self, **{key: parse_value(key, value, known[key]) for key, value in changes.items()}
-        )
+        values = {key: parse_value(key, value, known[key]) for key, value in changes.items()}
+        if values.get("family", self.family) != self.family:
+            values = dict.fromkeys(SETTINGS[self.family].defaults, "") | values
+        return replace(self, **values)
 
     def to_dict(self) -> dict[str, Any]:
-        """All settings, as plain values that YAML and JSON can hold."""
-        return asdict(self) | {"eval_benchmarks": list(self.eval_benchmarks)}
+        """The family's settings, as plain values that YAML and JSON can hold."""
+        foreign = foreign_settings(self.family)
+        values = {key: value for key, value in asdict(self).items() if key not in foreign}
+        return values | {"eval_benchmarks": list(self.eval_benchmarks)}
+
+
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise DispatchlabError(f"{name} is {value!r}: choose one of {', '.join(allowed)}.")

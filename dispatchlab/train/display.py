@@ -61,9 +61,3 @@ class Display:
     def say(self, text: str) -> None:
         """Print a line above the bar."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
-def score_line(name: str, scores: dict[str, float]) -> str:
-    """The scores of a validation set on one line: methods and their mean gaps."""
-    methods = ", ".join(f"{method} {gap:.2f}" for method, gap in scores.items())
-    return f"{name}: mean gap % {methods}"

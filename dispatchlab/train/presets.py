@@ -6,7 +6,7 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.values import closest
 
-PRESETS: dict[str, dict[str, Any]] = {
+_JOB_SHOP: dict[str, dict[str, Any]] = {
     # About two minutes on an idle core.
     "quick": {"total_timesteps": 120_000, "eval_every": 20_000},
     # Some hours on a few cores; sizes as in the benchmarks, and half of the shops structured.
@@ -31,18 +31,61 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def preset(name: str) -> TrainConfig:
+_SOC: dict[str, dict[str, Any]] = {
+    # Some minutes on an idle core: imitation does most of it.
+    "quick": {
+        "generator": "preset:top-1+top-mix,mean_gap_us=20-250,max_jobs=3-5,noise_std=0-0.5,"
+                     "horizon_us=2000",
+        "imitation_rounds": 8,
+        "imitation_vf_coef": 0.1,
+        "n_steps": 64,
+        "batch_size": 512,
+        "learning_rate": 2e-4,
+        "gamma": 0.99,
+        "gae_lambda": 0.95,
+        "target_kl": 0.03,
+        "total_timesteps": 65_536,
+        "eval_every": 32_768,
+        "eval_instances": 10,
+        "eval_benchmarks": ("top-1", "top-mix"),
+    },
+    # Some hours on a few cores.
+    "full": {
+        "generator": "preset:top-1+top-mix,mean_gap_us=20-250,max_jobs=3-5,noise_std=0-0.5,"
+                     "horizon_us=3000",
+        "imitation_rounds": 24,
+        "imitation_vf_coef": 0.1,
+        "n_steps": 128,
+        "batch_size": 512,
+        "learning_rate": 2e-4,
+        "gamma": 0.99,
+        "gae_lambda": 0.95,
+        "target_kl": 0.03,
+        "total_timesteps": 4_000_000,
+        "eval_every": 200_000,
+        "eval_instances": 20,
+        "eval_benchmarks": ("top-1", "top-mix", "top-1:noise_std=0.5", "top-mix:mean_gap_us=100"),
+        "checkpoint_every": 100_000,
+    },
+}  # fmt: skip
+PRESETS = {"job-shop": _JOB_SHOP, "soc": _SOC}
+
+
+def preset(name: str, family: str = "job-shop") -> TrainConfig:
     """The config of a preset.
 
     Args:
         name: ``"quick"`` or ``"full"``.
+        family: ``"job-shop"`` or ``"soc"``.
 
     Returns:
         The config.
 
     Raises:
-        DispatchlabError: There is no preset of that name.
+        DispatchlabError: There is no preset of that name, or no such family.
     """
-    if name not in PRESETS:
-        raise DispatchlabError(f"There is no preset {name!r}: {closest(name, PRESETS)}.")
-    return TrainConfig(**PRESETS[name])
+    if family not in PRESETS:
+        raise DispatchlabError(f"There is no family {family!r}: {closest(family, PRESETS)}.")
+    if name not in PRESETS[family]:
+        raise DispatchlabError(f"There is no preset {name!r}: {closest(name, PRESETS[family])}.")
+    return TrainConfig(family=family, **PRESETS[family][name])

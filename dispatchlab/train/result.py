@@ -13,7 +13,7 @@ class RunResult:
         timesteps: Decisions trained on.
         finished: False if the time limit came first; continue with ``resume=True``.
         seconds: Wall time over all sittings.
-        scores: Mean gaps in percent by validation set and method.
+        scores: By validation set and method: mean gaps in percent, or whatever the family measures.
     """
 
     path: Path

@@ -29,11 +29,12 @@ from dispatchlab.train.checkpoint import (
     write_checkpoint,
 )
 from dispatchlab.train.config import TrainConfig
-from dispatchlab.train.display import Display, score_line
+from dispatchlab.train.display import Display
+from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
-from dispatchlab.train.problems import make_training_env
 from dispatchlab.train.result import RunResult
-from dispatchlab.train.validation import RULES, Validation
+from dispatchlab.train.validation import Validation
+from dispatchlab.train.warm_up import imitate_expert
 from dispatchlab.train.writers import TIMESTEPS, CsvWriter, TensorBoardWriter
 
 if TYPE_CHECKING:
@@ -112,8 +113,11 @@ class _Run:
     ) -> None:
         """Build everything; writes nothing, so that a bad setting leaves no folder behind."""
         self.config, self.folder = config, folder
+        family = load_family(config.family)
+        if config.imitation_rounds:
+            family.expert(config)
         self.validation = Validation(config)
-        native = make_training_env(config)
+        native = family.training_env(config)
         self.layout = native.graph_spec.layout()
         self.env = as_sb3(native)
         self.model = _make_model(config, self.env, self.layout)
@@ -122,7 +126,7 @@ class _Run:
         self.curve: list[dict[str, Any]] = []
         self.seconds = 0.0
         self.resumed_at = -1
-        if state is not None:
+        if state is not None and state["run"] is not None:
             restore(self.model, self.env, state["run"])
             self.curve, self.seconds = state["curve"], state["seconds"]
             self.resumed_at = self.model.num_timesteps
@@ -135,6 +139,8 @@ class _Run:
         try:
             with Display(total, max(self.resumed_at, 0), console) as display:
                 main = self._callback(display)
+                if self.resumed_at < 0 and self.config.imitation_rounds:
+                    self._imitate(display)
                 self.model.learn(
                     total - max(self.resumed_at, 0),
                     callback=CallbackList([main, *callbacks]),
@@ -145,6 +151,11 @@ class _Run:
         finally:
             for writer in writers:
                 writer.close()
+
+    def _imitate(self, display: Display) -> None:
+        """Imitate an expert first; a run that dies here begins again when it is resumed."""
+        write_checkpoint(self.folder.checkpoint, {"run": None, "curve": [], "seconds": 0.0})
+        imitate_expert(self.model.policy, self.config, display.say)
 
     def _callback(self, display: Display) -> RunCallback:
         """What happens between rollouts."""
@@ -192,17 +203,16 @@ class _Run:
         else:
             scores = self.validation.final(self.policy)
             self._export(callback, scores)
-            for name, row in scores.items():
-                display.say(score_line(f"final, {name}", row))
+            for line in self.validation.lines(scores):
+                display.say(f"final, {line}")
         return RunResult(
             self.folder.path, callback.done, not callback.stopped, callback.seconds, scores
         )
 
     def _writers(self) -> list[KVWriter]:
         """CSV and TensorBoard, without what a resumed run is going to repeat."""
-        sets = [part.name for part in self.validation.sets]
         columns = [TIMESTEPS, "time/seconds", "time/fps", "rollout/return", "rollout/decisions"]
-        columns += [f"eval/{name}/{method}" for name in sets for method in ("greedy", *RULES)]
+        columns += [f"eval/{column}" for column in self.validation.columns()]
         columns += [f"train/{key}" for key in _UPDATE_COLUMNS]
         writers: list[KVWriter] = [CsvWriter(self.folder.progress, columns, keep=self.resumed_at)]
         if self.config.tensorboard:

@@ -13,10 +13,12 @@ from dispatchlab.train.config_files import read_config, write_config
 from dispatchlab.train.values import field_docs
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_presets_survive_yaml(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("family", "name"), [(family, name) for family, names in PRESETS.items() for name in names]
+)
+def test_presets_survive_yaml(family: str, name: str, tmp_path: Path) -> None:
     """A preset written to YAML reads back equal, lists included."""
-    config = preset(name).override(["eval_benchmarks=ft06,la01", "learning_rate=1e-5"])
+    config = preset(name, family).override(["eval_benchmarks=ft06,la01", "learning_rate=1e-5"])
     assert read_config(write_config(config, tmp_path / "config.yaml")) == config
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from dispatchlab.baselines.dispatchers import PriorityRule
 from dispatchlab.baselines.rollout import run_dispatcher
+from dispatchlab.envs.jobshop.generator import make_generator
 from dispatchlab.train import TrainConfig, train
 from dispatchlab.train.problems import draw_problems
 
@@ -36,7 +37,7 @@ def test_short_training_beats_random_dispatching(quiet: Console, tmp_path: Path)
         tensorboard=False,
     )
     scores = train(config, tmp_path / "run", console=quiet).scores["generated"]
-    problems = draw_problems(config.eval_generator, config.eval_instances)
+    problems = draw_problems(make_generator(config.eval_generator), config.eval_instances)
     random_gap = 100 * np.mean([r.gap for r in run_dispatcher(PriorityRule("random"), problems)])
     assert random_gap > 36.0
     assert scores["greedy"] < 31.0

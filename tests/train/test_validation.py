@@ -10,8 +10,10 @@ from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.network import GraphNetwork, NetworkConfig
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.jobshop.generator import make_generator
 from dispatchlab.train import TrainConfig
-from dispatchlab.train.problems import draw_problems, make_training_env
+from dispatchlab.train.families.jobshop import make_training_env
+from dispatchlab.train.problems import draw_problems
 from dispatchlab.train.validation import Validation
 from dispatchlab.train.writers import CsvWriter
 
@@ -27,7 +29,7 @@ def make_policy(config: TrainConfig) -> LearnedPolicy:
 
 def test_problems_are_the_same_every_time() -> None:
     """The instances do not depend on the run, and more of them begin with the same."""
-    first, second = (draw_problems("random:num_jobs=4", count) for count in (3, 5))
+    first, second = (draw_problems(make_generator("random:num_jobs=4"), count) for count in (3, 5))
     for (one, _), (two, _) in zip(first, second, strict=False):
         assert np.array_equal(one.mode_duration, two.mode_duration)
     assert not np.array_equal(second[3][0].mode_duration, second[4][0].mode_duration)
@@ -58,7 +60,7 @@ def test_chunks_do_not_mix_problems(tiny: TrainConfig, monkeypatch: pytest.Monke
     last = policy.network.pointer.score[-1]
     last.weight.data *= 1e7
     whole = part.best_of_gap(policy, 2)
-    monkeypatch.setattr("dispatchlab.train.validation.MOST_ROWS", 2)
+    monkeypatch.setattr("dispatchlab.train.families.jobshop.MOST_ROWS", 2)
     assert part.best_of_gap(policy, 2) == pytest.approx(whole)
     assert part.greedy_gap(policy) == pytest.approx(whole)
 

@@ -95,12 +95,14 @@ class AgentMethod:
         return str(value)
 
     def _environment(self, encoding: CpEncoding, realisation: Realisation | None) -> Any:  # noqa: ANN401
+        from dispatchlab.baselines.rollout import limits_of
         from dispatchlab.envs.jobshop.env import CPSchedulingVectorEnv
         from dispatchlab.train.problems import GivenProblems
 
+        problems = [(encoding, realisation)]
         return CPSchedulingVectorEnv(
             self.width,
-            generator=GivenProblems([(encoding, realisation)]),
+            generator=GivenProblems(problems, limits_of(problems)),
             semantics=self.semantics,
             stop_at=self._stop_at,
             observation=self._observation,

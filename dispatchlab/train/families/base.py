@@ -1,0 +1,77 @@
+"""The protocol of a family: all that training needs of one."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from dispatchlab.agents.inference import LearnedPolicy
+from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
+from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.imitation import Expert
+
+Scores = dict[str, float]
+
+
+class ValidationSet(Protocol):
+    """Problems, and the scores of the rules on them.
+
+    Attributes:
+        name: Name of the set.
+        unit: What the scores are, for people.
+        columns: Names of all scores of a greedy evaluation, rules included.
+        rules: Scores of the rules.
+    """
+
+    name: str
+    unit: str
+    columns: tuple[str, ...]
+    rules: Scores
+
+    def greedy(self, policy: LearnedPolicy) -> Scores:
+        """Scores of the policy that takes its most probable actions."""
+        ...
+
+    def final(self, policy: LearnedPolicy) -> Scores:
+        """Further scores, for the end of a run."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Facts for ``eval.json``."""
+        ...
+
+
+class Family(Protocol):
+    """Environments, validation sets and experts of a family."""
+
+    def training_env(self, config: TrainConfig) -> SchedulingVectorEnv:
+        """The vector environment that a run trains on."""
+        ...
+
+    def validation_sets(self, config: TrainConfig) -> list[ValidationSet]:
+        """What the config asks for."""
+        ...
+
+    def expert(self, config: TrainConfig) -> Expert:
+        """Whom to imitate before learning from rewards."""
+        ...
+
+
+def score_line(name: str, unit: str, scores: Mapping[str, float]) -> str:
+    """The scores of a validation set on one line.
+
+    Args:
+        name: Name of the set.
+        unit: What the scores are.
+        scores: By method; a key that ends in ``_completed`` is shown behind its method.
+
+    Returns:
+        The line.
+    """
+    parts = []
+    for method, value in scores.items():
+        if not method.endswith(COMPLETED):
+            jobs = scores.get(method + COMPLETED)
+            parts.append(f"{method} {value:.2f}" + (f" ({jobs:.1f})" if jobs is not None else ""))
+    return f"{name}: {unit} {', '.join(parts)}"
+
+
+COMPLETED = "_completed"

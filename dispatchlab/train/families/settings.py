@@ -1,0 +1,128 @@
+"""What a training config may say in each problem family."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.train.config import TrainConfig
+
+
+@dataclass(frozen=True, slots=True)
+class FamilySettings:
+    """The settings of a family.
+
+    Attributes:
+        module: Module of this package that holds its behaviour as ``FAMILY``.
+        defaults: Values of the settings that every family has, but with values of its own.
+        choices: Values allowed for settings that are words.
+        encoders: Networks that go with each observation.
+        own: Settings that not every family has; those of other families must be left alone.
+        try_it: Command that uses a finished run, with ``{run}`` for its folder.
+        check: Refuses values that clash; called with the config.
+    """
+
+    module: str
+    defaults: Mapping[str, str]
+    choices: Mapping[str, tuple[str, ...]]
+    encoders: Mapping[str, tuple[str, ...]]
+    own: tuple[str, ...]
+    try_it: str
+    check: Callable[["TrainConfig"], None] = lambda _: None
+
+    def check_encoder(self, observation: str, encoder: str) -> None:
+        """Refuse a network that cannot read the observation.
+
+        Args:
+            observation: Name of the observation.
+            encoder: Name of the network.
+
+        Raises:
+            DispatchlabError: If they do not go together.
+        """
+        if encoder not in self.encoders[observation]:
+            pairs = (f"{' or '.join(nets)} with {seen}" for seen, nets in self.encoders.items())
+            raise DispatchlabError(
+                f"The encoder {encoder!r} does not go with the observation {observation!r}: use "
+                f"{', '.join(pairs)}."
+            )
+
+
+def _check_soc(config: "TrainConfig") -> None:
+    """What only clashes with each other on chips."""
+    if config.actions == "ordering" and config.wait:
+        raise DispatchlabError("wait is True, but actions is 'ordering': use actions=task-pe.")
+    if config.actions == "ordering" and config.imitation_rounds:
+        raise DispatchlabError(
+            f"imitation_rounds is {config.imitation_rounds}, but the expert chooses elements and "
+            "actions is 'ordering': set imitation_rounds=0 or actions=task-pe."
+        )
+    if (config.encoder == "deepsocs") != (config.actions == "ordering"):
+        raise DispatchlabError(
+            f"The encoder {config.encoder!r} does not go with actions={config.actions!r}: use "
+            "deepsocs with ordering, and the others with task-pe."
+        )
+
+
+SETTINGS: dict[str, FamilySettings] = {
+    "job-shop": FamilySettings(
+        module="jobshop",
+        defaults={
+            "generator": "random:num_jobs=8-10,num_machines=6-10",
+            "observation": "tokens",
+            "reward": "regret",
+            "encoder": "transformer",
+            "eval_generator": "random:num_jobs=15,num_machines=15",
+        },
+        choices={
+            "semantics": ("append", "non-delay", "active", "non-delay-wait"),
+            "stop_at": ("choices", "every"),
+            "observation": ("tokens", "graph"),
+            "encoder": ("transformer", "gatv2", "gin"),
+            "reward": ("regret", "bound", "completed", "sparse"),
+        },
+        encoders={"tokens": ("transformer",), "graph": ("gatv2", "gin")},
+        own=("semantics", "stop_at", "eval_samples"),
+        try_it="dispatchlab solve ta01 --method agent --policy {run}",
+    ),
+    "soc": FamilySettings(
+        module="soc",
+        defaults={
+            "generator": "preset:top-1+top-mix,mean_gap_us=20-250,max_jobs=3-5,noise_std=0-0.5",
+            "observation": "graph",
+            "reward": "job-time-per-job",
+            "encoder": "arcs",
+            "eval_generator": "top-mix",
+        },
+        choices={
+            "actions": ("task-pe", "ordering"),
+            "observation": ("graph",),
+            "encoder": ("arcs", "deepsocs", "gatv2", "gin"),
+            "reward": ("job-time", "job-time-per-job"),
+        },
+        encoders={"graph": ("arcs", "deepsocs", "gatv2", "gin")},
+        own=(
+            "actions", "wait", "max_ready", "imitation_rounds", "imitation_steps",
+            "imitation_updates", "imitation_batch_size", "imitation_buffer",
+            "imitation_learning_rate", "imitation_temperature", "imitation_beta_rounds",
+            "imitation_vf_coef", "imitation_rule",
+        ),
+        try_it="dispatchlab evaluate soc --methods etf,met,agent={run}",
+        check=_check_soc,
+    ),
+}  # fmt: skip
+
+
+def foreign_settings(family: str) -> list[str]:
+    """Settings that only other families have.
+
+    Args:
+        family: A key of `SETTINGS`.
+
+    Returns:
+        Their names.
+    """
+    theirs = dict.fromkeys(name for settings in SETTINGS.values() for name in settings.own)
+    return [name for name in theirs if name not in SETTINGS[family].own]

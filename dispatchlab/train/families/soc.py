@@ -1,0 +1,140 @@
+"""Training on chips: mean latency and completed jobs, beside ETF and MET on the same streams."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.agents.inference import LearnedPolicy
+from dispatchlab.baselines.soc.rollout import Problem, SocDispatcher, run_dispatcher
+from dispatchlab.baselines.soc.rules import Lookahead, SocRule
+from dispatchlab.envs.soc.env import SocVectorEnv
+from dispatchlab.envs.soc.generator import make_generator
+from dispatchlab.envs.soc.outcome import Outcome
+from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
+from dispatchlab.train.imitation import Expert
+from dispatchlab.train.problems import draw_problems
+
+RULES = ("etf", "met")
+
+
+def play_settings(config: TrainConfig) -> dict[str, Any]:
+    """What decides which actions there are, as keyword arguments of the environments."""
+    return {
+        "actions": config.actions,
+        "wait": config.wait,
+        "max_ready": config.max_ready or None,
+    }
+
+
+def make_play_problems(spec: str, count: int) -> list[Problem]:
+    """Streams for validation, the same ones in every run.
+
+    Args:
+        spec: As in `make_generator`.
+        count: How many.
+
+    Returns:
+        Instances and what happens in them.
+    """
+    return draw_problems(make_generator(spec), count)
+
+
+class SocValidation:
+    """Streams, and the latencies of the rules on them, which are computed once.
+
+    Attributes:
+        name: Name of the set.
+        unit: What the scores are.
+        columns: Names of the scores of a greedy evaluation.
+        problems: Instances and what happens in them.
+        rules: Mean latency in µs and mean number of completed jobs of each rule.
+    """
+
+    unit = "mean latency µs (jobs completed)"
+    columns = tuple(f"{who}{what}" for who in ("greedy", *RULES) for what in ("", COMPLETED))
+
+    def __init__(self, name: str, problems: Sequence[Problem], config: TrainConfig) -> None:
+        """Play the rules."""
+        self.name = name
+        self.problems = list(problems)
+        self._settings = play_settings(config)
+        self.rules: Scores = {}
+        for rule in RULES:
+            outcomes = run_dispatcher(SocRule(rule), self.problems, log=False)
+            self.rules |= _scores(rule, outcomes)
+
+    def greedy(self, policy: LearnedPolicy) -> Scores:
+        """Scores of the policy that takes its most probable actions."""
+        dispatcher: SocDispatcher = policy
+        outcomes = run_dispatcher(dispatcher, self.problems, **self._settings, log=False)
+        return _scores("greedy", outcomes)
+
+    def final(self, policy: LearnedPolicy) -> Scores:
+        """Nothing more: to choose among several futures would be clairvoyance."""
+        return {}
+
+    def describe(self) -> dict[str, Any]:
+        """Facts for ``eval.json``."""
+        names = dict.fromkeys(instance.name for instance, _ in self.problems)
+        return {
+            "instances": list(names),
+            "episodes": len(self.problems),
+            "unit": self.unit,
+            "rules": self.rules,
+        }
+
+
+class ActionPrices:
+    """Whom to imitate: one-step lookahead with a rule, which prices every legal action."""
+
+    def __init__(self, rule: str) -> None:
+        """Look the rule up."""
+        self._lookahead = Lookahead(rule)
+
+    def __call__(self, env: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:  # noqa: ANN401 (structural)
+        """Expected remaining job·µs after each action, and the cheapest actions."""
+        costs = self._lookahead.costs(env.episodes.dynamics)
+        return costs, costs.argmin(axis=1)
+
+
+class Soc:
+    """The family of task graphs on chips."""
+
+    def training_env(self, config: TrainConfig) -> SocVectorEnv:
+        """The environment to train on; rewards are divided by the mean fastest path."""
+        return SocVectorEnv(
+            config.num_envs,
+            generator=config.generator,
+            observation=config.observation,
+            reward=config.reward,
+            reward_scale="bound",
+            **play_settings(config),
+        )
+
+    def validation_sets(self, config: TrainConfig) -> list[ValidationSet]:
+        """One set for each of the benchmarks, or for the generator where there are none."""
+        if not config.eval_instances:
+            return []
+        specs = config.eval_benchmarks or (config.eval_generator,)
+        count = config.eval_instances
+        drawn = {spec: make_play_problems(spec, count) for spec in specs}
+        return [SocValidation(spec, problems, config) for spec, problems in drawn.items()]
+
+    def expert(self, config: TrainConfig) -> Expert:
+        """Lookahead with the rule of the config."""
+        return ActionPrices(config.imitation_rule)
+
+
+FAMILY = Soc()
+
+
+def _scores(who: str, outcomes: Sequence[Outcome]) -> Scores:
+    """Mean latency over the episodes in which a job was completed, and mean completed jobs."""
+    latency = [o.latency_us for o in outcomes if o.completed]
+    return {
+        who: float(np.mean(latency)) if latency else float("nan"),
+        f"{who}{COMPLETED}": float(np.mean([o.completed for o in outcomes])),
+    }
