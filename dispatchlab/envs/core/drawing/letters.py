@@ -1,7 +1,8 @@
 """Charts in plain text: the letters that stand for jobs, and lines that keep a width."""
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 # Letters that look alike in two alphabets appear once.
 _LETTERS = (
@@ -10,6 +11,62 @@ _LETTERS = (
     + string.digits
     + "ΓΔΘΛΞΠΣΦΨΩαβδεζηθλμξπσφψωБДЖИЛЦЧШЩЫЭЮЯ"
 )
+
+
+class Timed(Protocol):
+    """Something that lasts."""
+
+    @property
+    def start(self) -> int:
+        """When it begins."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """When it ends."""
+        ...
+
+
+AnyTimed = TypeVar("AnyTimed", bound=Timed)
+
+
+def cover(
+    bars: Sequence[AnyTimed], columns: int, scale: float, low: int = 0
+) -> list[list[tuple[float, AnyTimed]]]:
+    """For each column, how much of it each bar covers (0 to 1).
+
+    Args:
+        bars: What lasts.
+        columns: Width of the chart.
+        scale: Columns per time unit.
+        low: Time at the left.
+
+    Returns:
+        Shares and bars.
+    """
+    cells: list[list[tuple[float, AnyTimed]]] = [[] for _ in range(columns)]
+    for bar in bars:
+        left, right = (bar.start - low) * scale, (bar.end - low) * scale
+        for column in range(max(0, int(left)), min(columns, int(right) + 1)):
+            share = min(right, column + 1) - max(left, column)
+            if share > 0:
+                cells[column].append((share, bar))
+    return cells
+
+
+def axis(columns: int, step: int, label: Callable[[int], str]) -> str:
+    """The numbers below a chart.
+
+    Args:
+        columns: Width of the chart.
+        step: Columns from number to number.
+        label: The number of a column.
+
+    Returns:
+        A line.
+    """
+    marks = [(column, label(column)) for column in range(0, columns, step)]
+    return "".join(m.ljust(step) for column, m in marks if column + len(m) <= columns + 1).rstrip()
 
 
 def letter(group: int) -> str:

@@ -1,11 +1,12 @@
 """Pixels: capitals, digits and ticks for charts that are drawn with array slices."""
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.drawing.palette import Rgb
+from dispatchlab.envs.core.drawing.palette import Rgb, text_colour
 
 Image = npt.NDArray[np.uint8]
 
@@ -13,6 +14,10 @@ _ZOOM = 2  # pixels per dot of a glyph
 _GLYPH_WIDTH, _GLYPH_HEIGHT = 3, 5
 ADVANCE = (_GLYPH_WIDTH + 1) * _ZOOM
 TEXT_HEIGHT = _GLYPH_HEIGHT * _ZOOM
+INK: Rgb = (60, 60, 60)
+BAND: Rgb = (244, 244, 246)
+_GRID: Rgb = (222, 222, 226)
+_MAX_TICKS = 10
 
 # Rows of three dots, top to bottom.
 _GLYPHS = {
@@ -30,6 +35,50 @@ _GLYPHS = {
     "X": "#.# #.# .#. #.# #.#", "Y": "#.# #.# .#. .#. .#.", "Z": "### ..# .#. #.. ###",
     "-": "... ... ### ... ...", "_": "... ... ... ... ###", ".": "... ... ... ... .#.",
 }  # fmt: skip
+
+
+class Frame(NamedTuple):
+    """Where a chart lies in its image, in pixels, and the times at its sides."""
+
+    left: int
+    right: int
+    top: int
+    floor: int
+    low: int
+    high: int
+
+    def column(self, time: float) -> int:
+        """The column of a time."""
+        per_time = (self.right - self.left) / (self.high - self.low)
+        return round(self.left + (time - self.low) * per_time)
+
+
+def draw_time_axis(image: Image, frame: Frame) -> None:
+    """Lines and numbers of round times, and the axis itself."""
+    longest = ADVANCE * (len(str(frame.high)) + 2)
+    for tick in ticks(
+        frame.low, frame.high, min(_MAX_TICKS, (frame.right - frame.left) // longest)
+    ):
+        column = min(frame.right - 1, frame.column(tick))
+        image[frame.top : frame.floor, column] = _GRID
+        label = str(tick)
+        left = min(column - ADVANCE * len(label) // 2, image.shape[1] - ADVANCE * len(label))
+        write(image, label, left, frame.floor + 7, INK)
+    image[frame.floor, frame.left : frame.right] = INK
+
+
+def draw_bar(
+    image: Image, columns: tuple[int, int], rows: tuple[int, int], fill: Rgb, label: str
+) -> None:  # fmt: skip
+    """A filled rectangle, with a number where it fits and a gap where there is room for one."""
+    (left, right), (top, bottom) = columns, rows
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
+    gap = int(right - left > 3)
+    image[top:bottom, left : right - gap] = fill
+    long = ADVANCE * len(label) + 2
+    if label.isdigit() and right - left > long and bottom - top > TEXT_HEIGHT + 1:
+        at = (left + right - long) // 2 + 1, (top + bottom - TEXT_HEIGHT) // 2
+        write(image, label, *at, text_colour(fill))
 
 
 def ticks(low: int, high: int, most: int) -> range:

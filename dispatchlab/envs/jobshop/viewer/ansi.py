@@ -3,7 +3,7 @@
 import itertools
 import math
 
-from dispatchlab.envs.core.drawing.letters import clip, letter, wrap_entries
+from dispatchlab.envs.core.drawing.letters import axis, clip, cover, letter, wrap_entries
 from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.viewer.layout import Bar, Chart, Row, describe, lay_out
@@ -46,27 +46,18 @@ def render_ansi(
     lines = [clip(describe(encoding, schedule), width)]
     for index, (row, label) in enumerate(zip(chart.rows, labels, strict=True)):
         bars = [bar for bar in chart.bars if bar.row == index]
-        cells = _overlaps(bars, columns, scale)
+        cells = cover(bars, columns, scale)
         text = _usage(row, cells) if row.capacity > 1 else _letters(chart, cells, scale)
         text = _mark_overloads(row, bars, text, scale)
         lines.append(f"{label:>{margin}} |{text}|")
     step = per_unit * -(-max(10, len(str(horizon)) + 2) // per_unit)
-    lines.append(" " * (margin + 2) + _axis(columns, step, per_unit, per_column))
+    lines.append(
+        " " * (margin + 2)
+        + axis(columns, step, lambda column: str(column * per_column // per_unit))
+    )
     if now is not None:
         lines.append(_arrow(margin + 2 + int(now * scale), f"now {now}", width))
     return "\n".join([*lines, *_legend(chart, width)])
-
-
-def _overlaps(bars: list[Bar], columns: int, scale: float) -> list[Cell]:
-    """For each column, how much of it each bar covers (0 to 1)."""
-    cells: list[Cell] = [[] for _ in range(columns)]
-    for bar in bars:
-        left, right = bar.start * scale, bar.end * scale
-        for column in range(int(left), min(columns, int(right) + 1)):
-            share = min(right, column + 1) - max(left, column)
-            if share > 0:
-                cells[column].append((share, bar))
-    return cells
 
 
 def _letters(chart: Chart, cells: list[Cell], scale: float) -> str:
@@ -108,11 +99,6 @@ def _mark_overloads(row: Row, bars: list[Bar], cells: str, scale: float) -> str:
             first, last = int(begin * scale), math.ceil(until * scale - _ROUNDING)
             marked[first:last] = _OVERLOAD * (last - first)
     return "".join(marked)
-
-
-def _axis(columns: int, step: int, per_unit: int, per_column: int) -> str:
-    marks = [(column, str(column * per_column // per_unit)) for column in range(0, columns, step)]
-    return "".join(m.ljust(step) for column, m in marks if column + len(m) <= columns + 1).rstrip()
 
 
 def _arrow(position: int, text: str, width: int) -> str:
