@@ -1,4 +1,4 @@
-"""``dispatchlab render``: draw a schedule."""
+"""``dispatchlab render``: draw a schedule, or a task graph."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 _METHOD = "fdd-mwkr"
 
+Problem = Annotated[
+    str,
+    typer.Argument(
+        help=f"{options.INSTANCE_HELP} Or a SoC preset ([cyan]top-1[/], ...), one job of it "
+        "([cyan]job:Top_1[/]), a task graph file, or a schedule file of a SoC problem.",
+        show_default=False,
+    ),
+]
 ScheduleFile = Annotated[
     Path | None,
     typer.Argument(help="A schedule file, .json or .csv; instead of a method.", show_default=False),
@@ -25,55 +33,91 @@ Out = Annotated[
 Method = Annotated[
     str | None,
     typer.Option(
-        help="A rule, [cyan]cp-sat[/] or [cyan]agent[/], instead of a file; as in [cyan]solve[/].",
+        help="A rule, [cyan]cp-sat[/] or [cyan]agent[/], instead of a file; as in [cyan]solve[/]. "
+        "For SoC problems a rule (met, stf, eft, etf, ...), [cyan]lookahead-etf[/] or a planner "
+        "(heft, peft, cpop, cp-sat); without one the task graphs are drawn.",
         show_default=_METHOD,
     ),
 ]
+Graph = Annotated[
+    str | None,
+    typer.Option(help="The task graph to draw, of a SoC problem with several.", show_default=False),
+]
+Since = Annotated[
+    int | None, typer.Option(help="Draw a SoC schedule from this time in µs on.", min=0)
+]
+Until = Annotated[int | None, typer.Option(help="Draw a SoC schedule up to this time in µs.")]
 Width = Annotated[int, typer.Option(help="Characters in a line of text.", min=20)]
 
 
 def render(
-    instance: options.Instance, schedule: ScheduleFile = None,
+    instance: Problem, schedule: ScheduleFile = None,
     method: Method = None, policy: options.Policy = None,
     time_limit: options.TimeLimit = 10.0, seed: options.Seed = 0, out: Out = None,
-    width: Width = 100,
+    graph: Graph = None, since: Since = None, until: Until = None, width: Width = 100,
 ) -> None:  # fmt: skip
-    """Draw a schedule as a Gantt chart, from a file or made by a method.
+    """Draw a schedule as a Gantt chart, from a file or made by a method; or a task graph.
 
-    A schedule file is drawn as it is, right or wrong; check it with [cyan]verify[/].
+    A schedule file is drawn as it is, right or wrong; check it with [cyan]verify[/]. For SoC
+    problems the seed also decides what happens, and CP-SAT has its time limit at every arrival.
 
     [dim]dispatchlab render ft06 --method spt[/]
 
     [dim]dispatchlab render ta01 ta01.json --out ta01.html[/]
+
+    [dim]dispatchlab render top-1 --method etf --out gantt.html[/]
+
+    [dim]dispatchlab render job:WiFi_Receiver --out graph.png[/]
     """
-    from dispatchlab.commands.inputs import load_problem
-    from dispatchlab.commands.outputs import CHARTS, check_target, emit
-    from dispatchlab.commands.solve import method_spec
-    from dispatchlab.envs.jobshop.schedule_files import read_schedule
+    from dispatchlab.commands.outputs import CHARTS, check_target
+    from dispatchlab.envs.soc.library import is_soc_problem
+    from dispatchlab.envs.soc.schedule_files import is_schedule_file
 
     if schedule is not None and (method is not None or policy is not None):
         raise DispatchlabError(
             f"The schedule file {str(schedule)!r} and a method were both given; leave one out."
         )
-    encoding = load_problem(instance)
-    is_text = out is None or out.suffix.lower() == ".txt"
     if out is not None:
         check_target(out, (*CHARTS, ".txt"))
-    if schedule is not None:
-        plan = read_schedule(schedule, encoding)
-    else:
-        spec = method_spec(method or _METHOD, policy, None, None, None)
-        plan = _make(encoding, spec, time_limit, seed)
-    if is_text:
-        from dispatchlab.envs.jobshop.viewer import render_ansi
+    if is_schedule_file(instance) or is_soc_problem(instance):
+        from dispatchlab.commands.render_soc import SocPicture, render_soc
 
-        emit(out or Path("-"), render_ansi(encoding, plan, width=width) + "\n")
+        if policy is not None:
+            raise DispatchlabError(
+                f"--policy {policy} is not for pictures of SoC problems; give a schedule file."
+            )
+        picture = SocPicture(method, seed, time_limit, graph, since, until, width)
+        render_soc(instance, schedule, picture, out)
+    elif graph is not None or since is not None or until is not None:
+        raise DispatchlabError(
+            f"--graph, --since and --until are for SoC problems, but {instance!r} is none; leave "
+            "them out."
+        )
     else:
-        from dispatchlab.envs.jobshop.viewer import write_gantt
+        from dispatchlab.commands.inputs import load_problem
+        from dispatchlab.commands.solve import method_spec
+        from dispatchlab.envs.jobshop.schedule_files import read_schedule
 
-        write_gantt(out, encoding, plan)  # type: ignore[arg-type]
+        encoding = load_problem(instance)
+        if schedule is not None:
+            plan = read_schedule(schedule, encoding)
+        else:
+            spec = method_spec(method or _METHOD, policy, None, None, None)
+            plan = _make(encoding, spec, time_limit, seed)
+        _draw(encoding, plan, out, width)
     if out is not None:
         typer.echo(f"wrote {out}")
+
+
+def _draw(encoding: "CpEncoding", plan: "Schedule", out: Path | None, width: int) -> None:
+    """Draw it as text or as a file."""
+    from dispatchlab.commands.outputs import emit
+    from dispatchlab.envs.jobshop.viewer import render_ansi, write_gantt
+
+    if out is None or out.suffix.lower() == ".txt":
+        emit(out or Path("-"), render_ansi(encoding, plan, width=width) + "\n")
+    else:
+        write_gantt(out, encoding, plan)
 
 
 def _make(encoding: "CpEncoding", spec: str, time_limit: float, seed: int) -> "Schedule":

@@ -9,7 +9,8 @@ from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.schedule import NOT_YET, SocSchedule
 from dispatchlab.envs.soc.viewer.deliveries import Delivery, Wait, trace_data
-from dispatchlab.envs.soc.viewer.layout import JOBS_LANE, Bar, Chart, Visit, describe, lay_out
+from dispatchlab.envs.soc.viewer.gantt_frame import first_range, frame_of
+from dispatchlab.envs.soc.viewer.layout import Bar, Chart, Visit, describe, lay_out
 from dispatchlab.envs.soc.viewer.raster import LOST
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
 _MAX_LEGEND = 40  # jobs with a legend entry of their own; beyond, their types have one
 _MAX_TRANSFERS = 400  # beyond, they are hidden at first
 _NUMBERED = 0.007  # share of the first view from which on bars have numbers
-_MAX_AT_FIRST = 250  # bars shown before anybody zooms
-_LANE_PIXELS, _FRAME_PIXELS, _MIN_PIXELS, _MAX_PIXELS = 34, 190, 360, 1600
 _BAR_HEIGHT = 0.82
-FONT = "system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
 _HOVER = (
     "<b>job %{customdata[0]}: %{customdata[1]}</b><br>task %{customdata[2]}<br>"
     "kernel %{customdata[3]}<br>on %{customdata[4]}<br>"
@@ -68,7 +66,7 @@ def gantt_figure(
         traces.append(go.Scatter(**_transfer_trace(instance, schedule, chart, moved)))
     figure = go.Figure(traces)
     headline = escape(title or describe(instance, schedule))
-    figure.update_layout(**_layout(instance, chart, headline))
+    figure.update_layout(**frame_of(instance, chart, headline))
     return figure
 
 
@@ -83,7 +81,7 @@ def _bar_traces(
     members: dict[int, list[Bar]] = {}
     for bar in chart.bars:
         members.setdefault(bar.job if by_job else types[bar.job], []).append(bar)
-    left, right = _first_range(chart, instance.injection.warmup_us)
+    left, right = first_range(chart, instance.injection.warmup_us)
     numbered = _NUMBERED * (right - left)  # shorter bars would have unreadable ones
     traces = []
     for key, bars in sorted(members.items()):
@@ -215,78 +213,3 @@ def _lines(
         "line": {"color": ink, "width": width},
         "hoverinfo": "skip",
     }
-
-
-def _first_range(chart: Chart, warmup: int) -> list[float]:
-    """All of the window or, from the warm-up on, as much as can be told apart."""
-    low, high = chart.low, chart.high
-    if len(chart.bars) > _MAX_AT_FIRST:
-        low = warmup if chart.low < warmup < chart.bars[-_MAX_AT_FIRST].start else low
-        starts = [bar.start for bar in chart.bars if bar.start >= low]
-        high = max(low + 1, starts[min(_MAX_AT_FIRST, len(starts)) - 1])
-    margin = 0.015 * (high - low)
-    return [low - margin, high + margin]
-
-
-def _layout(instance: SocInstance, chart: Chart, title: str) -> dict[str, Any]:
-    pixels = min(_MAX_PIXELS, max(_MIN_PIXELS, _FRAME_PIXELS + _LANE_PIXELS * chart.height))
-    return {
-        "title": {"text": title, "x": 0.01, "xanchor": "left", "font": {"size": 18}},
-        "template": "plotly_white",
-        "font": {"family": FONT},
-        "barmode": "overlay",
-        "hovermode": "closest",
-        "height": round(pixels),
-        "margin": {"l": 10, "r": 10, "t": 60, "b": 50},
-        "legend": {"itemsizing": "constant", "groupclick": "toggleitem", "tracegroupgap": 4},
-        "hoverlabel": {"align": "left"},
-        "xaxis": {
-            "title": {"text": "time (µs)"},
-            "range": _first_range(chart, instance.injection.warmup_us),
-            "showline": True,
-            "linecolor": "#444",
-            "ticks": "outside",
-            "exponentformat": "none",
-            "rangeslider": {"visible": True, "thickness": 0.07,
-                            "range": [chart.low, chart.high]},
-        },
-        "yaxis": {
-            "range": [chart.height, 0],
-            "tickvals": [0.5, *(lane.top + 0.5 for lane in chart.lanes)],
-            "ticktext": [f"<i>{JOBS_LANE}</i>", *(escape(lane.label) for lane in chart.lanes)],
-            "automargin": True,
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-        },
-        "shapes": _shapes(instance, chart),
-        "annotations": _annotations(instance, chart),
-    }  # fmt: skip
-
-
-def _shapes(instance: SocInstance, chart: Chart) -> list[dict[str, Any]]:
-    """Lines between lanes, darker ones between clusters, and the shade of the warm-up."""
-    shapes: list[dict[str, Any]] = []
-    before = -1
-    for lane in chart.lanes:
-        ink = "#e4e4e8" if lane.cluster == before else "#a8a8b0"
-        before = lane.cluster
-        shapes.append({
-            "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": lane.top, "y1": lane.top,
-            "layer": "below", "line": {"color": ink, "width": 1},
-        })  # fmt: skip
-    warmup = instance.injection.warmup_us
-    if warmup > chart.low:
-        shapes.append({"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "x0": chart.low,
-                       "x1": min(warmup, chart.high), "layer": "below", "line": {"width": 0},
-                       "fillcolor": "rgba(120,120,140,0.13)"})  # fmt: skip
-    return shapes
-
-
-def _annotations(instance: SocInstance, chart: Chart) -> list[dict[str, Any]]:
-    warmup = instance.injection.warmup_us
-    if warmup <= chart.low:
-        return []
-    return [{"text": f"warm-up, to {warmup} µs: not counted", "x": chart.low, "y": 1,
-             "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-             "font": {"size": 11, "color": "#666"}}]  # fmt: skip

@@ -9,8 +9,8 @@ from dispatchlab.envs.core.drawing.letters import clip
 from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
 from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.soc.instance import FloatArray, SocInstance
+from dispatchlab.envs.soc.viewer.gantt_frame import FONT
 from dispatchlab.envs.soc.viewer.graph_facts import CRITICAL, MAX_NAMES, MAX_VOLUMES, GraphFacts
-from dispatchlab.envs.soc.viewer.interactive import FONT
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

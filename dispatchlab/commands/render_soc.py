@@ -1,0 +1,152 @@
+"""Drawing chips at work and task graphs, for ``dispatchlab render``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.soc.instance import SocInstance
+    from dispatchlab.envs.soc.schedule import SocSchedule
+
+_LOOKAHEAD = "lookahead-"
+
+
+class SocPicture(NamedTuple):
+    """What is to be drawn of a SoC problem, and who schedules it.
+
+    Attributes:
+        method: A method, or None.
+        seed: Of what happens, and of the method.
+        time_limit: Seconds of each call of CP-SAT.
+        graph: A job type, or None.
+        since_us: Begin of the window, or None.
+        until_us: End of the window, or None.
+        width: Characters in a line of text.
+    """
+
+    method: str | None
+    seed: int
+    time_limit: float
+    graph: str | None
+    since_us: int | None
+    until_us: int | None
+    width: int
+
+
+def render_soc(problem: str, schedule: Path | None, picture: SocPicture, out: Path | None) -> None:
+    """Draw a schedule file, a schedule made by a method, or task graphs.
+
+    Args:
+        problem: Instance or schedule file.
+        schedule: Schedule file of the instance, if it is named too.
+        picture: What to draw.
+        out: File; None and ``.txt`` stand for text.
+
+    Raises:
+        DispatchlabError: If the options do not go together.
+    """
+    from dispatchlab.envs.soc.library import load_instance
+    from dispatchlab.envs.soc.schedule_files import is_schedule_file
+
+    file = Path(problem) if schedule is None and is_schedule_file(problem) else schedule
+    if file is not None:
+        if picture.method is not None:
+            raise DispatchlabError(
+                f"The schedule file {str(file)!r} and a method were both given; leave one out."
+            )
+        _draw_schedule(*_read_episode(file, problem), picture, out)
+        return
+    instance = load_instance(problem)
+    if picture.method is not None:
+        _draw_schedule(instance, _play(instance, picture), picture, out)
+    else:
+        _draw_graphs(instance, picture, out)
+
+
+def _draw_schedule(
+    instance: "SocInstance", schedule: "SocSchedule", picture: SocPicture, out: Path | None
+) -> None:
+    """Draw a chip at work."""
+    from dispatchlab.commands.outputs import emit
+    from dispatchlab.envs.soc.viewer import render_ansi, write_gantt
+
+    if picture.graph is not None:
+        raise DispatchlabError(
+            f"--graph {picture.graph} draws a task graph, but a schedule was asked for; leave out "
+            "either."
+        )
+    since, until = picture.since_us, picture.until_us
+    if out is None or out.suffix.lower() == ".txt":
+        text = render_ansi(instance, schedule, width=picture.width, since_us=since, until_us=until)
+        emit(out or Path("-"), text + "\n")
+    else:
+        write_gantt(out, instance, schedule, since_us=since, until_us=until)
+
+
+def _draw_graphs(instance: "SocInstance", picture: SocPicture, out: Path | None) -> None:
+    """Draw a task graph or, as text, all that the instance has."""
+    from dispatchlab.commands.outputs import emit
+    from dispatchlab.envs.soc.viewer import render_graph_ansi, write_graph
+
+    names = [graph.name for graph in instance.graphs]
+    if picture.since_us is not None or picture.until_us is not None:
+        raise DispatchlabError(
+            "--since and --until are for schedules, but a task graph was asked for; add --method "
+            "or leave them out."
+        )
+    if out is None or out.suffix.lower() == ".txt":
+        chosen = names if picture.graph is None else [picture.graph]
+        tables = [render_graph_ansi(instance, name) for name in chosen]
+        emit(out or Path("-"), "\n\n".join(tables) + "\n")
+        return
+    if picture.graph is None and len(names) > 1:
+        raise DispatchlabError(
+            f"{instance.name} has {len(names)} task graphs; choose one with --graph: "
+            f"{', '.join(names)}."
+        )
+    write_graph(out, instance, names[0] if picture.graph is None else picture.graph)
+
+
+def _read_episode(path: Path, problem: str) -> tuple["SocInstance", "SocSchedule"]:
+    """The episode of a schedule file, which brings its instance with it."""
+    from dispatchlab.envs.soc.library import load_instance
+    from dispatchlab.envs.soc.schedule_files import read_schedule
+
+    episode = read_schedule(path)
+    if problem != str(path) and load_instance(problem) != episode.instance:
+        raise DispatchlabError(
+            f"The schedule file {str(path)!r} is of another instance than {problem!r}; render it "
+            "alone, it brings its own."
+        )
+    return episode.instance, episode.schedule
+
+
+def _play(instance: "SocInstance", picture: SocPicture) -> "SocSchedule":
+    """The schedule of one episode, played by a method and checked."""
+    import numpy as np
+
+    from dispatchlab.baselines.soc.planners import PLANNERS, make_planner
+    from dispatchlab.baselines.soc.rollout import run_dispatcher, run_planner
+    from dispatchlab.baselines.soc.rules import CODES, Lookahead, SocRule
+    from dispatchlab.envs.soc.realisation import draw
+    from dispatchlab.envs.soc.verify import verify
+
+    method, seed = picture.method or "", picture.seed
+    problem = (instance, draw(np.random.default_rng(seed), instance))
+    base = method.removeprefix(_LOOKAHEAD)
+    if method in PLANNERS:
+        options = {"time_limit_s": picture.time_limit, "seed": seed} if method == "cp-sat" else {}
+        outcome = run_planner(make_planner(method, **options), [problem])[0]
+    elif base in CODES:
+        rule = SocRule if base == method else Lookahead
+        outcome = run_dispatcher(rule(base, seed=seed), [problem])[0]
+    else:
+        raise DispatchlabError(
+            f"There is no method {method!r} for SoC problems; choose one of "
+            f"{', '.join([*CODES, *PLANNERS])}, or {_LOOKAHEAD} and a rule."
+        )
+    if outcome.schedule is None:
+        raise DispatchlabError(f"{method} kept no schedule of {instance.name}; report this.")
+    verify(instance, problem[1], outcome.schedule, outcome.job_time_us, planned=method in PLANNERS)
+    return outcome.schedule
