@@ -3,10 +3,12 @@
 import doctest
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from dispatchlab.envs.jobshop import env
+from dispatchlab.envs.jobshop import env as jobshop_env
+from dispatchlab.envs.soc import env as soc_env
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
@@ -24,19 +26,33 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
-def test_the_environment_page_runs() -> None:
+@pytest.mark.parametrize("page", [jobshop_env, soc_env], ids=["jobshop", "soc"])
+def test_the_environment_page_runs(page: ModuleType) -> None:
     """The example in the docstring of the environment prints what it says."""
-    failed, attempted = doctest.testmod(env)
+    failed, attempted = doctest.testmod(page)
     assert attempted > 0
     assert failed == 0
+
+
+def _run(document: Path) -> dict[str, object]:
+    """Run the Python of a document as it stands, block after block."""
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", document.read_text("utf-8"), re.S):
+        exec(block, names)
+    return names
 
 
 def test_the_readme_runs() -> None:
     """The Python of the README runs as it stands."""
     pytest.importorskip("ortools")
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
-    names: dict[str, object] = {}
-    for block in blocks:
-        exec(block, names)
+    names = _run(ROOT / "README.md")
     assert names["encoding"].num_activities == 3
     assert names["done"] is True
+
+
+def test_the_soc_page_runs() -> None:
+    """The Python of the page on chips runs as it stands, the twin included."""
+    pytest.importorskip("simpy")
+    names = _run(ROOT / "docs" / "soc.md")
+    assert names["done"] is True
+    assert len(names["etf"]) == len(names["heft"]) == 5
