@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel, inlined_kernel, kernel
 from dispatchlab.envs.soc.dynamics.apply import apply_pair, num_visible
+from dispatchlab.envs.soc.dynamics.etf import earliest_finish_pair, finish_on
 from dispatchlab.envs.soc.dynamics.layout import (
-    AVAIL_PUBLISHED,
     CALL_COUNT,
     CALL_TIME,
     COUNT_READY,
@@ -31,7 +31,6 @@ from dispatchlab.envs.soc.dynamics.state import State
 from dispatchlab.envs.soc.dynamics.timing import (
     expected_work,
     finish_estimate,
-    stamp_if_mapped,
     template,
 )
 
@@ -91,26 +90,6 @@ def _fastest_pe(p: Problem, s: State, b: int, task: int, by_queue: bool) -> int:
 
 
 @kernel
-def finish_on(p: Problem, s: State, b: int, task: int, pe: int, sync: bool) -> int:
-    """Expected end of a ready task on an element that supports it.
-
-    Args:
-        p: Problem.
-        s: State.
-        b: Row.
-        task: Task.
-        pe: Element.
-        sync: Judge the element's availability by what it runs and awaits now; else by the
-            estimates made at earlier mappings, as published, which nothing ever corrects.
-    """
-    work = expected_work(p, s, b, task, pe)
-    stamp = stamp_if_mapped(p, s, b, task, pe)
-    if sync:
-        return finish_estimate(p, s, b, pe, stamp, work)
-    return max(s.row[b, NOW], max(stamp, s.pe[b, pe, AVAIL_PUBLISHED])) + work
-
-
-@kernel
 def _earliest_finish_pe(p: Problem, s: State, b: int, task: int, sync: bool) -> int:
     best, finish = NONE, NEVER
     for pe in range(s.pe.shape[1]):
@@ -118,21 +97,6 @@ def _earliest_finish_pe(p: Problem, s: State, b: int, task: int, sync: bool) -> 
             end = finish_on(p, s, b, task, pe, sync)
             if end < finish:
                 best, finish = pe, end
-    return best
-
-
-@kernel
-def _earliest_finish_pair(p: Problem, s: State, b: int, sync: bool) -> int:
-    """The (task, PE) action with the earliest expected end."""
-    pes = s.pe.shape[1]
-    best, finish = 0, NEVER
-    for index in range(num_visible(s, b)):
-        task = s.ready[b, index]
-        for pe in range(pes):
-            if expected_work(p, s, b, task, pe) >= 0:
-                end = finish_on(p, s, b, task, pe, sync)
-                if end < finish:
-                    best, finish = index * pes + pe, end
     return best
 
 
@@ -175,7 +139,7 @@ def _shortest(p: Problem, s: State, b: int) -> int:
 def choose(p: Problem, s: State, b: int, rule: int, streams: npt.NDArray[np.uint64]) -> int:
     """The (task, PE) action of a rule in a row that has something ready."""
     if rule in (ETF, ETF_SYNC):
-        return _earliest_finish_pair(p, s, b, rule == ETF_SYNC)
+        return earliest_finish_pair(p, s, b, rule == ETF_SYNC)
     index = 0
     if rule == STF:
         index = _shortest(p, s, b)

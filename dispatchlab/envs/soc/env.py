@@ -16,6 +16,7 @@ from dispatchlab.envs.soc.generator import FixedInstance, SocGenerator, make_gen
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.observation import make_observation
 from dispatchlab.envs.soc.reward import Potential, make_reward
+from dispatchlab.envs.soc.schedule import SocSchedule
 from dispatchlab.envs.soc.view import SocView
 
 InstanceLike = str | os.PathLike[str] | SocInstance
@@ -121,7 +122,7 @@ class SocEnv(SchedulingEnv):
     | ``actions`` | ``"task-pe"`` or ``"ordering"`` | ``"task-pe"`` |
     | ``wait`` | whether the last action waits | False |
     | ``max_ready`` | ready tasks that are shown at once, None for all | 24 |
-    | ``observation`` | ``"graph"`` | ``"graph"`` |
+    | ``observation`` | ``"graph"``, or ``"rehearsed"``: with lookahead | ``"graph"`` |
     | ``reward`` | ``"job-time"`` or ``"job-time-per-job"`` | ``"job-time"`` |
     | ``reward_scale`` | ``"none"`` or ``"bound"`` | ``"none"`` |
     | ``on_invalid`` | ``"noop"`` or ``"raise"`` | ``"noop"`` |
@@ -157,6 +158,14 @@ class SocEnv(SchedulingEnv):
     def view(self) -> SocView:
         """What a dispatcher may know at this decision."""
         return SocView(self.episodes.dynamics, self.episodes.observation)
+
+    def schedule(self) -> SocSchedule:  # type: ignore[override] # jobs come over time here
+        """What has happened to every job and task so far.
+
+        For viewers and checkers: no scheduler may look at it under a random realisation.
+        """
+        schedule: SocSchedule = self.episodes.dynamics.schedule(0)
+        return schedule
 
     def _draw(self, mode: str) -> npt.NDArray[np.uint8] | str:
         from dispatchlab.envs.soc.viewer import render_ansi, render_rgb

@@ -1,8 +1,11 @@
 """Rehearsals: playing on from a state with expected times and without further arrivals."""
 
 from dispatchlab.envs.core.compiling import kernel
+from dispatchlab.envs.soc.dynamics.apply import apply_pair
+from dispatchlab.envs.soc.dynamics.etf import earliest_finish_pair
 from dispatchlab.envs.soc.dynamics.layout import (
     AREA,
+    DONE,
     END,
     NEXT_ARRIVAL,
     NEXT_INJECT,
@@ -30,3 +33,13 @@ def begin_rehearsal(p: Problem, to: State, c: int, s: State, b: int) -> None:
     to.row[c, REHEARSAL] = 1
     to.row[c, NEXT_INJECT] = to.row[c, NEXT_ARRIVAL]
     to.row[c, AREA] = 0
+
+
+@kernel
+def rehearse_etf(p: Problem, s: State, b: int, scratch: State, action: int) -> int:
+    """Sum of the remaining times of the jobs in work after an action, ETF playing on."""
+    begin_rehearsal(p, scratch, 0, s, b)
+    apply_pair(p, scratch, 0, action)
+    while scratch.row[0, DONE] == 0:
+        apply_pair(p, scratch, 0, earliest_finish_pair(p, scratch, 0, False))
+    return scratch.row[0, AREA]

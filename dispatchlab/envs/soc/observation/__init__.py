@@ -3,8 +3,12 @@
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.soc.observation.graph import GraphObservation
+from dispatchlab.envs.soc.observation.rehearsed import RehearsedObservation
 
-OBSERVATIONS = {"graph": GraphObservation}
+OBSERVATIONS: dict[str, type[GraphObservation]] = {
+    "graph": GraphObservation,
+    "rehearsed": RehearsedObservation,
+}
 
 
 def make_observation(observation: str | Observation) -> Observation:
@@ -18,4 +22,4 @@ def make_observation(observation: str | Observation) -> Observation:
     return OBSERVATIONS[observation]()
 
 
-__all__ = ["OBSERVATIONS", "GraphObservation", "make_observation"]
+__all__ = ["OBSERVATIONS", "GraphObservation", "RehearsedObservation", "make_observation"]

@@ -53,6 +53,10 @@ OPTION_FEATURES = (
     Feature("queued", "1", "4"),
     Feature("job_finish", "us", _PATH),
 )
+REHEARSED_FEATURES = (
+    Feature("rehearsed_over_best", "job.us", _WORK),
+    Feature("rehearsed_over_mean", "job.us", _WORK),
+)
 PRECEDES_FEATURES = (Feature("volume", "1", "signed log1p of the multiple of the mean"),
                      Feature("is_pending"))  # fmt: skip
 ON_FEATURES = (Feature("expected_remaining", "us", _WORK), Feature("is_done"))

@@ -3,7 +3,14 @@
 import numpy as np
 
 from dispatchlab.envs.core.compiling import entry_kernel, inlined_kernel, kernel
-from dispatchlab.envs.core.graph_spec import FEATURE_LIMIT, Arrays, EdgeType, GraphSpec, NodeType
+from dispatchlab.envs.core.graph_spec import (
+    FEATURE_LIMIT,
+    Arrays,
+    EdgeType,
+    Feature,
+    GraphSpec,
+    NodeType,
+)
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.soc.dynamics.apply import num_visible
 from dispatchlab.envs.soc.dynamics.engine import ORDERING, Dynamics
@@ -83,6 +90,8 @@ class GraphObservation:
     are expected ends; nothing here knows the realisation's future.
     """
 
+    option_features: tuple[Feature, ...] = OPTION_FEATURES
+
     def spec(self, dynamics: Dynamics) -> GraphSpec:
         """Layout and sizes for a dynamics."""
         limits = dynamics.limits
@@ -97,7 +106,7 @@ class GraphObservation:
             EdgeType("task", "precedes", "task", precedes, PRECEDES_FEATURES),
             EdgeType("task", "on", "pe", tasks, ON_FEATURES),
             EdgeType("task", "of", "job", tasks),
-            EdgeType("task", "option", "pe", dynamics.visible * limits.pes, OPTION_FEATURES),
+            EdgeType("task", "option", "pe", dynamics.visible * limits.pes, self.option_features),
         )
         types = ("task",) if dynamics.code == ORDERING else ("task", "pe", OPTION)
         return GraphSpec(nodes, edges, GLOBAL_FEATURES, types, dynamics.num_actions)
