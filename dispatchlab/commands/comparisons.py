@@ -30,7 +30,7 @@ def run_all(methods: "Sequence[Method]", cases: "Sequence[Case]") -> "Comparison
         task = bar.add_task("preparing", total=len(methods) * len(cases))
 
         def on_run(method: str, case: "Case") -> None:
-            bar.update(task, advance=1, description=f"{case.instance} {method}")
+            bar.update(task, advance=1, description=f"{method} {case.instance}")
 
         return compare(methods, cases, on_run)
 
@@ -51,7 +51,7 @@ def publish(
         report: HTML file.
         title: Headline of the report.
     """
-    from dispatchlab.eval.table import summary_table, to_csv, to_json
+    from dispatchlab.eval.table import instances_table, summary_table, to_csv, to_json
 
     settings = {**settings, **_versions()}
     if json is not None:
@@ -65,6 +65,8 @@ def publish(
     if STDOUT in (str(json), str(csv)):
         return
     screen = console()
+    if len({run.instance for run in comparison.runs if run.measures}) > 1:
+        screen.print(instances_table(comparison))
     screen.print(summary_table(comparison, summaries, screen.width))
     for path in (json, csv, report):
         if path is not None:

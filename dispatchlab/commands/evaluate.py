@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from dispatchlab.envs.jobshop.realise import Disturbances
     from dispatchlab.eval.cases import Case
+    from dispatchlab.eval.compare import Comparison
     from dispatchlab.eval.methods import Method
 
 Instances = Annotated[
@@ -58,6 +59,51 @@ Load = Annotated[
 Report = Annotated[
     Path | None,
     typer.Option(help="Write a report with tables and charts: .html.", show_default=False),
+]
+
+Chips = Annotated[
+    str,
+    typer.Option(
+        help="Presets ([cyan]top-1[/] to [cyan]top-10[/], [cyan]top-mix[/], [cyan]wifi-tx80[/], "
+        "[cyan]wifi-tx20[/], [cyan]soc16-mix[/], [cyan]pulse-doppler[/]) and files, separated by "
+        "commas; settings may follow: [cyan]top-1:mean_gap_us=50,max_jobs=4[/].",
+    ),
+]
+Points = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="A setting of the stream with its values (repeatable): [cyan]mean_gap_us=25|50[/] "
+        "(µs between arrivals), [cyan]noise_std=0|0.2[/] (relative), [cyan]max_jobs=3|5[/], "
+        "[cyan]horizon_us=5000[/].",
+        show_default="as the instances say",
+    ),
+]
+Realisations = Annotated[int, typer.Option(help="Realisations of each instance.", min=1)]
+ChipMethods = Annotated[
+    str,
+    typer.Option(
+        help="Separated by commas: rules (random, met, met-lq, stf, eft, eft-sync, eft-rank, etf, "
+        "etf-sync, heft-rt, heft-rt-edge-free), [cyan]all-rules[/], [cyan]lookahead-etf[/] (or "
+        "another rule), planners ([cyan]heft[/], [cyan]heft-no-insertion[/], [cyan]peft[/], "
+        "[cyan]cpop[/], [cyan]cp-sat:time=0.2[/]), [cyan]agent=RUN[/]."
+    ),
+]
+CallLimit = Annotated[
+    float, typer.Option(help="Seconds of each call of cp-sat, one at every arrival.")
+]
+AgainstEtf = Annotated[
+    str | None,
+    typer.Option(
+        "--against", help="Method that wins are counted against.", show_default="etf, or first"
+    ),
+]
+Episodes = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for the schedule of every run, as [cyan]verify[/] takes it.",
+        show_default=False,
+    ),
 ]
 
 app = typer.Typer(
@@ -118,7 +164,71 @@ def evaluate_job_shop(
     require_correct(comparison)
 
 
+def evaluate_soc(
+    instances: Chips = "top-1", settings: Points = None, seeds: Realisations = 20,
+    methods: ChipMethods = "random,met,etf,heft,lookahead-etf",
+    time_limit: CallLimit = 0.2, workers: options.Workers = 1, against: AgainstEtf = None,
+    schedules: Episodes = None, json: options.Json = None, csv: options.Csv = None,
+    report: Report = None,
+) -> None:  # fmt: skip
+    """Compare methods on task graphs that stream onto a chip.
+
+    Every method meets the same arrivals and execution times, drawn with seeds that training never
+    uses, and every episode passes the independent checker. Latency, from the arrival of a job to
+    its completion, is in µs and counts completed jobs alone, so it always stands beside their
+    number. Settings with several values are combined; the report draws latency and completed
+    jobs over each of them.
+
+    [dim]dispatchlab evaluate soc --instances top-1,top-mix --set "mean_gap_us=25|50|100|200"
+    --methods met,etf,agent=runs/soc --report chip.html[/]
+    """
+    from dispatchlab.commands.comparisons import publish, require_correct, run_all
+    from dispatchlab.commands.inputs import split_names
+    from dispatchlab.commands.outputs import check_folder, check_target, check_text_target
+    from dispatchlab.eval.methods.parse import MethodDefaults
+    from dispatchlab.eval.methods.parse_soc import make_soc_methods
+    from dispatchlab.eval.soc_cases import parse_points, soc_cases
+    from dispatchlab.eval.summary import summarise
+
+    check_text_target(json, ".json")
+    check_text_target(csv, ".csv")
+    if report is not None:
+        check_target(report, (".html",))
+    if schedules is not None:
+        check_folder(schedules)
+    cases = soc_cases(split_names([instances]), parse_points(settings or ()), seeds)
+    defaults = MethodDefaults(time_limit_s=time_limit, workers=workers)
+    chosen = make_soc_methods([m.strip() for m in methods.split(",") if m.strip()], defaults)
+    _check_baseline(against, chosen)
+    comparison = run_all(chosen, cases)
+    told = {
+        "instances": instances, "settings": "; ".join(settings or ()) or "as they are",
+        "seeds": f"0 to {seeds - 1}", "methods": methods,
+        "cp-sat time limit": f"{time_limit:g} s per call",
+        "cp-sat workers": workers or "all cores",
+    }  # fmt: skip
+    summaries = summarise(comparison, against)
+    publish(comparison, summaries, told, json=json, csv=csv, report=report)
+    require_correct(comparison)
+    if schedules is not None:
+        _write_episodes(comparison, schedules)
+
+
 app.command("job-shop", help=help_of(evaluate_job_shop))(evaluate_job_shop)
+app.command("soc", help=help_of(evaluate_soc))(evaluate_soc)
+
+
+def _write_episodes(comparison: "Comparison", folder: Path) -> None:
+    """A file per run, which `dispatchlab verify` takes."""
+    from dispatchlab.commands.schedules import file_name, write_episode
+
+    folder.mkdir(parents=True, exist_ok=True)
+    cases = {(case.instance, case.seed): case for case in comparison.cases}
+    for run in comparison.runs:
+        name = file_name(f"{run.method}-{run.instance}-{run.seed}")
+        result = comparison.results[run.method, run.instance, run.seed]
+        path = folder / f"{name}.json"
+        write_episode(path, cases[run.instance, run.seed], run, result)
 
 
 def _cases(

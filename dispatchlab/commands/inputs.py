@@ -53,6 +53,48 @@ def load_problems(given: Sequence[str]) -> list["CpEncoding"]:
     return [load_problem(member) for name in names for member in _members(name)]
 
 
+def soc_names(given: Sequence[str]) -> list[str]:
+    """The instances on chips among names and files; commas separate as well.
+
+    Args:
+        given: For example ``["job:Top_1,job:Top_2", "graph.stg"]``.
+
+    Returns:
+        The names, or an empty list where none is of that family.
+
+    Raises:
+        DispatchlabError: If only some of them are.
+    """
+    from dispatchlab.envs.soc.library import is_soc_problem
+
+    names = split_names(given)
+    chips = [name for name in names if is_soc_problem(name)]
+    if chips and len(chips) < len(names):
+        other = next(name for name in names if name not in chips)
+        raise DispatchlabError(
+            f"{chips[0]!r} is a problem on a chip and {other!r} is none; give them apart."
+        )
+    return chips
+
+
+def split_names(given: Sequence[str]) -> list[str]:
+    """Names of instances between commas; a part that is a setting belongs to the name before.
+
+    Args:
+        given: For example ``["top-1:mean_gap_us=50,max_jobs=4,top-mix"]``.
+
+    Returns:
+        The names.
+    """
+    names: list[str] = []
+    for part in (part.strip() for text in given for part in text.split(",")):
+        if names and "=" in part and ":" not in part and "=" in names[-1]:
+            names[-1] += f",{part}"
+        elif part:
+            names.append(part)
+    return names
+
+
 def parse_seeds(text: str) -> list[int]:
     """Seeds such as ``0``, ``0,3,7`` or ``0-9``.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dispatchlab.commands.outputs import (
     CHARTS,
@@ -14,14 +14,15 @@ from dispatchlab.commands.outputs import (
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
+    from dispatchlab.envs.core.schedule import Result
     from dispatchlab.eval.cases import Case
     from dispatchlab.eval.compare import Comparison, Run
 
-IN_FOLDER = (".json", ".csv", ".html", ".png")
+IN_FOLDER = {"job-shop": (".json", ".csv", ".html", ".png"), "soc": (".json", ".html", ".png")}
 
 
 def planned_files(
-    names: Sequence[str], files: Sequence[Path], out: Path | None
+    names: Sequence[str], files: Sequence[Path], out: Path | None, family: str = "job-shop"
 ) -> list[list[Path]]:
     """The files to write for each instance; nothing is written yet.
 
@@ -29,6 +30,7 @@ def planned_files(
         names: Names of the instances.
         files: Schedules and charts of the one instance.
         out: Folder for those of every instance; it is created when the first is written.
+        family: Family of the instances.
 
     Returns:
         A list of paths per instance.
@@ -42,13 +44,15 @@ def planned_files(
             "folder."
         )
     for path in files:
-        check_target(path, (*SCHEDULES, *CHARTS))
+        known = SCHEDULES if family == "job-shop" else (".json",)
+        check_target(path, (*known, *CHARTS))
     if out is None:
         return [list(files) for _ in names]
     check_folder(out)
-    for suffix in IN_FOLDER:
+    endings = IN_FOLDER[family]
+    for suffix in endings:
         require_renderer(suffix)
-    return [[*files, *(out / f"{_file_name(name)}{s}" for s in IN_FOLDER)] for name in names]
+    return [[*files, *(out / f"{file_name(name)}{s}" for s in endings)] for name in names]
 
 
 def require_schedules(comparison: "Comparison") -> None:
@@ -80,20 +84,52 @@ def write_result(case: "Case", run: "Run", comparison: "Comparison", paths: Iter
         comparison: Holds the schedule.
         paths: Schedule files and charts.
     """
-    from dispatchlab.envs.jobshop.schedule_files import write_schedule
-    from dispatchlab.envs.jobshop.viewer import write_gantt
-
-    schedule = comparison.schedules[run.method, run.instance, run.seed]
+    result = comparison.results[run.method, run.instance, run.seed]
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() in CHARTS:
-            title = f"{run.instance}: {run.objective_name.replace('_', ' ')} {run.objective:g}"
-            write_gantt(path, case.encoding, schedule, title=f"{title} by {run.method}")
+            _draw(path, case, run, result.schedule)
+        elif case.family == "soc":
+            write_episode(path, case, run, result)
         else:
+            from dispatchlab.envs.jobshop.schedule_files import write_schedule
+
             info = {"runtime_s": run.runtime_s, "lower_bound": run.lower_bound, "seed": run.seed}
-            write_schedule(path, case.encoding, schedule, method=run.method, info=info)
+            write_schedule(path, case.encoding, result.schedule, method=run.method, info=info)
 
 
-def _file_name(name: str) -> str:
+def write_episode(path: Path, case: "Case", run: "Run", result: "Result") -> None:
+    """Write an episode on a chip, which can be verified alone.
+
+    Args:
+        path: The file.
+        case: The case that was run.
+        run: Its run.
+        result: Holds the schedule.
+    """
+    from dispatchlab.envs.soc.schedule_files import SocEpisode, write_schedule
+
+    episode = SocEpisode(
+        case.encoding, case.realisation, result.schedule, planned=result.info["planned"],
+        objective=run.measures["job_time_us"], method=run.method,
+        info={"runtime_s": run.runtime_s, "seed": run.seed},
+    )  # fmt: skip
+    write_schedule(path, episode)
+
+
+def _draw(path: Path, case: "Case", run: "Run", schedule: Any) -> None:  # noqa: ANN401 (a family's own)
+    title = f"{run.instance}: {run.objective_name.replace('_', ' ')} {run.objective:g}"
+    title = f"{title} by {run.method}"
+    if case.family == "soc":
+        from dispatchlab.envs.soc.viewer import write_gantt as write_chip
+
+        write_chip(path, case.encoding, schedule, title=title)
+        return
+    from dispatchlab.envs.jobshop.viewer import write_gantt
+
+    write_gantt(path, case.encoding, schedule, title=title)
+
+
+def file_name(name: str) -> str:
     """A name that every file system accepts."""
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dispatchlab.eval.cases import Case
     from dispatchlab.eval.compare import Comparison, Run
     from dispatchlab.eval.methods import Method
+    from dispatchlab.eval.methods.parse import MethodDefaults
 
 _AGENT_SAMPLES = 32
 
@@ -42,6 +43,10 @@ def solve(
 ) -> None:  # fmt: skip
     """Make a schedule for each instance and print its objective, bound, gap and time.
 
+    Instances are job shops and other CP encodings, or jobs on a chip ([cyan]job:Top_1[/], a task
+    graph file); for these the methods are heft, peft, cpop, cp-sat, all rules of [cyan]evaluate
+    soc[/] and agents.
+
     One instance is printed line by line; several, or a set of them, give a table.
 
     The objective is the makespan unless the instance says otherwise, in the time unit of the
@@ -52,18 +57,21 @@ def solve(
 
     [dim]dispatchlab solve ta15x15 --method mwkr --samples 32 --out schedules[/]
     """
-    from dispatchlab.commands.inputs import load_problems
+    from dispatchlab.commands.inputs import soc_names
     from dispatchlab.commands.outputs import check_text_target
     from dispatchlab.commands.schedules import planned_files, require_schedules, write_result
-    from dispatchlab.eval.cases import instance_cases
-    from dispatchlab.eval.methods.parse import MethodDefaults, make_method
+    from dispatchlab.eval.methods.parse import MethodDefaults
 
     spec = method_spec(method, policy, samples, beam, semantics)
-    cases = instance_cases(load_problems(instances), [seed])
+    chips = soc_names(instances)
+    if chips:
+        _refuse_for_chips(samples=samples, beam=beam, semantics=semantics)
+        spec = method if policy is None else f"agent={policy}"
+    cases = _jobs_on_chips(chips, seed) if chips else _shops(instances, seed)
     check_text_target(json, ".json")
-    names = [case.instance for case in cases]
-    paths = planned_files(names, [*(schedule or ()), *(gantt or ())], out)
-    chosen = make_method(spec, MethodDefaults(time_limit_s=time_limit, workers=workers))
+    names, family = [case.instance for case in cases], cases[0].family
+    paths = planned_files(names, [*(schedule or ()), *(gantt or ())], out, family)
+    chosen = _make(family, spec, MethodDefaults(time_limit_s=time_limit, workers=workers))
     comparison = _run(chosen, cases)
     require_schedules(comparison)
     for case, run, files in zip(cases, comparison.runs, paths, strict=True):
@@ -116,6 +124,48 @@ def method_spec(
     if semantics is not None:
         parts.append(f"semantics={semantics}")
     return ":".join(parts)
+
+
+def _shops(instances: list[str], seed: int) -> "list[Case]":
+    """Cases of job shops and the like."""
+    from dispatchlab.commands.inputs import load_problems
+    from dispatchlab.eval.cases import instance_cases
+
+    return instance_cases(load_problems(instances), [seed])
+
+
+def _jobs_on_chips(names: list[str], seed: int) -> "list[Case]":
+    """Cases of jobs that are all there, or come at given times."""
+    from dispatchlab.envs.soc.library import load_instance
+    from dispatchlab.eval.soc_cases import soc_case
+
+    cases = []
+    for name in names:
+        instance = load_instance(name)
+        if instance.injection.mode not in ("batch", "trace"):
+            raise DispatchlabError(
+                f"The instance {name!r} is a stream of jobs ({instance.injection.mode}); use "
+                "`dispatchlab evaluate soc`, or solve one job, for example job:Top_1."
+            )
+        cases.append(soc_case(name, instance, seed))
+    return cases
+
+
+def _refuse_for_chips(**options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise DispatchlabError(f"--{name} {value} is for job shops; leave it out.")
+
+
+def _make(family: str, spec: str, defaults: "MethodDefaults") -> "Method":
+    """The method of a string."""
+    if family == "soc":
+        from dispatchlab.eval.methods.parse_soc import make_soc_method
+
+        return make_soc_method(spec, defaults)
+    from dispatchlab.eval.methods.parse import make_method
+
+    return make_method(spec, defaults)
 
 
 def _run(method: "Method", cases: "Sequence[Case]") -> "Comparison":

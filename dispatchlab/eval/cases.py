@@ -1,8 +1,9 @@
 """Cases: what methods are compared on, drawn once so that every method meets the same."""
 
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.jobshop.generator import make_generator
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.library import best_known, instance_names, load_instance
-from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.jobshop.realise import Disturbances
 
 MAX_DRAWN = 100_000
@@ -23,14 +23,18 @@ class Case:
     Attributes:
         instance: Name shown in tables; unique for each instance of a comparison.
         seed: Seed of the realisation; the methods seed their own randomness with it too.
-        encoding: What a scheduler may know.
+        encoding: What a scheduler may know: a `CpEncoding`, or the instance of another family.
         realisation: What will happen; None where everything happens as expected.
+        family: Family of the instance.
+        settings: What tells it from others like it; columns of the tidy table.
     """
 
     instance: str
     seed: int
-    encoding: CpEncoding
-    realisation: Realisation | None = None
+    encoding: Any
+    realisation: Any = None
+    family: str = "job-shop"
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def instance_cases(

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError, InfeasibleScheduleError
-from dispatchlab.envs.core.schedule import Result, Schedule
-from dispatchlab.envs.jobshop.verify import verify
-from dispatchlab.eval.cases import Case, known_bounds
-from dispatchlab.eval.methods import Method
+from dispatchlab.envs.core.schedule import Result
+from dispatchlab.eval.cases import Case
+from dispatchlab.eval.families import eval_family
+from dispatchlab.eval.methods.base import BatchMethod, Method
 
 NAN = float("nan")
 Key = tuple[str, str, int]
@@ -36,6 +36,8 @@ class Run:
         status: As in `Result`.
         verified: Whether the independent checker accepts schedule and objective; None without
             a schedule.
+        settings: What tells the instance from others like it.
+        measures: What the family measures beside the objective.
     """
 
     method: str
@@ -52,10 +54,14 @@ class Run:
     time_per_decision_s: float
     status: str
     verified: bool | None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     def row(self) -> dict[str, Any]:
         """The columns by name."""
-        return asdict(self)
+        columns = asdict(self)
+        settings, measures = columns.pop("settings"), columns.pop("measures")
+        return {**columns, **settings, **measures}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +71,25 @@ class Comparison:
     Attributes:
         runs: Tidy rows, case by case, methods in the order given.
         cases: The cases.
-        schedules: Schedule by ``(method, instance, seed)``, where one was found.
+        results: Result by ``(method, instance, seed)``.
         violations: Complaint of the checker by the same key.
     """
 
     runs: tuple[Run, ...]
     cases: tuple[Case, ...]
-    schedules: Mapping[Key, Schedule] = field(default_factory=dict)
+    results: Mapping[Key, Result] = field(default_factory=dict)
     violations: Mapping[Key, str] = field(default_factory=dict)
+
+    @property
+    def schedules(self) -> dict[Key, Any]:
+        """Schedule by ``(method, instance, seed)``, where one was found."""
+        found = ((key, result.schedule) for key, result in self.results.items())
+        return {key: schedule for key, schedule in found if schedule is not None}
+
+    @property
+    def family(self) -> str:
+        """The family of the cases."""
+        return self.cases[0].family
 
     @property
     def methods(self) -> list[str]:
@@ -109,20 +126,31 @@ def compare(
     for method in methods:
         method.prepare()
     runs: list[Run] = []
-    schedules: dict[Key, Schedule] = {}
+    kept: dict[Key, Result] = {}
     violations: dict[Key, str] = {}
-    for case in cases:
-        results: dict[str, Result] = {}
-        for method in methods:
-            results[method.name] = result = method.solve(case)
-            key = (method.name, case.instance, case.seed)
-            if result.schedule is not None:
-                schedules[key] = result.schedule
-                violations.update(_complaint(key, case, result))
-            if on_run is not None:
-                on_run(method.name, case)
+    found = {method.name: _solve_all(method, cases, on_run) for method in methods}
+    for index, case in enumerate(cases):
+        results = {name: of_method[index] for name, of_method in found.items()}
+        for name, result in results.items():
+            key = (name, case.instance, case.seed)
+            kept[key] = result
+            violations.update(_complaint(key, case, result))
         runs += _rows(case, results, violations)
-    return Comparison(tuple(runs), tuple(cases), schedules, violations)
+    return Comparison(tuple(runs), tuple(cases), kept, violations)
+
+
+def _solve_all(
+    method: Method, cases: Sequence[Case], on_run: Callable[[str, Case], None] | None
+) -> list[Result]:
+    """The results of a method, case by case or all at once."""
+    tell = on_run or (lambda _, __: None)
+    if isinstance(method, BatchMethod):
+        return method.solve_all(cases, lambda case: tell(method.name, case))
+    results = []
+    for case in cases:
+        results.append(method.solve(case))
+        tell(method.name, case)
+    return results
 
 
 def _complaint(key: Key, case: Case, result: Result) -> dict[Key, str]:
@@ -130,7 +158,7 @@ def _complaint(key: Key, case: Case, result: Result) -> dict[Key, str]:
     if result.schedule is None:
         return {}
     try:
-        verify(case.encoding, case.realisation, result.schedule, objective=result.objective)
+        eval_family(case.family).verify(case, result)
     except InfeasibleScheduleError as error:
         return {key: str(error)}
     return {}
@@ -138,14 +166,15 @@ def _complaint(key: Key, case: Case, result: Result) -> dict[Key, str]:
 
 def _rows(case: Case, results: Mapping[str, Result], violations: Mapping[Key, str]) -> list[Run]:
     """Tidy rows of one case; bounds and references are shared by its methods."""
-    lower, upper = known_bounds(case)
+    family = eval_family(case.family)
+    lower, upper = family.known_bounds(case)
     rejected = {method for method, *where in violations if where == [case.instance, case.seed]}
     found = [
         result.objective
         for method, result in results.items()
         if result.objective is not None and method not in rejected
     ]
-    if case.realisation is None:
+    if family.has_bounds(case):
         lower = max([r.lower_bound for r in results.values()] + [lower], key=_nan_last)
     reference = upper if not math.isnan(upper) else min(found, default=NAN)
     return [
@@ -158,13 +187,14 @@ def _row(
     case: Case, method: str, result: Result, lower: float, reference: float, is_known: bool,
     is_rejected: bool,
 ) -> Run:  # fmt: skip
+    family = eval_family(case.family)
     objective = NAN if result.objective is None else result.objective
     decisions = int(result.info.get("decisions", 0))
     return Run(
         method=method,
         instance=case.instance,
         seed=case.seed,
-        objective_name=case.encoding.objective,
+        objective_name=family.objective_name(case),
         objective=objective,
         lower_bound=lower,
         reference=reference,
@@ -175,6 +205,8 @@ def _row(
         time_per_decision_s=result.runtime_s / decisions if decisions else NAN,
         status=result.status,
         verified=None if result.schedule is None else not is_rejected,
+        settings=case.settings,
+        measures=family.measures(case, result),
     )
 
 

@@ -35,6 +35,21 @@ def percent_interval(interval: Interval, digits: int = 1) -> str:
     return f"[{percent(interval.low, digits)}, {percent(interval.high, digits)}]"
 
 
+def number_interval(interval: Interval, digits: int = 1) -> str:
+    """An interval of plain numbers.
+
+    Args:
+        interval: The ends.
+        digits: Digits behind the point.
+
+    Returns:
+        The text, or a dash where there is none.
+    """
+    if math.isnan(interval.low):
+        return MISSING
+    return f"[{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+
+
 def duration(seconds: float) -> str:
     """A time with three digits in a fitting unit.
 

@@ -6,12 +6,13 @@ from importlib.resources import files
 from typing import Any
 
 from dispatchlab.envs.core.errors import MissingExtraError
-from dispatchlab.envs.jobshop.viewer import gantt_figure
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.compare import Comparison, Run
+from dispatchlab.eval.families import eval_family
 from dispatchlab.eval.formatting import number
 from dispatchlab.eval.summary import Summary
-from dispatchlab.eval.table import legend, summary_columns
+from dispatchlab.eval.sweeps import sweep_figures
+from dispatchlab.eval.table import legend, mean_cells, summary_columns
 
 _BAR_PIXELS = 180
 MAX_CHARTS = 6
@@ -48,22 +49,27 @@ def html_report(
     template = Environment(autoescape=True, trim_blocks=True).from_string(
         source.read_text(encoding="utf-8")
     )
-    charts = _charts(comparison, max_charts)
-    headings, _ = summary_columns(summaries)
+    sweeps = [
+        _html(figure, f"sweep-{i}", i == 0) for i, figure in enumerate(sweep_figures(comparison))
+    ]
+    charts = _charts(comparison, max_charts, is_first=not sweeps)
+    headings, _ = summary_columns(comparison, summaries)
     return template.render(
         title=title,
         legend=legend(comparison, summaries),
         headings=headings,
-        rows=_summary_rows(summaries),
+        rows=_summary_rows(comparison, summaries),
         methods=comparison.methods,
         lines=[_line(comparison, case) for case in comparison.cases],
+        means=mean_cells(comparison) if comparison.runs[0].measures else {},
+        sweeps=sweeps,
         charts=charts,
         not_shown=len(comparison.cases) - len(charts),
         settings=settings,
     )
 
 
-def _summary_rows(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
+def _summary_rows(comparison: Comparison, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
     """Cells, and a bar with its interval in pixels."""
     ends = [(s.mean_gap, s.mean_gap_interval.high) for s in summaries]
     largest = max((v for pair in ends for v in pair if math.isfinite(v)), default=0.0)
@@ -80,7 +86,7 @@ def _summary_rows(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
             "low": pixels(summary.mean_gap_interval.low),
             "high": pixels(summary.mean_gap_interval.high),
         }
-        for summary, cells in zip(summaries, summary_columns(summaries)[1], strict=True)
+        for summary, cells in zip(summaries, summary_columns(comparison, summaries)[1], strict=True)
     ]
 
 
@@ -88,12 +94,15 @@ def _line(comparison: Comparison, case: Case) -> dict[str, Any]:
     """Objectives of all methods on a case."""
     runs = [r for r in comparison.runs if (r.instance, r.seed) == (case.instance, case.seed)]
     best = comparison.best(case)
+    show = eval_family(case.family).cell
     return {
         "instance": case.instance,
         "seed": case.seed,
         "bound": number(runs[0].lower_bound),
         "reference": number(runs[0].reference),
-        "cells": [{"text": number(run.objective), "style": _style(run, best)} for run in runs],
+        "cells": [
+            {"text": show(run.objective, run.measures), "style": _style(run, best)} for run in runs
+        ],
     }
 
 
@@ -103,25 +112,28 @@ def _style(run: Run, best: Run | None) -> str:
     return "best" if best is not None and run.objective == best.objective else ""
 
 
-def _charts(comparison: Comparison, most: int) -> list[str]:
+def _charts(comparison: Comparison, most: int, *, is_first: bool) -> list[str]:
     """Gantt charts of the best schedules; the first one brings the library."""
     charts: list[str] = []
     for case in comparison.cases[:most]:
         best = comparison.best(case)
         if best is None:
             continue
-        figure = gantt_figure(
-            case.encoding,
-            comparison.schedules[best.method, best.instance, best.seed],
-            title=f"{case.instance}, seed {case.seed}: {number(best.objective)} by {best.method}",
-            realisation=case.realisation,
+        figure = eval_family(case.family).gantt(
+            case,
+            comparison.results[best.method, best.instance, best.seed].schedule,
+            f"{case.instance}, seed {case.seed}: {number(best.objective)} by {best.method}",
         )
-        charts.append(
-            figure.to_html(
-                full_html=False,
-                include_plotlyjs=not charts,
-                div_id=f"gantt-{len(charts)}",
-                config={"displaylogo": False, "responsive": True, "scrollZoom": True},
-            )
-        )
+        charts.append(_html(figure, f"gantt-{len(charts)}", is_first and not charts))
     return charts
+
+
+def _html(figure: Any, name: str, brings_library: bool) -> str:  # noqa: ANN401 (a figure of plotly)
+    """A figure as a part of a page."""
+    text: str = figure.to_html(
+        full_html=False,
+        include_plotlyjs=brings_library,
+        div_id=name,
+        config={"displaylogo": False, "responsive": True, "scrollZoom": True},
+    )
+    return text

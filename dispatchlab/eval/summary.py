@@ -1,11 +1,12 @@
 """Summaries: each method of a comparison on one line, beside a baseline."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from dispatchlab.eval.compare import Comparison
+from dispatchlab.eval.compare import Comparison, Run
 from dispatchlab.eval.statistics import (
     RESAMPLES,
     FloatArray,
@@ -18,6 +19,14 @@ from dispatchlab.eval.statistics import (
     probability_of_improvement,
     win_rates,
 )
+
+
+class Estimate(NamedTuple):
+    """Mean of a measure with its 95 % interval, and its interquartile mean."""
+
+    mean: float
+    interval: Interval
+    iqm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Summary:
         p_value: Two-sided Wilcoxon signed-rank test of the paired differences.
         mean_runtime_s: Seconds per case.
         mean_time_per_decision_s: Seconds per decision; NaN for solvers.
+        measures: What the family measures beside the objective.
     """
 
     method: str
@@ -63,10 +73,18 @@ class Summary:
     p_value: float
     mean_runtime_s: float
     mean_time_per_decision_s: float
+    measures: Mapping[str, Estimate] = field(default_factory=dict)
 
     def row(self) -> dict[str, Any]:
         """The columns by name."""
-        return asdict(self)
+        columns = asdict(self)
+        for name, estimate in columns.pop("measures").items():
+            columns |= {
+                f"mean_{name}": estimate.mean,
+                f"mean_{name}_interval": estimate.interval,
+                f"iqm_{name}": estimate.iqm,
+            }
+        return columns
 
 
 def summarise(
@@ -92,9 +110,9 @@ def summarise(
 
 
 def default_baseline(comparison: Comparison) -> str:
-    """FDD/MWKR where it takes part, else the first method."""
+    """FDD/MWKR or ETF where it takes part, else the first method."""
     names = comparison.methods
-    return next((n for n in names if n.partition(":")[0] == "fdd-mwkr"), names[0])
+    return next((n for n in names if n.partition(":")[0] in ("fdd-mwkr", "etf")), names[0])
 
 
 class _Table:
@@ -103,19 +121,33 @@ class _Table:
     def __init__(self, comparison: Comparison, method: str) -> None:
         self.method = method
         self.runs = [run for run in comparison.runs if run.method == method]
-        instances = list(dict.fromkeys(run.instance for run in self.runs))
-        per_instance = [[r for r in self.runs if r.instance == name] for name in instances]
-        width = max(len(group) for group in per_instance)
-        self.gap = np.full((len(instances), width), np.nan)
-        self.objective = np.full((len(instances), width), np.nan)
-        for i, group in enumerate(per_instance):
-            self.gap[i, : len(group)] = [run.gap for run in group]
-            self.objective[i, : len(group)] = [run.objective for run in group]
+        groups: dict[str, list[Run]] = {}
+        for run in self.runs:
+            groups.setdefault(run.instance, []).append(run)
+        self._groups = list(groups.values())
+        self.gap = self._matrix(lambda run: run.gap)
+        self.objective = self._matrix(lambda run: run.objective)
 
     @property
     def rank(self) -> FloatArray:
         """Objectives, infinite where there is no schedule."""
         return no_schedule_last(self.objective)
+
+    def estimate(self, measure: str) -> Estimate:
+        """Mean, interval and interquartile mean of a measure."""
+        values = self._matrix(lambda run: run.measures[measure])
+        return Estimate(
+            float(mean(values.ravel())),
+            bootstrap_interval(values, mean),
+            float(interquartile_mean(values.ravel())),
+        )
+
+    def _matrix(self, column: Callable[[Run], float]) -> FloatArray:
+        """``(instances, seeds)`` values; NaN where an instance has fewer seeds."""
+        table = np.full((len(self._groups), max(map(len, self._groups))), np.nan)
+        for row, group in zip(table, self._groups, strict=True):
+            row[: len(group)] = [column(run) for run in group]
+        return table
 
     def mean_of(self, column: str) -> float:
         """Mean of a column of the rows."""
@@ -145,4 +177,5 @@ def _summary(table: _Table, other: _Table, best: FloatArray, resamples: int) -> 
         p_value=paired_p_value(table.gap, other.gap),
         mean_runtime_s=table.mean_of("runtime_s"),
         mean_time_per_decision_s=table.mean_of("time_per_decision_s"),
+        measures={name: table.estimate(name) for name in table.runs[0].measures},
     )

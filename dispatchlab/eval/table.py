@@ -7,35 +7,37 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dispatchlab.eval.compare import Comparison, Run, relative_gap
-from dispatchlab.eval.formatting import MISSING, duration, number, percent, percent_interval
+from dispatchlab.eval.families import eval_family
+from dispatchlab.eval.families.base import shown
+from dispatchlab.eval.formatting import duration, number, percent
+from dispatchlab.eval.statistics import mean
 from dispatchlab.eval.summary import Summary
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _RIGHT = ("value", "bound", "gap %", "time")
-_HEADINGS = (
-    "method", "gap %", "95 % CI", "IQM %", "95 % CI", "best %", "wins %", "P(better)",
-    "Δ gap %", "95 % CI", "time", "decision", "verified",
-)  # fmt: skip
-_COLUMNS_BY_WIDTH = (
-    (150, tuple(range(len(_HEADINGS)))),
-    (110, (0, 1, 2, 3, 6, 7, 10, 12)),
-    (0, (0, 1, 2, 6, 10, 12)),
-)
 
 
-def summary_columns(summaries: Sequence[Summary]) -> tuple[list[str], list[list[str]]]:
+def summary_columns(
+    comparison: Comparison, summaries: Sequence[Summary], width: int | None = None
+) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of the summary, for any medium; `legend` explains them.
 
     Args:
+        comparison: The runs behind it.
         summaries: Output of `summarise`.
+        width: Characters in a line; all columns by default.
 
     Returns:
         The headings, and a row of cells per method.
     """
-    return list(_HEADINGS), [_cells(summary) for summary in summaries]
+    columns = eval_family(comparison.family).columns
+    kept = [column for column in columns if width is None or column.width <= width]
+    return [column.heading for column in kept], [shown(kept, summary) for summary in summaries]
 
 
 def legend(comparison: Comparison, summaries: Sequence[Summary]) -> list[str]:
@@ -50,10 +52,12 @@ def legend(comparison: Comparison, summaries: Sequence[Summary]) -> list[str]:
     """
     seeds, instances = _distinct(comparison, "seed"), _distinct(comparison, "instance")
     runs = len(comparison.runs) // len(comparison.methods)
+    counted = f"{_count(runs, 'run')} per method ({_count(instances, 'instance')}, "
+    family = eval_family(comparison.family)
     return [
-        f"{_goals(comparison)} of {_count(runs, 'run')} per method ({_count(instances, 'instance')}"
-        f", {_count(seeds, 'seed')}), all methods on the same instances and realisations.",
-        f"gap: to {_reference(comparison)}. Intervals: 95 %, bootstrap over instances and seeds.",
+        *family.legend(
+            _goals(comparison), f"{counted}{_count(seeds, 'seed')})", _reference(comparison)
+        ),
         f"wins, P(better) and Δ gap compare with {summaries[0].baseline}, run by run.",
     ]
 
@@ -71,18 +75,63 @@ def summary_table(comparison: Comparison, summaries: Sequence[Summary], width: i
     """
     from rich.table import Table
 
-    headings, rows = summary_columns(summaries)
-    kept = next(columns for least, columns in _COLUMNS_BY_WIDTH if width >= least)
+    headings, rows = summary_columns(comparison, summaries, width)
     table = Table(
         header_style="bold",
         caption="\n".join(legend(comparison, summaries)),
         caption_justify="left",
     )
-    for index in kept:
-        table.add_column(headings[index], justify="left" if index == 0 else "right")
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if index else "left")
     for row in rows:
-        table.add_row(*(row[index] for index in kept))
+        table.add_row(*row)
     return table
+
+
+def instances_table(comparison: Comparison) -> "Table":
+    """Means of every method on every instance.
+
+    Args:
+        comparison: The runs.
+
+    Returns:
+        A table of rich, with a row per instance and a column per method.
+    """
+    from rich.table import Table
+
+    table = Table(header_style="bold")
+    table.add_column("instance")
+    for method in comparison.methods:
+        table.add_column(method, justify="right")
+    for instance, cells in mean_cells(comparison).items():
+        table.add_row(instance, *cells)
+    return table
+
+
+def mean_cells(comparison: Comparison) -> dict[str, list[str]]:
+    """Means over the seeds, as the family shows them.
+
+    Args:
+        comparison: The runs.
+
+    Returns:
+        A text per method, by instance.
+    """
+    family = eval_family(comparison.family)
+    groups: dict[str, dict[str, list[Run]]] = {}
+    for run in comparison.runs:
+        groups.setdefault(run.instance, {}).setdefault(run.method, []).append(run)
+    return {
+        instance: [family.cell(*_means(by_method[name])) for name in comparison.methods]
+        for instance, by_method in groups.items()
+    }
+
+
+def _means(runs: Sequence[Run]) -> tuple[float, dict[str, float]]:
+    """Mean objective and measures, without what is missing."""
+    columns = {key: [run.measures[key] for run in runs] for key in runs[0].measures}
+    means = {key: float(mean(np.array(column))) for key, column in columns.items()}
+    return float(mean(np.array([run.objective for run in runs]))), means
 
 
 def to_csv(runs: Sequence[Run]) -> str:
@@ -95,9 +144,11 @@ def to_csv(runs: Sequence[Run]) -> str:
         Text with a header.
     """
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(Run.__dataclass_fields__), lineterminator="\n")
+    rows = [run.row() for run in runs]
+    header = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(buffer, header, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _plain(value) for key, value in run.row().items()} for run in runs)
+    writer.writerows({key: _plain(value) for key, value in row.items()} for row in rows)
     return buffer.getvalue()
 
 
@@ -142,27 +193,6 @@ def _reference(comparison: Comparison) -> str:
     if known == {False}:
         return "the best value found here"
     return "the best-known value, or the best found here where none is known"
-
-
-def _cells(summary: Summary) -> list[str]:
-    against = [
-        percent(summary.wins, 0),
-        f"{summary.improvement:.2f}",
-        percent(summary.difference, 2),
-        percent_interval(summary.difference_interval),
-    ]
-    return [
-        summary.method,
-        percent(summary.mean_gap, 2),
-        percent_interval(summary.mean_gap_interval),
-        percent(summary.iqm_gap, 2),
-        percent_interval(summary.iqm_gap_interval),
-        percent(summary.best_share, 0),
-        *([MISSING] * len(against) if summary.method == summary.baseline else against),
-        duration(summary.mean_runtime_s),
-        duration(summary.mean_time_per_decision_s),
-        f"{summary.verified}/{summary.runs}",
-    ]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-able value

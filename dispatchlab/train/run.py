@@ -183,6 +183,7 @@ class _Run:
         """Write policy, model and evaluation."""
         facts = {
             "family": self.config.family,
+            "env": load_family(self.config.family).env_kwargs(self.config),
             "timesteps": callback.num_timesteps,
             "config": self.config.to_dict(),
             "scores": final,

@@ -59,15 +59,14 @@ def test_run_folder_tells_how_to_play(chip: TrainConfig, quiet: Console, tmp_pat
         "greedy", "greedy_completed", "etf", "etf_completed", "met", "met_completed",
     }  # fmt: skip
     policy = load_policy(tmp_path / "run", family="soc")
-    told = policy.meta["config"]
-    assert (told["actions"], told["wait"], told["max_ready"]) == ("task-pe", True, 6)
-    assert "semantics" not in told
+    assert policy.meta["env"] == {"actions": "task-pe", "wait": True, "max_ready": 6}
+    assert "semantics" not in policy.meta["config"]
     problems = make_play_problems("top-1:horizon_us=400", 3)
     outcomes = run_dispatcher(policy, problems, wait=True, max_ready=6)
     scores = result.scores["top-1:horizon_us=400"]
     assert np.mean([o.latency_us for o in outcomes]) == scores["greedy"]
     assert np.mean([o.completed for o in outcomes]) == scores["greedy_completed"]
-    env = SocEnv("top-1", wait=True, max_ready=6)
+    env = SocEnv("top-1", **policy.meta["env"])
     observation, info = env.reset(seed=0)
     action = policy.act(env.view())
     assert action == policy.act(observation)

@@ -68,7 +68,7 @@ class Result:
     """Outcome of a solver or of a dispatching run.
 
     Attributes:
-        schedule: The best schedule found, or None.
+        schedule: The best schedule found (a `Schedule`, or what its family has instead), or None.
         objective: Its objective value (minimised), or None.
         lower_bound: Proven lower bound on the objective.
         status: ``"optimal"``, ``"feasible"``, ``"infeasible"`` or ``"unknown"``.
@@ -77,7 +77,7 @@ class Result:
         info: Whatever else the method reports.
     """
 
-    schedule: Schedule | None
+    schedule: Any
     objective: float | None
     lower_bound: float
     status: str

@@ -1,8 +1,7 @@
 """AgentMethod: a trained policy, greedy, sampled or as a beam."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,12 @@ from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.envs.jobshop.observation import OBSERVATIONS
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.eval.cases import Case
-from dispatchlab.eval.methods.base import check_semantics, compile_kernels, execute_plan
+from dispatchlab.eval.methods.base import (
+    check_semantics,
+    compile_kernels,
+    execute_plan,
+    one_thread,
+)
 
 FAMILY = "job-shop"
 STRATEGIES = ("greedy", "sample", "beam")
@@ -60,7 +64,7 @@ class AgentMethod:
 
     def solve(self, case: Case) -> Result:
         """Play the case with the strategy."""
-        with _one_thread():
+        with one_thread():
             return self._solve(case)
 
     def _solve(self, case: Case) -> Result:
@@ -117,16 +121,3 @@ class AgentMethod:
         if self.strategy == "beam":
             return beam(self.policy, env, seed=seed)
         return sample(self.policy, env, seed=seed, temperature=self.temperature)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Run torch on one thread: the batches are too small to share, and results repeat."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -1,7 +1,9 @@
 """The protocol of methods, and what they share."""
 
 import functools
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
 
 from dispatchlab.baselines.dispatchers import PriorityRule
 from dispatchlab.baselines.rollout import replay, run_dispatcher
@@ -34,6 +36,23 @@ class Method(Protocol):
         Returns:
             The schedule and its objective under the realisation; ``info["decisions"]`` counts
             the decisions, where the method takes them one by one.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchMethod(Protocol):
+    """A method that is faster on many cases at once; `compare` prefers this way then."""
+
+    def solve_all(self, cases: Sequence[Case], on_done: Callable[[Case], None]) -> list[Result]:
+        """As `Method.solve`, for each case.
+
+        Args:
+            cases: The cases.
+            on_done: Called for each when it is done.
+
+        Returns:
+            One result per case.
         """
         ...
 
@@ -88,3 +107,16 @@ def check_semantics(semantics: str) -> str:
             f"Unknown semantics {semantics!r}; choose one of {', '.join(SEMANTICS)}."
         )
     return semantics
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread: the batches are too small to share, and results repeat."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -9,10 +9,10 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.agent import STRATEGIES, AgentMethod
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.methods.cp_sat import CpSatMethod
+from dispatchlab.eval.methods.numbers import positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
 
 ALL_RULES = "all-rules"
-MAX_RUNS = 100_000
 MAX_WORKERS = 1024  # as `CpSatSolver`, which needs OR-Tools to be imported
 _OPTIONS = ("k", "semantics", "time", "temperature", *STRATEGIES)
 
@@ -60,12 +60,28 @@ def make_methods(specs: Iterable[str], defaults: MethodDefaults | None = None) -
         DispatchlabError: If a string is not understood or a method stands twice.
     """
     methods = [make_method(spec, defaults) for given in specs for spec in _expand(given)]
+    return refuse_twins(methods, "spt")
+
+
+def refuse_twins(methods: list[Method], example: str) -> list[Method]:
+    """Refuse no methods at all, and methods of one name.
+
+    Args:
+        methods: The methods.
+        example: Name of one that could be given.
+
+    Returns:
+        The methods.
+
+    Raises:
+        DispatchlabError: If there is none, or one stands twice.
+    """
     names = [method.name for method in methods]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise DispatchlabError(f"The method {twice!r} is listed twice; remove one.")
     if not methods:
-        raise DispatchlabError("No method was given; name at least one, for example 'spt'.")
+        raise DispatchlabError(f"No method was given; name at least one, for example {example!r}.")
     return methods
 
 
@@ -129,13 +145,13 @@ def _rule(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Me
         spec,
         _split(spec)[0],
         semantics=options.get("semantics", defaults.semantics),
-        k=_whole(spec, "k", options.get("k", str(defaults.k))),
+        k=whole(spec, "k", options.get("k", str(defaults.k))),
     )
 
 
 def _cp_sat(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
     _check_options(spec, options, ("time",))
-    limit = _positive(spec, "time", options.get("time", str(defaults.time_limit_s)))
+    limit = positive(spec, "time", options.get("time", str(defaults.time_limit_s)))
     return CpSatMethod(spec, time_limit_s=limit, workers=defaults.workers)
 
 
@@ -145,14 +161,14 @@ def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
     if len(chosen) > 1:
         raise DispatchlabError(f"The method {spec!r} has two strategies; keep one.")
     strategy = chosen[0]
-    width = 1 if strategy == "greedy" else _whole(spec, strategy, options[strategy])
+    width = 1 if strategy == "greedy" else whole(spec, strategy, options[strategy])
     shown = Path(path).resolve().name
     return AgentMethod(
         f"agent={shown}" + spec.strip().removeprefix(f"agent={path}"),
         path,
         strategy=strategy,
         width=width,
-        temperature=_positive(spec, "temperature", options.get("temperature", "1")),
+        temperature=positive(spec, "temperature", options.get("temperature", "1")),
         semantics=options.get("semantics"),
     )
 
@@ -163,26 +179,3 @@ def _check_options(spec: str, options: Mapping[str, str], known: tuple[str, ...]
         raise DispatchlabError(
             f"The method {spec!r} has no option {stray!r}; it has {', '.join(known)}."
         )
-
-
-def _whole(spec: str, key: str, text: str) -> int:
-    # The digits are counted first: Python refuses to convert very long texts.
-    if not (text.isdecimal() and len(text) <= 18 and 1 <= int(text) <= MAX_RUNS):
-        raise DispatchlabError(
-            f"The option {key}={text[:20]} of the method {spec[:80]!r} is not a whole number from "
-            f"1 to {MAX_RUNS}; write for example {key}=32."
-        )
-    return int(text)
-
-
-def _positive(spec: str, key: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 < value < float("inf"):
-        raise DispatchlabError(
-            f"The option {key}={text} of the method {spec!r} is not a positive number; "
-            f"write for example {key}=10."
-        )
-    return value

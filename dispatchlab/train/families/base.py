@@ -50,6 +50,10 @@ class Family(Protocol):
         """What the config asks for."""
         ...
 
+    def env_kwargs(self, config: TrainConfig) -> dict[str, Any]:
+        """Arguments that make an environment with the actions and observation of a run."""
+        ...
+
     def expert(self, config: TrainConfig) -> Expert:
         """Whom to imitate before learning from rewards."""
         ...

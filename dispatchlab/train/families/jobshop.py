@@ -183,6 +183,14 @@ class JobShop:
             sets.append(JobShopValidation("benchmarks", named, config))
         return sets
 
+    def env_kwargs(self, config: TrainConfig) -> dict[str, Any]:
+        """Arguments that make an environment with the actions and observation of a run."""
+        return {
+            "semantics": config.semantics,
+            "stop_at": config.stop_at,
+            "observation": config.observation,
+        }
+
     def expert(self, config: TrainConfig) -> Expert:
         """There is none."""
         raise DispatchlabError(f"The family {config.family!r} has no expert: do not imitate.")

@@ -123,6 +123,10 @@ class Soc:
         drawn = {spec: make_play_problems(spec, count) for spec in specs}
         return [SocValidation(spec, problems, config) for spec, problems in drawn.items()]
 
+    def env_kwargs(self, config: TrainConfig) -> dict[str, Any]:
+        """Arguments that make an environment with the actions of a run."""
+        return play_settings(config)
+
     def expert(self, config: TrainConfig) -> Expert:
         """Lookahead with the rule of the config."""
         return ActionPrices(config.imitation_rule)

@@ -1,0 +1,17 @@
+"""Columns that families share, and how instances and seeds are counted in sentences."""
+
+from dispatchlab.eval.families.base import Column
+from dispatchlab.eval.formatting import duration, percent, percent_interval
+
+METHOD = Column("method", lambda s: s.method, 0)
+GAP = Column("gap %", lambda s: percent(s.mean_gap, 2), 0)
+WINS = Column("wins %", lambda s: percent(s.wins, 0), 0, is_relative=True)
+IMPROVEMENT = Column("P(better)", lambda s: f"{s.improvement:.2f}", 110, is_relative=True)
+DIFFERENCE = Column("Δ gap %", lambda s: percent(s.difference, 2), is_relative=True)
+DIFFERENCE_INTERVAL = Column(
+    "95 % CI", lambda s: percent_interval(s.difference_interval), is_relative=True
+)
+TIME = Column("time", lambda s: duration(s.mean_runtime_s), 0)
+DECISION = Column("decision", lambda s: duration(s.mean_time_per_decision_s))
+VERIFIED = Column("verified", lambda s: f"{s.verified}/{s.runs}", 0)
+AGAINST = (WINS, IMPROVEMENT, DIFFERENCE, DIFFERENCE_INTERVAL)

@@ -1,0 +1,69 @@
+"""Job shops and whatever else a CP encoding holds: one objective, gaps to a reference."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dispatchlab.envs.core.schedule import Result
+from dispatchlab.envs.jobshop.verify import verify
+from dispatchlab.eval.cases import Case, known_bounds
+from dispatchlab.eval.families.base import Column
+from dispatchlab.eval.families.columns import AGAINST, DECISION, GAP, METHOD, TIME, VERIFIED
+from dispatchlab.eval.formatting import number, percent, percent_interval
+
+
+class JobShopEval:
+    """Evaluation of schedules of a `CpEncoding`."""
+
+    columns: tuple[Column, ...] = (
+        METHOD,
+        GAP,
+        Column("95 % CI", lambda s: percent_interval(s.mean_gap_interval), 0),
+        Column("IQM %", lambda s: percent(s.iqm_gap, 2), 110),
+        Column("95 % CI", lambda s: percent_interval(s.iqm_gap_interval)),
+        Column("best %", lambda s: percent(s.best_share, 0)),
+        *AGAINST,
+        TIME,
+        DECISION,
+        VERIFIED,
+    )
+
+    def objective_name(self, case: Case) -> str:
+        """As the instance says."""
+        name: str = case.encoding.objective
+        return name
+
+    def known_bounds(self, case: Case) -> tuple[float, float]:
+        """From the library, for unchanged benchmarks."""
+        return known_bounds(case)
+
+    def has_bounds(self, case: Case) -> bool:
+        """Where everything happens as expected."""
+        return case.realisation is None
+
+    def verify(self, case: Case, result: Result) -> None:
+        """Check the schedule and its objective."""
+        verify(case.encoding, case.realisation, result.schedule, objective=result.objective)
+
+    def measures(self, case: Case, result: Result) -> Mapping[str, float]:
+        """None: the objective says it all."""
+        return {}
+
+    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+        """What is minimised, and what the gap is to."""
+        return [
+            f"{goal} of {runs}, all methods on the same instances and realisations.",
+            f"gap: to {reference}. Intervals: 95 %, bootstrap over instances and seeds.",
+        ]
+
+    def cell(self, objective: float, measures: Mapping[str, float]) -> str:
+        """The objective."""
+        return number(objective)
+
+    def gantt(self, case: Case, schedule: Any, title: str) -> Any:  # noqa: ANN401 (a figure of plotly)
+        """The chart of the viewer, breakdowns included."""
+        from dispatchlab.envs.jobshop.viewer import gantt_figure
+
+        return gantt_figure(case.encoding, schedule, title=title, realisation=case.realisation)
+
+
+FAMILY = JobShopEval()

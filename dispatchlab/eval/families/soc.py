@@ -1,0 +1,115 @@
+"""Task graphs on chips: latency, and beside it always the jobs completed."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dispatchlab.envs.core.errors import InfeasibleScheduleError
+from dispatchlab.envs.core.schedule import Result
+from dispatchlab.envs.soc.instance import SocInstance
+from dispatchlab.envs.soc.metrics import metrics
+from dispatchlab.envs.soc.verify import verify
+from dispatchlab.eval.cases import Case
+from dispatchlab.eval.families.base import Column
+from dispatchlab.eval.families.columns import AGAINST, DECISION, GAP, METHOD, TIME, VERIFIED
+from dispatchlab.eval.formatting import MISSING, number_interval
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.soc.outcome import Outcome
+
+NAMES = ("latency_us", "completed", "lost", "blocked_us", "in_system")
+
+
+def _mean(name: str, digits: int = 1) -> Any:  # noqa: ANN401 (a cell function)
+    return lambda s: f"{s.measures[name].mean:.{digits}f}"
+
+
+class SocEval:
+    """Evaluation of episodes on a `SocInstance`."""
+
+    columns: tuple[Column, ...] = (
+        METHOD,
+        Column("latency µs", _mean("latency_us", 2), 0),
+        Column("95 % CI", lambda s: number_interval(s.measures["latency_us"].interval), 0),
+        Column("IQM µs", lambda s: f"{s.measures['latency_us'].iqm:.2f}", 110),
+        Column("completed", _mean("completed"), 0),
+        Column("lost", _mean("lost"), 180),
+        Column("in system", _mean("in_system"), 180),
+        GAP,
+        *AGAINST,
+        TIME,
+        DECISION,
+        VERIFIED,
+    )
+
+    def objective_name(self, case: Case) -> str:
+        """The latency; of a single job that is the makespan."""
+        injection = case.encoding.injection
+        return "makespan" if (injection.mode, injection.num_jobs) == ("batch", 1) else "latency_us"
+
+    def known_bounds(self, case: Case) -> tuple[float, float]:
+        """None are known."""
+        return math.nan, math.nan
+
+    def has_bounds(self, case: Case) -> bool:
+        """Where nothing is left to chance: a batch without noise."""
+        return is_certain(case.encoding)
+
+    def verify(self, case: Case, result: Result) -> None:
+        """Check the schedule, its objective and every figure that was reported."""
+        outcome: Outcome = result.info["outcome"]
+        planned: bool = result.info["planned"]
+        verify(
+            case.encoding, case.realisation, result.schedule, objective=outcome.job_time_us,
+            planned=planned, check_eager=not planned,
+        )  # fmt: skip
+        computed = metrics(case.encoding, result.schedule, case.realisation)
+        wrong = [
+            f"{name} is {computed[name]:g}, but {getattr(outcome, name):g} was reported."
+            for name in NAMES
+            if not _equal(computed[name], float(getattr(outcome, name)))
+        ]
+        if wrong:
+            raise InfeasibleScheduleError(wrong)
+
+    def measures(self, case: Case, result: Result) -> Mapping[str, float]:
+        """What the episode came to."""
+        outcome: Outcome = result.info["outcome"]
+        return {name: float(getattr(outcome, name)) for name in (*NAMES, "arrived", "job_time_us")}
+
+    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+        """What counts, and what the gap is to."""
+        return [
+            f"Mean latency of the completed jobs and their number, {runs}, all methods on the same "
+            "arrivals and execution times; a low latency with few jobs completed is no success.",
+            f"gap: of the latency, to {reference}, episode by episode. Intervals: 95 %, bootstrap "
+            "over instances and seeds.",
+            "decision: wall time over decisions (of planners: over tasks); agents decide for all "
+            "episodes of an instance at once.",
+        ]
+
+    def cell(self, objective: float, measures: Mapping[str, float]) -> str:
+        """Latency, and completed jobs in brackets."""
+        if not measures:
+            return MISSING
+        shown = MISSING if math.isnan(objective) else f"{objective:.1f}"
+        return f"{shown} ({measures['completed']:.0f})"
+
+    def gantt(self, case: Case, schedule: Any, title: str) -> Any:  # noqa: ANN401 (a figure of plotly)
+        """The chart of the viewer."""
+        from dispatchlab.envs.soc.viewer import gantt_figure
+
+        return gantt_figure(case.encoding, schedule, title=title)
+
+
+def is_certain(instance: SocInstance) -> bool:
+    """Whether nothing is left to chance: a batch of one job type without noise."""
+    calm = instance.noise.kind == "none" or instance.noise.std == 0.0
+    return instance.injection.mode == "batch" and len(instance.graphs) == 1 and calm
+
+
+FAMILY = SocEval()
+
+
+def _equal(one: float, other: float) -> bool:
+    return (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=1e-9)

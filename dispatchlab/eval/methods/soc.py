@@ -1,0 +1,225 @@
+"""Methods for chips: rules, lookahead, planners and learned agents behind one face."""
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dispatchlab.baselines.soc.plan import Plan
+from dispatchlab.baselines.soc.planners import Planner, make_planner
+from dispatchlab.baselines.soc.problem import PlanningProblem
+from dispatchlab.baselines.soc.rollout import run_dispatcher, run_planner
+from dispatchlab.baselines.soc.rules import Lookahead, SocRule
+from dispatchlab.envs.core.errors import CheckpointError
+from dispatchlab.envs.core.schedule import Result
+from dispatchlab.envs.soc.env import STREAM_ACTIONS, SocVectorEnv
+from dispatchlab.envs.soc.instance import SocInstance
+from dispatchlab.envs.soc.library import load_instance
+from dispatchlab.envs.soc.outcome import Outcome
+from dispatchlab.envs.soc.ranks import topological_order
+from dispatchlab.eval.cases import Case
+from dispatchlab.eval.families.soc import is_certain
+from dispatchlab.eval.methods.base import one_thread
+from dispatchlab.eval.soc_cases import soc_cases
+
+FAMILY = "soc"
+MOST_ROWS = 64
+_WARM_UP = "top-1:horizon_us=60"
+
+
+class SocRuleMethod:
+    """A run-time rule, or lookahead with one; the random rule draws by the case's seed.
+
+    Args:
+        name: Shown in tables.
+        make: Makes the rule for a seed.
+    """
+
+    def __init__(self, name: str, make: Callable[[int], SocRule | Lookahead]) -> None:
+        """Try the rule, so that an unknown name is noticed before anything runs."""
+        make(0)
+        self.name, self._make = name, make
+
+    def prepare(self) -> None:
+        """Compile the kernels."""
+        self.solve(warm_up_case())
+
+    def solve(self, case: Case) -> Result:
+        """Play the case."""
+        problem = (case.encoding, case.realisation)
+        return to_result(case, run_dispatcher(self._make(case.seed), [problem])[0])
+
+
+class SocPlannerMethod:
+    """A planner that is asked whenever jobs arrive.
+
+    Args:
+        name: Shown in tables.
+        planner: Name of the planner.
+        time_limit_s: Seconds of each call of CP-SAT, which also gets the case's seed.
+        workers: Parallel searches of CP-SAT; 0 uses every core.
+    """
+
+    def __init__(
+        self, name: str, planner: str, *, time_limit_s: float = 1.0, workers: int = 1
+    ) -> None:
+        """Try the planner, so that a missing package is noticed before anything runs."""
+        self.name, self._planner = name, planner
+        self._time_limit_s, self._workers = time_limit_s, workers
+        if planner == "cp-sat":
+            from dispatchlab.baselines.soc.cpsat import SocCpSatSolver
+
+            SocCpSatSolver(workers)
+
+    def prepare(self) -> None:
+        """Compile the kernels."""
+        case = warm_up_case()
+        run_planner(make_planner("heft"), [(case.encoding, case.realisation)])
+
+    def solve(self, case: Case) -> Result:
+        """Plan and play; CP-SAT plans a batch once, and tells the bound that it has proven."""
+        problem = (case.encoding, case.realisation)
+        if self._planner != "cp-sat":
+            return to_result(case, run_planner(make_planner(self._planner), [problem])[0], True)
+        stream = case.encoding.injection
+        if is_certain(case.encoding) and stream.num_jobs <= stream.max_jobs:
+            return self._solve_batch(case)
+        planner = make_planner(
+            "cp-sat", seed=case.seed, num_workers=self._workers, time_limit_s=self._time_limit_s
+        )
+        return to_result(case, run_planner(planner, [problem])[0], True)
+
+    def _solve_batch(self, case: Case) -> Result:
+        from dispatchlab.baselines.soc.cpsat import SocCpSatSolver
+
+        solver = SocCpSatSolver(self._workers)
+        limit = self._time_limit_s
+        found = solver.solve(case.encoding, seed=case.seed, time_limit_s=limit)
+        kept: Planner = _Kept(found.info["plan"])
+        played = to_result(case, run_planner(kept, [(case.encoding, case.realisation)])[0], True)
+        jobs = case.encoding.injection.num_jobs
+        return replace(
+            played,
+            lower_bound=max(played.lower_bound, found.lower_bound / jobs),
+            status=found.status,
+            runtime_s=found.runtime_s,
+        )
+
+
+class SocAgentMethod:
+    """A learned policy that takes its most probable actions, under the actions it was trained on.
+
+    Args:
+        name: Shown in tables.
+        path: Run folder or policy file.
+    """
+
+    def __init__(self, name: str, path: str | Path) -> None:
+        """Load the policy."""
+        from dispatchlab.agents import load_policy
+
+        self.name = name
+        self.policy: Any = load_policy(path, family=FAMILY)
+        self.env_kwargs = _env_kwargs(name, self.policy.meta.get("env"))
+        spec = SocVectorEnv(1, instance=_WARM_UP, **self.env_kwargs).graph_spec
+        self.policy.require_layout(spec.layout())
+
+    def prepare(self) -> None:
+        """Compile the kernels and play a small instance."""
+        self.solve(warm_up_case())
+
+    def solve(self, case: Case) -> Result:
+        """Play the case."""
+        return self.solve_all([case], lambda _: None)[0]
+
+    def solve_all(self, cases: Sequence[Case], on_done: Callable[[Case], None]) -> list[Result]:
+        """Play all episodes of an instance at once."""
+        results: list[Result] = []
+        with one_thread():
+            for _, group in groupby(cases, lambda case: case.instance):
+                alike = list(group)
+                for start in range(0, len(alike), MOST_ROWS):
+                    part = alike[start : start + MOST_ROWS]
+                    problems = [(case.encoding, case.realisation) for case in part]
+                    outcomes = run_dispatcher(self.policy, problems, **self.env_kwargs)
+                    for case, outcome in zip(part, outcomes, strict=True):
+                        results.append(to_result(case, outcome))
+                        on_done(case)
+        return results
+
+
+def to_result(case: Case, outcome: Outcome, planned: bool = False) -> Result:
+    """What `compare` and the checker need of an outcome.
+
+    Args:
+        case: What was played.
+        outcome: How it went.
+        planned: Whether it followed a plan.
+
+    Returns:
+        The latency as the objective, and the bound of the fastest path where nothing is left to
+        chance; planners count one decision per task.
+    """
+    return Result(
+        schedule=outcome.schedule,
+        objective=outcome.latency_us if outcome.completed else None,
+        lower_bound=path_bound(case.encoding) if is_certain(case.encoding) else math.nan,
+        status="feasible",
+        runtime_s=outcome.runtime_s,
+        info={
+            "decisions": outcome.tasks if planned else outcome.decisions,
+            "outcome": outcome,
+            "planned": planned,
+        },
+    )
+
+
+def path_bound(instance: SocInstance) -> float:
+    """Length of the fastest path through the first graph, which no job can beat, in µs."""
+    graph = instance.graphs[0]
+    expected = instance.expected_us(0)
+    fastest = np.where(expected < 0, np.iinfo(np.int64).max, expected).min(axis=1)
+    end = fastest.copy()
+    for task in topological_order(graph).tolist():
+        before = graph.arc_from[graph.arc_to == task]
+        end[task] = fastest[task] + (end[before].max() if len(before) else 0)
+    return float(end.max())
+
+
+@functools.cache
+def warm_up_case() -> Case:
+    """A tiny case, on which everything is compiled."""
+    return soc_cases([load_instance(_WARM_UP)])[0]
+
+
+class _Kept:
+    """Plays a plan that is there already."""
+
+    replans = False
+
+    def __init__(self, plan: Plan) -> None:
+        """Keep the plan."""
+        self._plan = plan
+
+    def plan(self, problem: PlanningProblem, /) -> Plan:
+        """The plan; the problem is the one it was made for."""
+        return self._plan
+
+
+def _env_kwargs(name: str, told: object) -> dict[str, Any]:
+    """The arguments of the environment a policy was trained in; it may come from a stranger."""
+    known = told if isinstance(told, dict) else {}
+    actions, wait, ready = (known.get(key) for key in ("actions", "wait", "max_ready"))
+    counted = ready is None or (type(ready) is int and ready > 0)
+    if actions not in STREAM_ACTIONS or not isinstance(wait, bool) or not counted:
+        raise CheckpointError(
+            f"The policy {name!r} does not say with which actions, wait and max_ready it was "
+            f"trained ({actions!r}, {wait!r}, {ready!r}): use a checkpoint that `dispatchlab "
+            "train` wrote."
+        )
+    return {"actions": actions, "wait": wait, "max_ready": ready}

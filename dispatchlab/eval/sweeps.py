@@ -1,0 +1,81 @@
+"""Plots of measures over the settings that a comparison varies."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dispatchlab.envs.core.drawing.palette import colour, css
+from dispatchlab.eval.compare import Comparison, Run
+from dispatchlab.eval.statistics import bootstrap_interval, mean
+
+BASE = "base"
+TITLES = {"latency_us": "mean latency, µs", "completed": "jobs completed"}
+UNITS = {
+    "mean_gap_us": "mean time between arrivals, µs",
+    "noise_std": "relative standard deviation of execution times",
+    "max_jobs": "jobs in work at once",
+}
+
+
+def sweep_figures(comparison: Comparison) -> list[Any]:
+    """Latency and completed jobs of all methods over each setting that has several numbers.
+
+    Args:
+        comparison: The runs; those of one base instance share a figure, and where two settings
+            vary each point is the mean over the other.
+
+    Returns:
+        Figures of plotly; none where nothing varies.
+    """
+    figures = []
+    for base in dict.fromkeys(run.settings.get(BASE) for run in comparison.runs):
+        runs = [run for run in comparison.runs if base and run.settings.get(BASE) == base]
+        for name in dict.fromkeys(name for run in runs for name in run.settings if name != BASE):
+            values = {run.settings[name] for run in runs}
+            if len(values) > 1 and all(isinstance(value, int | float) for value in values):
+                figures.append(_figure(str(base), name, runs, comparison.methods))
+    return figures
+
+
+def _figure(base: str, name: str, runs: Sequence[Run], methods: Sequence[str]) -> Any:  # noqa: ANN401
+    """One line with a band per method, in a panel per measure."""
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=1, cols=len(TITLES), subplot_titles=list(TITLES.values()))
+    for index, method in enumerate(methods):
+        mine = [run for run in runs if run.method == method]
+        shade = colour(index)
+        for panel, measure in enumerate(TITLES, start=1):
+            x, middle, low, high = _points(mine, name, measure)
+            band = go.Scatter(
+                x=[*x, *reversed(x)], y=[*high, *reversed(low)], fill="toself",
+                fillcolor=css(shade), opacity=0.18, line_width=0, hoverinfo="skip",
+                legendgroup=method, showlegend=False,
+            )  # fmt: skip
+            line = go.Scatter(
+                x=x, y=middle, mode="lines+markers", name=method, legendgroup=method,
+                line_color=css(shade), showlegend=panel == 1,
+            )  # fmt: skip
+            figure.add_trace(band, row=1, col=panel)
+            figure.add_trace(line, row=1, col=panel)
+    figure.update_xaxes(title_text=UNITS.get(name, name.replace("_", " ")))
+    figure.update_layout(title=f"{base}, over {name}", height=460, template="plotly_white")
+    return figure
+
+
+def _points(
+    runs: Sequence[Run], name: str, measure: str
+) -> tuple[list[float], list[float], list[float], list[float]]:
+    """Settings, means and the ends of their intervals."""
+    groups: dict[float, list[float]] = {}
+    for run in runs:
+        groups.setdefault(run.settings[name], []).append(run.measures[measure])
+    x = sorted(groups)
+    middle = [float(mean(np.array(groups[value]))) for value in x]
+    ends = [bootstrap_interval([groups[value]]) for value in x]
+    known = [not np.isnan(interval.low) for interval in ends]
+    low = [e.low if ok else m for e, m, ok in zip(ends, middle, known, strict=True)]
+    high = [e.high if ok else m for e, m, ok in zip(ends, middle, known, strict=True)]
+    return x, middle, low, high
