@@ -35,7 +35,7 @@ Method = Annotated[
     typer.Option(
         help="A rule, [cyan]cp-sat[/] or [cyan]agent[/], instead of a file; as in [cyan]solve[/]. "
         "For SoC problems a rule (met, stf, eft, etf, ...), [cyan]lookahead-etf[/] or a planner "
-        "(heft, peft, cpop, cp-sat); without one the task graphs are drawn.",
+        "(heft, peft, cpop, cp-sat) or an agent; without one the task graphs are drawn.",
         show_default=_METHOD,
     ),
 ]
@@ -82,11 +82,12 @@ def render(
     if is_schedule_file(instance) or is_soc_problem(instance):
         from dispatchlab.commands.render_soc import SocPicture, render_soc
 
-        if policy is not None:
+        if policy is not None and method not in (None, "agent"):
             raise DispatchlabError(
-                f"--policy {policy} is not for pictures of SoC problems; give a schedule file."
+                f"--policy goes with --method agent, not with {method!r}; leave one of them out."
             )
-        picture = SocPicture(method, seed, time_limit, graph, since, until, width)
+        chosen = method if policy is None else f"agent={policy}"
+        picture = SocPicture(chosen, seed, time_limit, graph, since, until, width)
         render_soc(instance, schedule, picture, out)
     elif graph is not None or since is not None or until is not None:
         raise DispatchlabError(
@@ -132,4 +133,5 @@ def _make(encoding: "CpEncoding", spec: str, time_limit: float, seed: int) -> "S
         raise DispatchlabError(
             f"{spec} found no schedule of {encoding.name} in {time_limit:g} s; raise --time-limit."
         )
-    return result.schedule
+    schedule: Schedule = result.schedule
+    return schedule

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from dispatchlab.envs.soc.instance import SocInstance
     from dispatchlab.envs.soc.schedule import SocSchedule
 
-_LOOKAHEAD = "lookahead-"
-
 
 class SocPicture(NamedTuple):
     """What is to be drawn of a SoC problem, and who schedules it.
@@ -59,7 +57,7 @@ def render_soc(problem: str, schedule: Path | None, picture: SocPicture, out: Pa
         return
     instance = load_instance(problem)
     if picture.method is not None:
-        _draw_schedule(instance, _play(instance, picture), picture, out)
+        _draw_schedule(instance, _play(problem, instance, picture), picture, out)
     else:
         _draw_graphs(instance, picture, out)
 
@@ -122,31 +120,18 @@ def _read_episode(path: Path, problem: str) -> tuple["SocInstance", "SocSchedule
     return episode.instance, episode.schedule
 
 
-def _play(instance: "SocInstance", picture: SocPicture) -> "SocSchedule":
+def _play(name: str, instance: "SocInstance", picture: SocPicture) -> "SocSchedule":
     """The schedule of one episode, played by a method and checked."""
-    import numpy as np
-
-    from dispatchlab.baselines.soc.planners import PLANNERS, make_planner
-    from dispatchlab.baselines.soc.rollout import run_dispatcher, run_planner
-    from dispatchlab.baselines.soc.rules import CODES, Lookahead, SocRule
-    from dispatchlab.envs.soc.realisation import draw
     from dispatchlab.envs.soc.verify import verify
+    from dispatchlab.eval.methods.parse import MethodDefaults
+    from dispatchlab.eval.methods.parse_soc import make_soc_method
+    from dispatchlab.eval.soc_cases import soc_case
 
-    method, seed = picture.method or "", picture.seed
-    problem = (instance, draw(np.random.default_rng(seed), instance))
-    base = method.removeprefix(_LOOKAHEAD)
-    if method in PLANNERS:
-        options = {"time_limit_s": picture.time_limit, "seed": seed} if method == "cp-sat" else {}
-        outcome = run_planner(make_planner(method, **options), [problem])[0]
-    elif base in CODES:
-        rule = SocRule if base == method else Lookahead
-        outcome = run_dispatcher(rule(base, seed=seed), [problem])[0]
-    else:
-        raise DispatchlabError(
-            f"There is no method {method!r} for SoC problems; choose one of "
-            f"{', '.join([*CODES, *PLANNERS])}, or {_LOOKAHEAD} and a rule."
-        )
-    if outcome.schedule is None:
-        raise DispatchlabError(f"{method} kept no schedule of {instance.name}; report this.")
-    verify(instance, problem[1], outcome.schedule, outcome.job_time_us, planned=method in PLANNERS)
-    return outcome.schedule
+    defaults = MethodDefaults(time_limit_s=picture.time_limit, workers=1)
+    case = soc_case(name, instance, picture.seed)
+    result = make_soc_method(picture.method or "", defaults).solve(case)
+    if result.schedule is None:
+        raise DispatchlabError(f"{picture.method} kept no schedule of {name}; choose another.")
+    schedule: SocSchedule = result.schedule
+    verify(instance, case.realisation, schedule, planned=result.info["planned"])
+    return schedule

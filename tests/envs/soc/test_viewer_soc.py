@@ -425,11 +425,11 @@ def test_render_command(tmp_path: Path, instance: SocInstance, schedule: SocSche
     ("words", "reason"),
     [
         (["soc16-mix", "--out", "a.png"], "choose one with --graph"),
-        (["top-1", "--method", "nobody"], "no method 'nobody'"),
+        (["top-1", "--method", "nobody"], "nobody"),
         (["top-1", "--method", "etf", "--graph", "Top_1"], "leave out either"),
         (["top-1", "--since", "5"], "add --method"),
         (["ft06", "--graph", "x"], "for SoC problems"),
-        (["top-1", "--policy", "run"], "give a schedule file"),
+        (["top-1", "--policy", "run", "--method", "etf"], "leave one of them out"),
     ],
 )
 def test_render_command_refuses(words: list[str], reason: str) -> None:
