@@ -6,17 +6,20 @@ import typer
 
 from dispatchlab.commands import options
 from dispatchlab.commands.text import help_of
+from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.table import Table
 
-    from dispatchlab.eval.throughput import Measurement
+    from dispatchlab.eval.throughput import Measured, Measurement
 
 MAX_BATCH = 10_000
 
-Sizes = Annotated[str, typer.Option(help="Jobs × machines, separated by commas.")]
+Family = Annotated[str, typer.Option(help="[cyan]job-shop[/] or [cyan]soc[/].")]
+Sizes = Annotated[str, typer.Option(help="Jobs × machines, separated by commas (job-shop).")]
+Chips = Annotated[str, typer.Option(help="Presets and files, separated by commas (soc).")]
 Batches = Annotated[str, typer.Option(help="Sizes of the vector environment.")]
 Seconds = Annotated[float, typer.Option(help="Seconds per measurement.", min=0.01)]
 
@@ -30,22 +33,55 @@ def _group() -> None:
 
 
 def throughput(
-    sizes: Sizes = "6x6,15x15,30x20,100x20", batches: Batches = "1,64,512",
+    family: Family = "job-shop", sizes: Sizes = "6x6,15x15,30x20,100x20",
+    instances: Chips = "top-1,wifi-tx20", batches: Batches = "1,64,512",
     semantics: options.Semantics = "non-delay", seconds: Seconds = 0.5,
     json: options.Json = None,
 ) -> None:  # fmt: skip
-    """Print environment steps per second, from Python, on one thread.
+    """Print how fast the environments are, on one thread.
 
-    A step is one decision of one environment. Only the call of step() is timed, with the resets
-    of finished episodes; random legal actions are drawn beforehand. Without observations the
-    episodes are stepped below the Gymnasium face. stop_at=choices asks only where there is a
-    choice, stop_at=every before each dispatch, so their steps are not the same work.
+    Job shops: environment steps per second, from Python. A step is one decision of one
+    environment. Only the call of step() is timed, with the resets of finished episodes; random
+    legal actions are drawn beforehand. Without observations the episodes are stepped below the
+    Gymnasium face. stop_at=choices asks only where there is a choice, stop_at=every before each
+    dispatch, so their steps are not the same work.
+
+    Chips: tasks completed per second of processor time, with ETF deciding from Python for one
+    environment, inside the kernel for many, or outside of the timing with observations on.
+
+    [dim]dispatchlab benchmark throughput --family soc --batches 64[/]
     """
-    from dispatchlab.commands.outputs import STDOUT, check_text_target, console, emit, progress
+    from dispatchlab.commands.outputs import STDOUT, check_text_target, console, emit
     from dispatchlab.eval import throughput as speed
 
     check_text_target(json, ".json")
-    wanted, numbers = [s.strip() for s in sizes.split(",")], _numbers(batches)
+    if family == "soc":
+        measured, table = _measure_chips(instances, _numbers(batches), seconds)
+    elif family == "job-shop":
+        measured, table = _measure_shops(sizes, _numbers(batches), semantics, seconds)
+    else:
+        raise DispatchlabError(f"Unknown family {family!r}; choose one of job-shop, soc.")
+    machine = speed.machine()
+    if json is not None:
+        emit(json, speed.to_json(measured, machine))
+    if str(json) == STDOUT:
+        return
+    screen = console()
+    screen.print(table)
+    screen.print(", ".join(f"{key} {value}" for key, value in machine.items()))
+
+
+app.command(help=help_of(throughput))(throughput)
+
+
+def _measure_shops(
+    sizes: str, numbers: list[int], semantics: str, seconds: float
+) -> "tuple[Sequence[Measured], Table]":
+    """Steps of job shops."""
+    from dispatchlab.commands.outputs import progress
+    from dispatchlab.eval import throughput as speed
+
+    wanted = [s.strip() for s in sizes.split(",")]
     rounds = len(wanted) * (1 + len(numbers)) * len(speed.STOPS) * len(speed.OBSERVED)
     with progress() as bar:
         task = bar.add_task("measuring", total=rounds)
@@ -53,22 +89,37 @@ def throughput(
             wanted, numbers, semantics=semantics, seconds=seconds,
             on_measurement=lambda _: bar.advance(task),
         )  # fmt: skip
-    machine = speed.machine()
-    if json is not None:
-        emit(json, speed.to_json(measured, machine))
-    if str(json) == STDOUT:
-        return
-    screen = console()
-    screen.print(_table(measured))
-    screen.print(", ".join(f"{key} {value}" for key, value in machine.items()))
+    return measured, _table(measured)
 
 
-app.command(help=help_of(throughput))(throughput)
+def _measure_chips(
+    instances: str, numbers: list[int], seconds: float
+) -> "tuple[Sequence[Measured], Table]":
+    """Tasks on chips."""
+    from rich.table import Table
+
+    from dispatchlab.commands.inputs import split_names
+    from dispatchlab.commands.outputs import progress
+    from dispatchlab.eval import soc_throughput as speed
+
+    names = split_names([instances])
+    with progress() as bar:
+        task = bar.add_task("measuring", total=len(names) * (1 + 2 * len(numbers)))
+        measured = speed.measure_all(
+            names, numbers, seconds=seconds, on_measurement=lambda _: bar.advance(task)
+        )
+    table = Table(title="per second of processor time", title_justify="left", header_style="bold")
+    for heading in ("instance", "way", "environments"):
+        table.add_column(heading)
+    for heading in ("tasks", "decisions", "simulated µs"):
+        table.add_column(heading, justify="right")
+    for m in measured:
+        rates = (m.tasks_per_s, m.decisions_per_s, m.us_per_s)
+        table.add_row(m.instance, m.way, str(m.batch), *(f"{rate:,.0f}" for rate in rates))
+    return measured, table
 
 
 def _numbers(text: str) -> list[int]:
-    from dispatchlab.envs.core.errors import DispatchlabError
-
     parts = [part.strip() for part in text.split(",")]
     known = (part.isdecimal() and len(part) <= 18 and 1 <= int(part) <= MAX_BATCH for part in parts)
     if not all(known):

@@ -32,13 +32,14 @@ def envs(prefix: Prefix = None, family: Family = None, instances: Instances = Fa
     [dim]dispatchlab envs --instances[/]
 
     [dim]dispatchlab envs --instances ta15x15[/]
+
+    [dim]dispatchlab envs --instances --family soc[/]
     """
     from dispatchlab.commands.outputs import console
 
     if instances:
-        if family is not None:
-            raise DispatchlabError(f"--family {family} is for environments; leave it out.")
-        console().print(_sets() if prefix is None else ", ".join(_names(prefix)))
+        _check_family(family)
+        console().print(_sets(family) if prefix is None else ", ".join(_names(prefix)))
         return
     if prefix is not None:
         raise DispatchlabError(f"{prefix!r} is understood with --instances only; add it.")
@@ -46,37 +47,64 @@ def envs(prefix: Prefix = None, family: Family = None, instances: Instances = Fa
 
 
 def _environments(family: str | None) -> "Table":
-    """The environments, of one family if it is given."""
+    """The environments by family, or those of one."""
     from dispatchlab.envs.core.registry import ENVIRONMENTS
 
-    families = dict.fromkeys(record.family for record in ENVIRONMENTS)
-    if family is not None and family not in families:
-        raise DispatchlabError(f"Unknown family {family!r}; choose one of {', '.join(families)}.")
     table = _table("id", "family", "summary")
-    for record in ENVIRONMENTS:
-        if family in (None, record.family):
+    families = _check_family(family)
+    for name in families if family is None else [family]:
+        for record in (record for record in ENVIRONMENTS if record.family == name):
             table.add_row(record.id, record.family, record.summary)
+        table.add_section()
     return table
 
 
-def _sets() -> "Table":
-    """The benchmark sets with their size."""
+def _check_family(family: str | None) -> list[str]:
+    """All families, if the one that was given is among them."""
+    from dispatchlab.envs.core.registry import ENVIRONMENTS
+
+    families = list(dict.fromkeys(record.family for record in ENVIRONMENTS))
+    if family is not None and family not in families:
+        raise DispatchlabError(f"Unknown family {family!r}; choose one of {', '.join(families)}.")
+    return families
+
+
+def _sets(family: str | None) -> "Table":
+    """The benchmark sets with their size, and the presets of chips with what they are."""
+    if family == "soc":
+        from dispatchlab.envs.soc.library import instance_names as presets
+        from dispatchlab.envs.soc.library import load_instance
+
+        table = _table("preset", "what it is")
+        for name in presets():
+            table.add_row(name, str(load_instance(name)).partition(": ")[2])
+        return table
     from dispatchlab.envs.jobshop.library import instance_sets
 
     table = _table("set", "instances", "from", "to")
     for name, members in instance_sets().items():
         table.add_row(name, str(len(members)), members[0], members[-1])
+    if family is None:
+        from dispatchlab.envs.soc.library import graph_names
+        from dispatchlab.envs.soc.library import instance_names as presets
+
+        jobs = [f"job:{name}" for name in graph_names()]
+        for name, members in (("chip presets", presets()), ("jobs on chips", jobs)):
+            table.add_row(name, str(len(members)), members[0], members[-1])
     return table
 
 
 def _names(prefix: str) -> list[str]:
-    """The instances of a set, or those whose names begin so."""
+    """The instances of a set, or those whose names begin so, chips included."""
     from dispatchlab.envs.jobshop.library import instance_names, instance_set
+    from dispatchlab.envs.soc.library import graph_names
+    from dispatchlab.envs.soc.library import instance_names as presets
 
+    jobs = [name for name in (f"job:{g}" for g in graph_names()) if name.startswith(prefix)]
     try:
         return instance_set(prefix)
     except DispatchlabError:
-        if names := instance_names(prefix):
+        if names := [*instance_names(prefix), *presets(prefix), *jobs]:
             return names
         raise
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,14 @@ _SEEDS = (840612802, 398197754)  # of ta01; other sizes are like it
 _PACKAGES = ("dispatchlab", "numpy", "numba", "gymnasium")
 
 Masks = npt.NDArray[np.bool_]
+
+
+class Measured(Protocol):
+    """The speed of something, as a row of a table."""
+
+    def row(self) -> dict[str, Any]:
+        """The columns by name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +122,11 @@ def machine() -> dict[str, str]:
     return facts | {name: metadata.version(name) for name in _PACKAGES}
 
 
-def to_json(measured: Sequence[Measurement], facts: Mapping[str, str]) -> str:
+def to_json(measured: Sequence[Measured], facts: Mapping[str, str]) -> str:
     """Measurements and machine as JSON.
 
     Args:
-        measured: Output of `measure_all`.
+        measured: Output of `measure_all`, of this family or another.
         facts: Output of `machine`.
 
     Returns:

@@ -1,0 +1,169 @@
+"""Tasks per second on chips, per second of processor time, on one thread.
+
+Three ways to play: one environment whose decisions come from a rule through Python, many that a
+rule plays inside one kernel, and many that are stepped through the Gymnasium face with graph
+observations, as a training loop does. Whole episodes of one instance are played again and again;
+drawing what happens in them is not part of it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.baselines.soc.rollout import limits_of
+from dispatchlab.baselines.soc.rules import SocRule
+from dispatchlab.envs.soc.dynamics import Dynamics
+from dispatchlab.envs.soc.dynamics.layout import NOW
+from dispatchlab.envs.soc.env import SocVectorEnv
+from dispatchlab.envs.soc.library import load_instance
+from dispatchlab.envs.soc.observation import make_observation
+from dispatchlab.envs.soc.view import SocView
+from dispatchlab.eval.soc_cases import soc_cases
+
+FloatArray = npt.NDArray[np.float64]
+SCALAR, KERNEL, OBSERVED = "scalar, rule from Python", "rule in the kernel", "with observations"
+
+
+@dataclass(frozen=True, slots=True)
+class SocMeasurement:
+    """Speed of one way to play.
+
+    Attributes:
+        instance: The instance.
+        way: How it is played.
+        batch: Environments played at once.
+        rule: Who decides.
+        tasks: Tasks completed.
+        tasks_per_s: Tasks completed per second of processor time.
+        decisions_per_s: Decisions per second of processor time.
+        us_per_s: Simulated µs per second of processor time, over all environments.
+    """
+
+    instance: str
+    way: str
+    batch: int
+    rule: str
+    tasks: int
+    tasks_per_s: float
+    decisions_per_s: float
+    us_per_s: float
+
+    def row(self) -> dict[str, Any]:
+        """The columns by name."""
+        return asdict(self)
+
+
+def measure_all(
+    instances: Sequence[str] = ("top-1", "wifi-tx20"), batches: Sequence[int] = (1, 64, 512), *,
+    rule: str = "etf", seconds: float = 0.5,
+    on_measurement: Callable[[SocMeasurement], None] | None = None,
+) -> list[SocMeasurement]:  # fmt: skip
+    """Measure every instance in every way.
+
+    Args:
+        instances: Presets or files.
+        batches: Numbers of environments.
+        rule: Who decides.
+        seconds: Processor time per measurement, at least.
+        on_measurement: Called after each.
+
+    Returns:
+        The measurements.
+
+    Raises:
+        DispatchlabError: If there is no such instance or rule.
+    """
+    SocRule(rule)
+    done: list[SocMeasurement] = []
+
+    def add(measured: SocMeasurement) -> None:
+        done.append(measured)
+        if on_measurement is not None:
+            on_measurement(measured)
+
+    for name in instances:
+        load_instance(name)
+        add(_measure_scalar(name, rule, seconds))
+        for batch in batches:
+            add(_measure_kernel(name, batch, rule, seconds))
+            add(_measure_observed(name, batch, rule, seconds))
+    return done
+
+
+def _dynamics(name: str, batch: int) -> Dynamics:
+    """A batch that is loaded with realisations of the instance."""
+    problems = [(case.encoding, case.realisation) for case in soc_cases([name], seeds=batch)]
+    dynamics = Dynamics(batch, limits_of(problems), log=False)
+    for slot, problem in enumerate(problems):
+        dynamics.load(slot, *problem)
+    dynamics.reset()
+    return dynamics
+
+
+def _measure_scalar(name: str, rule: str, seconds: float) -> SocMeasurement:
+    dynamics, chooser = _dynamics(name, 1), SocRule(rule)
+    observation = make_observation("graph")
+
+    def play() -> None:
+        while not dynamics.done().all():
+            dynamics.step(chooser.act_batch(SocView(dynamics, observation)))
+
+    return _repeat(name, SCALAR, rule, dynamics, play, seconds)
+
+
+def _measure_kernel(name: str, batch: int, rule: str, seconds: float) -> SocMeasurement:
+    dynamics, chooser = _dynamics(name, batch), SocRule(rule)
+    return _repeat(name, KERNEL, rule, dynamics, lambda: chooser.play(dynamics), seconds)
+
+
+def _repeat(
+    name: str, way: str, rule: str, dynamics: Dynamics, play: Callable[[], None], seconds: float
+) -> SocMeasurement:
+    """Whole episodes until the time is up; the first ones compile."""
+    play()
+    spent, counts = 0.0, np.zeros(3)
+    while spent < seconds:
+        dynamics.reset()
+        begin = time.process_time()
+        play()
+        spent += time.process_time() - begin
+        counts += _counts(dynamics)
+    return _measurement(name, way, rule, dynamics, counts, spent)
+
+
+def _measure_observed(name: str, batch: int, rule: str, seconds: float) -> SocMeasurement:
+    """Steps of the vector environment; the rule's choices and the resets are not timed."""
+    env, chooser = SocVectorEnv(batch, instance=name, autoreset="disabled"), SocRule(rule)
+    dynamics = env.episodes.dynamics
+    env.reset(seed=0)
+    env.step(chooser.act_batch(env.view()))
+    spent, counts = 0.0, np.zeros(3)
+    while spent < seconds:
+        env.reset()
+        before = _counts(dynamics)
+        while spent < seconds and not dynamics.done().any():
+            actions = chooser.act_batch(env.view())
+            begin = time.process_time()
+            env.step(actions)
+            spent += time.process_time() - begin
+        counts += _counts(dynamics) - before
+    return _measurement(name, OBSERVED, rule, dynamics, counts, spent)
+
+
+def _counts(dynamics: Dynamics) -> FloatArray:
+    """Tasks completed, decisions and µs played so far, over all rows."""
+    played = dynamics.state.row[:, NOW].sum()
+    return np.array(
+        [dynamics.tasks_completed().sum(), dynamics.decisions().sum(), played], np.float64
+    )
+
+
+def _measurement(
+    name: str, way: str, rule: str, dynamics: Dynamics, counts: FloatArray, spent: float
+) -> SocMeasurement:
+    tasks, decisions, played = (counts / spent).tolist()
+    return SocMeasurement(name, way, dynamics.batch, rule, int(counts[0]), tasks, decisions, played)
