@@ -226,6 +226,7 @@ def test_figure_has_a_trace_per_job(instance: SocInstance, schedule: SocSchedule
     figure = gantt_figure(instance, schedule)
     names = [trace.name for trace in figure.data]
     assert names == ["job 0", "job 1", "arrivals", "lost jobs", "transfers"]
+    assert all(trace.legendrank == 1 for trace in figure.data[2:])  # seen without scrolling
     assert list(figure.data[0].base) == [1, 3, 6]
     assert list(figure.data[0].x) == [2, 2, 5]
     assert list(figure.data[0].customdata[2]) == [

@@ -20,6 +20,7 @@ _MAX_LEGEND = 40  # jobs with a legend entry of their own; beyond, their types h
 _MAX_TRANSFERS = 400  # beyond, they are hidden at first
 _NUMBERED = 0.007  # share of the first view from which on bars have numbers
 _BAR_HEIGHT = 0.82
+_ABOVE_JOBS = 1  # place in the legend; 1000 is the default
 _HOVER = (
     "<b>job %{customdata[0]}: %{customdata[1]}</b><br>task %{customdata[2]}<br>"
     "kernel %{customdata[3]}<br>on %{customdata[4]}<br>"
@@ -162,7 +163,8 @@ def _job_traces(
             fills = [css(LOST) if v.is_lost else css(colour(v.job)) for v in visits]
             about = [(v.job, escape(names[schedule.graph[v.job]]), _story(v)) for v in visits]
             traces.append({
-                "mode": "markers", "name": label, "x": [v.arrival for v in visits],
+                "mode": "markers", "name": label, "legendrank": _ABOVE_JOBS,
+                "x": [v.arrival for v in visits],
                 "y": [0.5] * len(visits), "customdata": about,
                 "marker": {"symbol": symbol, "size": 9, "color": fills,
                            "line": {"color": "#333", "width": 0.5}},
@@ -208,6 +210,7 @@ def _lines(
     return {
         "mode": "lines",
         "name": name,
+        "legendrank": _ABOVE_JOBS,
         "x": [x for x0, _, x1, _ in ends for x in (x0, x1, None)],
         "y": [y for _, y0, _, y1 in ends for y in (y0, y1, None)],
         "line": {"color": ink, "width": width},
