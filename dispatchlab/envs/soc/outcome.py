@@ -1,5 +1,6 @@
 """Outcome: what an episode on a chip came to."""
 
+import math
 from dataclasses import dataclass
 
 from dispatchlab.envs.soc.dynamics import Dynamics
@@ -43,7 +44,7 @@ class Outcome:
         """Read a row that is over."""
         terms = dynamics.reward_terms(row)
         return cls(
-            latency_us=terms["latency_us"],
+            latency_us=terms["latency_us"] if terms["completed"] else math.nan,
             completed=int(terms["completed"]),
             arrived=int(terms["arrived"]),
             lost=int(terms["lost"]),

@@ -14,6 +14,10 @@ from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.realisation import Realisation
+from dispatchlab.envs.soc.instance import SocInstance
+from dispatchlab.envs.soc.realisation import SocRealisation
+from dispatchlab.envs.soc.schedule import SocSchedule
+from dispatchlab.envs.soc.verify import verify as verify_soc
 
 Kwargs = Mapping[str, Any]
 
@@ -27,18 +31,30 @@ class Family:
         options: Values of each categorical argument; the first one is the default.
         variants: Further arguments to run every test with, besides the defaults of the id.
         slow: Ids whose instances are too large for the quick tests.
+        truncates: Whether episodes end at a horizon.
+        objective_of: The objective from ``info["reward_terms"]``.
+        shorten: Arguments that make the episodes of an id short.
     """
 
-    verify: Callable[[Any, Any, Schedule, float], None]
+    verify: Callable[[Any, Any, Any, float], None]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variants: tuple[Kwargs, ...] = ({},)
     slow: frozenset[str] = frozenset()
+    truncates: bool = False
+    objective_of: Callable[[Mapping[str, float]], float] = lambda terms: -sum(terms.values())
+    shorten: Callable[[EnvRecord], Kwargs] = lambda _: {}
 
 
 def _verify_job_shop(
     problem: CpEncoding, realisation: Realisation, schedule: Schedule, objective: float
 ) -> None:
     dispatchlab.verify(problem, realisation, schedule, objective=objective)
+
+
+def _verify_soc(
+    problem: SocInstance, realisation: SocRealisation, schedule: SocSchedule, objective: float
+) -> None:
+    verify_soc(problem, realisation, schedule, objective, check_eager=True)
 
 
 FAMILIES: dict[str, Family] = {
@@ -59,6 +75,21 @@ FAMILIES: dict[str, Family] = {
             for size in ("20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
         ),
     ),
+    "soc": Family(
+        verify=_verify_soc,
+        options={
+            "observation": ("graph",),
+            "reward": ("job-time",),
+            "actions": ("task-pe", "ordering"),
+        },
+        variants=({}, {"wait": True}, {"actions": "ordering"}),
+        slow=frozenset({"dispatchlab/SoC-SixApps-v0", "dispatchlab/SoC-PulseDoppler-v0"}),
+        truncates=True,
+        objective_of=lambda terms: terms["job_time_us"],
+        shorten=lambda record: {
+            "instance": f"{record.kwargs['instance']}:horizon_us=400,warmup_us=100,mean_gap_us=40"
+        },
+    ),
 }
 
 
@@ -76,12 +107,13 @@ class Case:
 
     def make(self, **kwargs: Any) -> SchedulingEnv:
         """The scalar environment, without wrappers."""
-        env: SchedulingEnv = gym.make(self.record.id, **{**self.kwargs, **kwargs}).unwrapped
+        kwargs = {**self.family.shorten(self.record), **self.kwargs, **kwargs}
+        env: SchedulingEnv = gym.make(self.record.id, **kwargs).unwrapped
         return env
 
     def make_vec(self, num_envs: int = 3, **kwargs: Any) -> SchedulingVectorEnv:
         """The native vector environment."""
-        kwargs = {**self.kwargs, **kwargs}
+        kwargs = {**self.family.shorten(self.record), **self.kwargs, **kwargs}
         env: SchedulingVectorEnv = gym.make_vec(self.record.id, num_envs=num_envs, **kwargs)
         return env
 
@@ -96,7 +128,7 @@ def _cases(*, with_variants: bool) -> list[Any]:
     for record in ENVIRONMENTS:
         family = FAMILIES[record.family]
         for variant in family.variants if with_variants else ({},):
-            name = "-".join([record.id.split("/")[1], *variant.values()])
+            name = "-".join([record.id.split("/")[1], *map(str, variant.values())])
             marks = [pytest.mark.slow] if record.id in family.slow else []
             params.append(pytest.param(Case(record, variant), id=name, marks=marks))
     return params

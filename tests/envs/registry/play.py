@@ -1,5 +1,6 @@
 """Random episodes, and exact comparison of what an environment hands out."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,25 @@ def random_actions(masks: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.array([random_action(m, rng) if m.any() else 0 for m in masks], np.int64)
 
 
+def is_over(step: tuple[Any, ...]) -> bool | np.ndarray:
+    """Whether a step ended the episode, or ``(B,)`` which rows' episodes."""
+    ended: bool | np.ndarray = step[2] | step[3]
+    return ended
+
+
+def columns(schedule: object) -> list[np.ndarray]:
+    """The arrays of a schedule of any family."""
+    names = [field.name for field in dataclasses.fields(schedule)]  # type: ignore[arg-type]
+    return [np.asarray(getattr(schedule, name)) for name in names]
+
+
 def finish(env: SchedulingEnv, rng: np.random.Generator) -> tuple[list[float], dict[str, Any]]:
     """Play a scalar environment to the end of its episode; rewards and last info."""
     rewards, done, info = [], False, {}
     while not done:
-        _, reward, done, _, info = env.step(random_action(env.action_masks(), rng))
-        rewards.append(reward)
+        step = env.step(random_action(env.action_masks(), rng))
+        rewards.append(step[1])
+        done, info = is_over(step), step[4]
     return rewards, info
 
 
@@ -37,7 +51,7 @@ def rollout(env: SchedulingEnv, seed: int, episodes: int = 2) -> list[Any]:
         while not done:
             step = env.step(random_action(info["action_mask"], rng))
             record.append(step)
-            done, info = step[2], step[4]
+            done, info = is_over(step), step[4]
     return record
 
 

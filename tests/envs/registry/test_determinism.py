@@ -7,7 +7,7 @@ import pytest
 
 from dispatchlab.envs.core.graph_spec import Arrays
 from tests.envs.registry.families import Case, every_case, every_id
-from tests.envs.registry.play import assert_same, random_action, random_actions, rollout
+from tests.envs.registry.play import assert_same, is_over, random_action, random_actions, rollout
 
 SEEDS = (3, 11, 40)
 
@@ -47,8 +47,8 @@ class _Scalars:
         self.last = [env.reset(seed=s) for env, s in zip(self.envs, SEEDS, strict=True)]
 
     def step(self, row: int, action: int) -> tuple[Arrays, float, bool, dict[str, Any]]:
-        observation, reward, done, _, info = self.envs[row].step(action)
-        return observation, reward, done, info
+        observation, reward, done, cut, info = self.envs[row].step(action)
+        return observation, reward, done or cut, info
 
 
 def _row(observations: Arrays, row: int) -> Arrays:
@@ -79,7 +79,9 @@ def test_vector_equals_scalar(case: Case) -> None:
     while episodes.min() < 2:
         actions = random_actions(vector.action_masks(), rng)
         observations, rewards, done, truncated, infos = vector.step(actions)
-        assert not truncated.any()
+        assert not (done & truncated).any()
+        assert case.family.truncates or not truncated.any()
+        done |= truncated
         for row, action in enumerate(actions.tolist()):
             observation, reward, ended, info = scalars.step(row, action)
             assert (rewards[row], bool(done[row])) == (reward, ended)
@@ -100,7 +102,8 @@ def test_next_step_autoreset(case: Case) -> None:
     episodes = 0
     while episodes < 2 * len(SEEDS):
         actions = random_actions(vector.action_masks(), rng)
-        observations, rewards, done, _, infos = vector.step(actions)
+        observations, rewards, done, truncated, infos = vector.step(actions)
+        done |= truncated
         for row, action in enumerate(actions.tolist()):
             if stale[row]:
                 observation, _ = scalars.envs[row].reset()
@@ -125,7 +128,8 @@ def test_disabled_autoreset(case: Case) -> None:
     last: list[Any] = [None] * len(SEEDS)
     while not over.all():
         actions = random_actions(vector.action_masks(), rng)
-        observations, rewards, done, _, _ = vector.step(actions)
+        observations, rewards, done, truncated, _ = vector.step(actions)
+        done |= truncated
         for row, action in enumerate(actions.tolist()):
             if over[row]:
                 assert (rewards[row], bool(done[row])) == (0.0, True)
@@ -160,7 +164,8 @@ def test_rows_do_not_touch_one_another(case: Case) -> None:
         while not done:
             masks = vector.action_masks()
             actions = np.array([random_action(masks[0], rng), random_action(masks[1], noise)])
-            observations, rewards, ended, _, _ = vector.step(actions)
+            step = vector.step(actions)
+            observations, rewards, ended = step[0], step[1], is_over(step)
             record.append((_row(observations, 0), rewards[0], ended[0]))
             done = bool(ended[0])
         records.append(record)

@@ -210,12 +210,15 @@ class Dynamics:
         return self.state.row[:, FINISHED_TASKS].copy()
 
     def reward_terms(self, row: int) -> dict[str, float]:
-        """What the objective is made of: latency and completed, lost and blocked jobs."""
+        """What the objective is made of: latency and completed, lost and blocked jobs.
+
+        The latency is 0 until a job is complete.
+        """
         r = self.state.row[row]
         counted = int(r[COUNTED])
         return {
             "job_time_us": float(r[AREA]),
-            "latency_us": float(r[LATENCY] / counted) if counted else float("nan"),
+            "latency_us": float(r[LATENCY] / max(counted, 1)),
             "completed": float(counted),
             "arrived": float(r[NEXT_ARRIVAL]),
             "lost": float(r[LOST]),
