@@ -17,7 +17,12 @@ from dispatchlab.eval.formatting import MISSING, number_interval
 if TYPE_CHECKING:
     from dispatchlab.envs.soc.outcome import Outcome
 
-NAMES = ("latency_us", "completed", "lost", "blocked_us", "in_system")
+MEASURES = (
+    "latency_us", "completed", "arrived", "lost", "blocked_us", "in_system", "mean_in_system",
+    "utilisation",
+)  # fmt: skip
+_REPORTED = ("latency_us", "completed", "in_system")
+_REPORTED_IN_ALL = ("arrived", "lost")  # outcomes count these from the start of the episode
 
 
 def _mean(name: str, digits: int = 1) -> Any:  # noqa: ANN401 (a cell function)
@@ -63,19 +68,24 @@ class SocEval:
             case.encoding, case.realisation, result.schedule, objective=outcome.job_time_us,
             planned=planned, check_eager=not planned,
         )  # fmt: skip
-        computed = metrics(case.encoding, result.schedule, case.realisation)
+        counted = metrics(case.encoding, result.schedule)
+        whole = metrics(case.encoding.with_injection(warmup_us=0), result.schedule)
+        computed = {name: counted[name] for name in _REPORTED}
+        computed |= {name: whole[name] for name in _REPORTED_IN_ALL}
         wrong = [
-            f"{name} is {computed[name]:g}, but {getattr(outcome, name):g} was reported."
-            for name in NAMES
-            if not _equal(computed[name], float(getattr(outcome, name)))
+            f"{name} is {value:g}, but {getattr(outcome, name):g} was reported."
+            for name, value in computed.items()
+            if not _equal(value, float(getattr(outcome, name)))
         ]
         if wrong:
             raise InfeasibleScheduleError(wrong)
 
     def measures(self, case: Case, result: Result) -> Mapping[str, float]:
-        """What the episode came to."""
+        """What the episode came to, all of it counted from the warm-up on."""
         outcome: Outcome = result.info["outcome"]
-        return {name: float(getattr(outcome, name)) for name in (*NAMES, "arrived", "job_time_us")}
+        counted = metrics(case.encoding, result.schedule, case.realisation)
+        measures = {name: counted[name] for name in MEASURES}
+        return {**measures, "job_time_us": outcome.job_time_us}
 
     def legend(self, goal: str, runs: str, reference: str) -> list[str]:
         """What counts, and what the gap is to."""
