@@ -139,8 +139,10 @@ def _jobs_on_chips(names: list[str], seed: int) -> "list[Case]":
     from dispatchlab.envs.soc.library import load_instance
     from dispatchlab.eval.soc_cases import soc_case
 
-    cases = []
+    cases: list[Case] = []
     for name in names:
+        if name in (case.instance for case in cases):
+            raise DispatchlabError(f"The instance {name!r} is listed twice; remove one.")
         instance = load_instance(name)
         if instance.injection.mode not in ("batch", "trace"):
             raise DispatchlabError(

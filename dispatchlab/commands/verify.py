@@ -91,7 +91,8 @@ def _verify_episode(path: Path, instance: str | None) -> str:
         planned=episode.planned,
     )  # fmt: skip
     worth = metrics(episode.instance, episode.schedule, episode.realisation)
-    return f"mean latency {worth['latency_us']:.2f} µs, {worth['completed']:.0f} jobs completed"
+    jobs = int(worth["completed"])
+    return f"mean latency {worth['latency_us']:.2f} µs, {jobs} job{'s' * (jobs != 1)} completed"
 
 
 def _claimed(path: Path) -> float | None:
