@@ -22,23 +22,29 @@ def sweep_figures(comparison: Comparison) -> list[Any]:
     """Latency and completed jobs of all methods over each setting that has several numbers.
 
     Args:
-        comparison: The runs; those of one base instance share a figure, and where two settings
-            vary each point is the mean over the other.
+        comparison: The runs; a figure has those that agree in everything but one setting.
 
     Returns:
         Figures of plotly; none where nothing varies.
     """
     figures = []
-    for base in dict.fromkeys(run.settings.get(BASE) for run in comparison.runs):
-        runs = [run for run in comparison.runs if base and run.settings.get(BASE) == base]
-        for name in dict.fromkeys(name for run in runs for name in run.settings if name != BASE):
+    names = dict.fromkeys(name for run in comparison.runs for name in run.settings if name != BASE)
+    for name in names:
+        groups: dict[str, list[Run]] = {}
+        for run in comparison.runs:
+            if name in run.settings:
+                others = {key: value for key, value in run.settings.items() if key != name}
+                base = others.pop(BASE, run.instance)
+                title = ", ".join([str(base), *(f"{key}={value}" for key, value in others.items())])
+                groups.setdefault(title, []).append(run)
+        for title, runs in groups.items():
             values = {run.settings[name] for run in runs}
             if len(values) > 1 and all(isinstance(value, int | float) for value in values):
-                figures.append(_figure(str(base), name, runs, comparison.methods))
+                figures.append(_figure(title, name, runs, comparison.methods))
     return figures
 
 
-def _figure(base: str, name: str, runs: Sequence[Run], methods: Sequence[str]) -> Any:  # noqa: ANN401
+def _figure(title: str, name: str, runs: Sequence[Run], methods: Sequence[str]) -> Any:  # noqa: ANN401
     """One line with a band per method, in a panel per measure."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -50,7 +56,7 @@ def _figure(base: str, name: str, runs: Sequence[Run], methods: Sequence[str]) -
         for panel, measure in enumerate(TITLES, start=1):
             x, middle, low, high = _points(mine, name, measure)
             band = go.Scatter(
-                x=[*x, *reversed(x)], y=[*high, *reversed(low)], fill="toself",
+                x=[*x, *reversed(x)], y=[*high, *reversed(low)], fill="toself", mode="lines",
                 fillcolor=css(shade), opacity=0.18, line_width=0, hoverinfo="skip",
                 legendgroup=method, showlegend=False,
             )  # fmt: skip
@@ -61,7 +67,7 @@ def _figure(base: str, name: str, runs: Sequence[Run], methods: Sequence[str]) -
             figure.add_trace(band, row=1, col=panel)
             figure.add_trace(line, row=1, col=panel)
     figure.update_xaxes(title_text=UNITS.get(name, name.replace("_", " ")))
-    figure.update_layout(title=f"{base}, over {name}", height=460, template="plotly_white")
+    figure.update_layout(title=f"{title}, over {name}", height=460, template="plotly_white")
     return figure
 
 

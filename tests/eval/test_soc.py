@@ -305,6 +305,16 @@ def test_report(comparison: Comparison) -> None:
     assert "jobs completed" in page
 
 
+def test_sweeps_do_not_mix_settings() -> None:
+    """Where two settings vary, each figure has one of them fixed."""
+    pytest.importorskip("plotly")
+    points = parse_points(["mean_gap_us=30|90", "noise_std=0|0.2|0.4"])
+    made = compare(make_soc_methods(["met"]), soc_cases(["top-1:horizon_us=300"], points, 2))
+    titles = [figure.layout.title.text for figure in sweep_figures(made)]
+    assert len(titles) == len(set(titles)) == 5
+    assert "top-1:horizon_us=300, noise_std=0.4, over mean_gap_us" in titles
+
+
 def test_throughput() -> None:
     """Every way has rates, and more tasks per second in the kernel than through Python."""
     measured = {(m.way, m.batch): m for m in measure_all([SHORT], (2,), seconds=0.05)}

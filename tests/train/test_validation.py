@@ -62,7 +62,7 @@ def test_chunks_do_not_mix_problems(tiny: TrainConfig, monkeypatch: pytest.Monke
     whole = part.best_of_gap(policy, 2)
     monkeypatch.setattr("dispatchlab.train.families.jobshop.MOST_ROWS", 2)
     assert part.best_of_gap(policy, 2) == pytest.approx(whole)
-    assert part.greedy_gap(policy) == pytest.approx(whole)
+    assert part.greedy(policy)["greedy"] == pytest.approx(whole)
 
 
 def test_unknown_benchmark_is_refused(tiny: TrainConfig) -> None:
