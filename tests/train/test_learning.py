@@ -1,4 +1,4 @@
-"""PPO learns to dispatch: a short training against controls on reserved instances."""
+"""Agents learn to dispatch: short trainings against controls on reserved instances."""
 
 from pathlib import Path
 
@@ -43,3 +43,39 @@ def test_short_training_beats_random_dispatching(quiet: Console, tmp_path: Path)
     assert scores["greedy"] < 31.0
     # Sampling shows the whole policy, not only its most probable actions.
     assert scores["best_of_1"] < 32.5
+
+
+def test_short_imitation_beats_met(quiet: Console, tmp_path: Path) -> None:
+    """Two rounds beside one-step lookahead and one update of PPO lead on reserved streams.
+
+    Mean latency on ten streams of Top_1 to Top_10 of 1500 µs each, in µs: random 173, MET 123,
+    ETF 113, lookahead with ETF 106; after training, seeds 0 to 2, 110 to 111.
+    """
+    config = TrainConfig(
+        family="soc",
+        generator="top-mix:horizon_us=600",
+        num_envs=32,
+        n_steps=32,
+        batch_size=256,
+        n_epochs=1,
+        hidden=32,
+        num_layers=1,
+        num_heads=2,
+        feedforward=32,
+        learning_rate=1e-4,
+        gamma=0.99,
+        total_timesteps=1024,
+        threads=1,
+        eval_every=0,
+        eval_generator="top-mix:horizon_us=1500",
+        eval_instances=10,
+        tensorboard=False,
+        imitation_rounds=2,
+        imitation_steps=32,
+        imitation_updates=60,
+        imitation_learning_rate=3e-3,
+    )
+    scores = train(config, tmp_path / "run", console=quiet).scores["top-mix:horizon_us=1500"]
+    assert scores["met"] > 120.0
+    assert scores["greedy"] < 115.0
+    assert scores["greedy_completed"] > scores["met_completed"]
