@@ -10,7 +10,12 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel, inlined_kernel, kernel
 from dispatchlab.envs.soc.dynamics.apply import apply_pair, num_visible
-from dispatchlab.envs.soc.dynamics.etf import earliest_finish_pair, finish_on
+from dispatchlab.envs.soc.dynamics.continuations import (
+    earliest_finish_on,
+    earliest_finish_pair,
+    first_by_rank,
+    least_optimistic_pair,
+)
 from dispatchlab.envs.soc.dynamics.layout import (
     CALL_COUNT,
     CALL_TIME,
@@ -37,8 +42,8 @@ from dispatchlab.envs.soc.dynamics.timing import (
 IntArray = npt.NDArray[np.int64]
 (
     RANDOM, MET, MET_LEAST_QUEUE, STF, EFT, EFT_SYNC, EFT_RANK, ETF, ETF_SYNC, HEFT_RT,
-    HEFT_RT_EDGE_FREE,
-) = range(11)  # fmt: skip
+    HEFT_RT_EDGE_FREE, PEFT_RT,
+) = range(12)  # fmt: skip
 
 
 @inlined_kernel
@@ -90,17 +95,6 @@ def _fastest_pe(p: Problem, s: State, b: int, task: int, by_queue: bool) -> int:
 
 
 @kernel
-def _earliest_finish_pe(p: Problem, s: State, b: int, task: int, sync: bool) -> int:
-    best, finish = NONE, NEVER
-    for pe in range(s.pe.shape[1]):
-        if expected_work(p, s, b, task, pe) >= 0:
-            end = finish_on(p, s, b, task, pe, sync)
-            if end < finish:
-                best, finish = pe, end
-    return best
-
-
-@kernel
 def _free_pe_without_data(p: Problem, s: State, b: int, task: int) -> int:
     """Earliest finish as if all data were everywhere: HEFT_RT as its code has it."""
     now, best, finish = s.row[b, NOW], NONE, NEVER
@@ -110,17 +104,6 @@ def _free_pe_without_data(p: Problem, s: State, b: int, task: int) -> int:
             end = finish_estimate(p, s, b, pe, now, work)
             if end < finish:
                 best, finish = pe, end
-    return best
-
-
-@kernel
-def _first_by_rank(p: Problem, s: State, b: int, column: int) -> int:
-    """Index of the ready task with the largest rank; the one that waits longest on ties."""
-    i, best, rank = s.row[b, SLOT], 0, -np.inf
-    for index in range(num_visible(s, b)):
-        value = p.rank[i, template(p, s, b, s.ready[b, index]), column]
-        if value > rank:
-            best, rank = index, value
     return best
 
 
@@ -140,13 +123,15 @@ def choose(p: Problem, s: State, b: int, rule: int, streams: npt.NDArray[np.uint
     """The (task, PE) action of a rule in a row that has something ready."""
     if rule in (ETF, ETF_SYNC):
         return earliest_finish_pair(p, s, b, rule == ETF_SYNC)
+    if rule == PEFT_RT:
+        return least_optimistic_pair(p, s, b)
     index = 0
     if rule == STF:
         index = _shortest(p, s, b)
     elif rule in (EFT_RANK, HEFT_RT):
-        index = _first_by_rank(p, s, b, UPWARD)
+        index = first_by_rank(p, s, b, UPWARD)
     elif rule == HEFT_RT_EDGE_FREE:
-        index = _first_by_rank(p, s, b, MEAN_EXEC)
+        index = first_by_rank(p, s, b, MEAN_EXEC)
     task = s.ready[b, index]
     if rule == RANDOM:
         pe = _random_pe(p, s, b, task, streams)
@@ -155,7 +140,7 @@ def choose(p: Problem, s: State, b: int, rule: int, streams: npt.NDArray[np.uint
     elif rule == HEFT_RT_EDGE_FREE:
         pe = _free_pe_without_data(p, s, b, task)
     else:
-        pe = _earliest_finish_pe(p, s, b, task, rule in (EFT_SYNC, HEFT_RT))
+        pe = earliest_finish_on(p, s, b, task, rule in (EFT_SYNC, HEFT_RT))
     return index * s.pe.shape[1] + pe
 
 

@@ -25,6 +25,7 @@ CODES: dict[str, int] = {
     "etf-sync": kernels.ETF_SYNC,
     "heft-rt": kernels.HEFT_RT,
     "heft-rt-edge-free": kernels.HEFT_RT_EDGE_FREE,
+    "peft-rt": kernels.PEFT_RT,
 }
 DESCRIPTIONS: dict[str, str] = {
     "random": "the ready task that waits longest, on a PE drawn uniformly",
@@ -42,6 +43,8 @@ DESCRIPTIONS: dict[str, str] = {
     "heft-rt": "HEFT at run time with communication: largest upward rank first, on the PE where it "
     "ends first, gaps in queues included",
     "heft-rt-edge-free": "HEFT at run time as published: blind to data and communication",
+    "peft-rt": "PEFT at run time: largest mean optimistic cost first, on the PE with the least sum "
+    "of end and optimistic cost",
 }
 
 
@@ -85,20 +88,23 @@ class SocRule:
 
 
 class Lookahead:
-    """One-step policy improvement of a rule: every action is judged by rehearsing the rule after.
+    """One-step policy improvement of rules: every action is judged by rehearsing them after it.
 
     Rehearsals run on expected times and without further arrivals, until the jobs in work are
-    complete; the action with the least sum of completion times wins, the first on ties.
+    complete; the action with the least sum of completion times wins, the first on ties. With
+    several rules, the best outcome of an action counts (parallel rollout).
 
     Args:
-        rule: Name of the base rule.
+        rules: Names of the base rules, joined by ``+``.
         seed: For the random rule.
     """
 
-    def __init__(self, rule: str = "etf", *, seed: int = 0) -> None:
-        """Look the rule up."""
-        self.rule = SocRule(rule, seed=seed)
-        self.name = f"lookahead-{rule}"
+    def __init__(self, rules: str = "etf", *, seed: int = 0) -> None:
+        """Look the rules up."""
+        parts = [SocRule(name, seed=seed) for name in rules.split("+")]
+        self.name = f"lookahead-{rules}"
+        self._first = parts[0]
+        self._codes = np.array([rule.code for rule in parts])
         self._scratch: tuple[object, State] | None = None
 
     def act(self, view: SocView) -> int:
@@ -118,8 +124,8 @@ class Lookahead:
         _require_pairs(dynamics)
         costs = np.full((dynamics.batch, dynamics.num_actions), np.inf)
         judge_all(
-            dynamics.problem, dynamics.state, self._scratch_for(dynamics), self.rule.code,
-            dynamics.wait, self.rule.streams(dynamics.batch), costs,
+            dynamics.problem, dynamics.state, self._scratch_for(dynamics), self._codes,
+            dynamics.wait, self._first.streams(dynamics.batch), costs,
         )  # fmt: skip
         return costs
 
@@ -127,8 +133,8 @@ class Lookahead:
         """Play all rows to their ends inside one kernel."""
         _require_pairs(dynamics)
         play_lookahead(
-            dynamics.problem, dynamics.state, self._scratch_for(dynamics), self.rule.code,
-            dynamics.wait, self.rule.streams(dynamics.batch),
+            dynamics.problem, dynamics.state, self._scratch_for(dynamics), self._codes,
+            dynamics.wait, self._first.streams(dynamics.batch),
         )  # fmt: skip
 
     def _scratch_for(self, dynamics: Dynamics) -> State:

@@ -2,7 +2,7 @@
 
 from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.soc.dynamics.apply import apply_pair
-from dispatchlab.envs.soc.dynamics.etf import earliest_finish_pair
+from dispatchlab.envs.soc.dynamics.continuations import go_on
 from dispatchlab.envs.soc.dynamics.layout import (
     AREA,
     DONE,
@@ -36,10 +36,19 @@ def begin_rehearsal(p: Problem, to: State, c: int, s: State, b: int) -> None:
 
 
 @kernel
-def rehearse_etf(p: Problem, s: State, b: int, scratch: State, action: int) -> int:
-    """Sum of the remaining times of the jobs in work after an action, ETF playing on."""
+def rehearse(p: Problem, s: State, b: int, scratch: State, action: int, way: int) -> int:
+    """Sum of the remaining times of the jobs in work after an action, going on one way."""
     begin_rehearsal(p, scratch, 0, s, b)
     apply_pair(p, scratch, 0, action)
     while scratch.row[0, DONE] == 0:
-        apply_pair(p, scratch, 0, earliest_finish_pair(p, scratch, 0, False))
+        apply_pair(p, scratch, 0, go_on(p, scratch, 0, way))
     return scratch.row[0, AREA]
+
+
+@kernel
+def rehearse_best(p: Problem, s: State, b: int, scratch: State, action: int, ways: int) -> int:
+    """The least of the outcomes of the first so many continuations."""
+    least = rehearse(p, s, b, scratch, action, 0)
+    for way in range(1, ways):
+        least = min(least, rehearse(p, s, b, scratch, action, way))
+    return least

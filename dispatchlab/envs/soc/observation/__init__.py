@@ -1,13 +1,17 @@
 """Observations of the SoC family."""
 
+from collections.abc import Callable
+from functools import partial
+
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.soc.observation.graph import GraphObservation
 from dispatchlab.envs.soc.observation.rehearsed import RehearsedObservation
 
-OBSERVATIONS: dict[str, type[GraphObservation]] = {
+OBSERVATIONS: dict[str, Callable[[], Observation]] = {
     "graph": GraphObservation,
     "rehearsed": RehearsedObservation,
+    "rehearsed-etf": partial(RehearsedObservation, ways=1),
 }
 
 

@@ -11,7 +11,7 @@ from dispatchlab.envs.soc.dynamics.apply import num_visible
 from dispatchlab.envs.soc.dynamics.engine import PAIRS, Dynamics
 from dispatchlab.envs.soc.dynamics.layout import DONE, MEAN_WORK, SLOT
 from dispatchlab.envs.soc.dynamics.problem import Problem
-from dispatchlab.envs.soc.dynamics.rehearsal import rehearse_etf
+from dispatchlab.envs.soc.dynamics.rehearsal import rehearse_best
 from dispatchlab.envs.soc.dynamics.state import State, make_state
 from dispatchlab.envs.soc.dynamics.timing import expected_work
 from dispatchlab.envs.soc.observation.features import (
@@ -25,16 +25,21 @@ from dispatchlab.envs.soc.observation.graph import OPTION, GraphObservation, squ
 class RehearsedObservation(GraphObservation):
     """As `GraphObservation`, and for every option the outcome of a rehearsal.
 
-    A rehearsal plays on with earliest task first, on expected times and without further arrivals,
-    until the jobs in work are complete; the features compare the options by the sum of completion
-    times. So a policy starts from one-step lookahead and learns what lookahead does not see:
-    arrivals to come, noise, and what comes after a better rule than ETF.
+    A rehearsal plays on with a rule, on expected times and without further arrivals, until the
+    jobs in work are complete; the features compare the options by the sum of completion times. So
+    a policy starts from one-step lookahead and learns what lookahead does not see: arrivals to
+    come, noise, and what comes after a better policy than the rules.
+
+    Args:
+        ways: Rules that are tried, of which the best outcome counts (parallel rollout, Chang,
+            Givan and Chong 2000): ETF, ETF with synchronised availability, PEFT, HEFT.
     """
 
     option_features = OPTION_FEATURES + REHEARSED_FEATURES
 
-    def __init__(self) -> None:
+    def __init__(self, ways: int = 4) -> None:
         """Have no scratch row yet."""
+        self._ways = ways
         self._scratch: tuple[object, State] | None = None
 
     def spec(self, dynamics: Dynamics) -> GraphSpec:
@@ -54,14 +59,14 @@ class RehearsedObservation(GraphObservation):
         costs = np.zeros(dynamics.visible * dynamics.limits.pes)
         _fill_rehearsals(
             dynamics.problem, dynamics.state, self._scratch[1], rows, costs,
-            out[f"edge_attr/{OPTION}"],
+            out[f"edge_attr/{OPTION}"], self._ways,
         )  # fmt: skip
 
 
 @entry_kernel
 def _fill_rehearsals(
     p: Problem, s: State, scratch: State, rows: IntArray, costs: npt.NDArray[np.float64],
-    x: Float32Array,
+    x: Float32Array, ways: int,
 ) -> None:  # fmt: skip
     pes, first = s.pe.shape[1], x.shape[2] - 2
     for index in range(len(rows)):
@@ -73,7 +78,7 @@ def _fill_rehearsals(
             for pe in range(pes):
                 if expected_work(p, s, b, s.ready[b, r], pe) < 0:
                     continue
-                costs[found] = rehearse_etf(p, s, b, scratch, r * pes + pe)
+                costs[found] = rehearse_best(p, s, b, scratch, r * pes + pe, ways)
                 best, total = min(best, costs[found]), total + costs[found]
                 found += 1
         work = p.scales[s.row[b, SLOT], MEAN_WORK]
