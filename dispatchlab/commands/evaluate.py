@@ -84,9 +84,10 @@ ChipMethods = Annotated[
     str,
     typer.Option(
         help="Separated by commas: rules (random, met, met-lq, stf, eft, eft-sync, eft-rank, etf, "
-        "etf-sync, heft-rt, heft-rt-edge-free), [cyan]all-rules[/], [cyan]lookahead-etf[/] (or "
-        "another rule), planners ([cyan]heft[/], [cyan]heft-no-insertion[/], [cyan]peft[/], "
-        "[cyan]cpop[/], [cyan]cp-sat:time=0.2[/]), [cyan]agent=RUN[/]."
+        "etf-sync, heft-rt, heft-rt-edge-free, peft-rt), [cyan]all-rules[/], "
+        "[cyan]lookahead-etf[/] (or other rules, joined by +), planners ([cyan]heft[/], "
+        "[cyan]heft-no-insertion[/], [cyan]peft[/], [cyan]cpop[/], "
+        "[cyan]cp-sat:time=0.2[/]), [cyan]agent=RUN[/]."
     ),
 ]
 CallLimit = Annotated[

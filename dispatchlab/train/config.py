@@ -79,7 +79,8 @@ class TrainConfig:
     """Ready tasks that are shown at once, those that have waited longest; 0: all."""
     observation: str = ""
     """What the agent sees. Job shops: tokens (open options) or graph (all activities and
-    resources); chips: graph."""
+    resources); chips: graph, or with the rehearsal of every option rehearsed (of several rules) or
+    rehearsed-etf."""
     reward: str = ""
     """Reward. Job shops: regret (bound above the initial bound), bound, completed or sparse;
     chips: job-time-per-job (jobs in the system, less a bonus per completed job) or job-time."""
@@ -114,7 +115,7 @@ class TrainConfig:
     imitation_vf_coef: float = 0.0
     """Weight of the value loss in imitation, which warms up the critic; 0: none."""
     imitation_rule: str = "etf"
-    """The expert rehearses every action with this rule."""
+    """The expert rehearses every action with this rule, or with the best of several joined by +."""
     algo: str = "ppo"
     """Learning algorithm: ppo or maskable-ppo."""
     num_envs: int = 64

@@ -120,7 +120,16 @@ def test_bad_cases() -> None:
 def test_every_method_plays_and_verifies() -> None:
     """Rules, lookahead, planners: same arrivals, verified episodes, decisions that are timed."""
     pytest.importorskip("ortools")
-    names = ["met", "etf", "heft-rt", "lookahead-etf", "heft", "peft", "cpop", "cp-sat:time=0.05"]
+    names = [
+        "met",
+        "etf",
+        "lookahead-etf",
+        "lookahead-etf+peft-rt",
+        "heft",
+        "peft",
+        "cpop",
+        "cp-sat:time=0.05",
+    ]
     cases = soc_cases(["top-mix:horizon_us=300"], seeds=2)
     made = compare(make_soc_methods(names), cases)
     assert not made.violations
@@ -228,7 +237,9 @@ def test_agent(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     method: Any = make_soc_method(f"agent={save_untrained(tmp_path / 'run')}")
     assert method.name == "agent=run"
-    assert method.env_kwargs == {"actions": "task-pe", "wait": False, "max_ready": 6}
+    assert method.env_kwargs == {
+        "actions": "task-pe", "wait": False, "max_ready": 6, "observation": "graph",
+    }  # fmt: skip
     cases = soc_cases(["top-1:horizon_us=200"], seeds=3)
     seen: list[int] = []
     together = method.solve_all(cases, lambda case: seen.append(case.seed))
@@ -238,7 +249,15 @@ def test_agent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "env", [{"actions": "plan"}, {"wait": "no"}, {"max_ready": 0}, {"max_ready": True}]
+    "env",
+    [
+        {"actions": "plan"},
+        {"actions": [1]},
+        {"wait": "no"},
+        {"max_ready": 0},
+        {"max_ready": True},
+        {"observation": "all"},
+    ],
 )
 def test_agents_that_do_not_say_how_they_play(env: dict[str, Any], tmp_path: Path) -> None:
     """Metadata of strangers are checked."""

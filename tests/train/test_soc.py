@@ -53,16 +53,18 @@ def chip() -> TrainConfig:
 
 def test_run_folder_tells_how_to_play(chip: TrainConfig, quiet: Console, tmp_path: Path) -> None:
     """The policy knows its actions, and plays as a dispatcher what it played in validation."""
-    config = replace(chip, wait=True)
+    config = replace(chip, wait=True, observation="rehearsed", imitation_rule="etf+peft-rt")
     result = train(config, tmp_path / "run", console=quiet)
     assert set(result.scores["top-1:horizon_us=400"]) == {
         "greedy", "greedy_completed", "etf", "etf_completed", "met", "met_completed",
     }  # fmt: skip
     policy = load_policy(tmp_path / "run", family="soc")
-    assert policy.meta["env"] == {"actions": "task-pe", "wait": True, "max_ready": 6}
+    assert policy.meta["env"] == {
+        "actions": "task-pe", "wait": True, "max_ready": 6, "observation": "rehearsed",
+    }  # fmt: skip
     assert "semantics" not in policy.meta["config"]
     problems = make_play_problems("top-1:horizon_us=400", 3)
-    outcomes = run_dispatcher(policy, problems, wait=True, max_ready=6)
+    outcomes = run_dispatcher(policy, problems, **policy.meta["env"])
     scores = result.scores["top-1:horizon_us=400"]
     assert np.mean([o.latency_us for o in outcomes]) == scores["greedy"]
     assert np.mean([o.completed for o in outcomes]) == scores["greedy_completed"]

@@ -42,7 +42,8 @@ def limits_of(problems: Sequence[Problem]) -> SocLimits:
 
 def run_dispatcher(
     dispatcher: SocDispatcher, problems: Sequence[Problem], *, actions: str = "task-pe",
-    wait: bool = False, max_ready: int | None = None, log: bool = True,
+    wait: bool = False, max_ready: int | None = None, observation: str = "graph",
+    log: bool = True,
 ) -> list[Outcome]:  # fmt: skip
     """Play every problem once, all in one batch.
 
@@ -52,6 +53,7 @@ def run_dispatcher(
         actions: ``"task-pe"`` or ``"ordering"``.
         wait: Whether the dispatcher may wait.
         max_ready: Ready tasks that are shown at once.
+        observation: What views show.
         log: Whether to keep schedules.
 
     Returns:
@@ -65,9 +67,9 @@ def run_dispatcher(
         if isinstance(dispatcher, (SocRule, Lookahead)) and actions == "task-pe":
             dispatcher.play(dynamics)
             return
-        observation = make_observation("graph")
+        shown = make_observation(observation)
         while not dynamics.done().all():
-            dynamics.step(dispatcher.act_batch(SocView(dynamics, observation)))
+            dynamics.step(dispatcher.act_batch(SocView(dynamics, shown)))
 
     return _run(dynamics, problems, play, log=log)
 

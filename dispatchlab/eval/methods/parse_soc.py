@@ -37,8 +37,8 @@ def make_soc_method(spec: str, defaults: MethodDefaults | None = None) -> Method
     """Make a method from a string.
 
     Args:
-        spec: A rule, ``lookahead-RULE``, a planner (``cp-sat:time=0.2`` with seconds per call) or
-            ``agent=RUN``.
+        spec: A rule, ``lookahead-RULE`` (several joined by ``+``), a planner
+            (``cp-sat:time=0.2`` with seconds per call) or ``agent=RUN``.
         defaults: Time limit and workers of CP-SAT.
 
     Returns:
@@ -65,7 +65,7 @@ def make_soc_method(spec: str, defaults: MethodDefaults | None = None) -> Method
     if head in CODES:
         return SocRuleMethod(head, lambda seed: SocRule(head, seed=seed))
     rule = head.removeprefix(LOOKAHEAD)
-    if rule != head and rule in CODES:
+    if rule != head and all(name in CODES for name in rule.split("+")):
         return SocRuleMethod(head, lambda seed: Lookahead(rule, seed=seed))
     raise DispatchlabError(
         f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL_RULES}, {LOOKAHEAD}RULE, "

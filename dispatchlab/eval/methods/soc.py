@@ -20,6 +20,7 @@ from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.soc.env import STREAM_ACTIONS, SocVectorEnv
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.library import load_instance
+from dispatchlab.envs.soc.observation import OBSERVATIONS
 from dispatchlab.envs.soc.outcome import Outcome
 from dispatchlab.envs.soc.ranks import topological_order
 from dispatchlab.eval.cases import Case
@@ -215,11 +216,14 @@ def _env_kwargs(name: str, told: object) -> dict[str, Any]:
     """The arguments of the environment a policy was trained in; it may come from a stranger."""
     known = told if isinstance(told, dict) else {}
     actions, wait, ready = (known.get(key) for key in ("actions", "wait", "max_ready"))
+    observation = known.get("observation", "graph")
     counted = ready is None or (type(ready) is int and ready > 0)
-    if actions not in STREAM_ACTIONS or not isinstance(wait, bool) or not counted:
+    is_named = isinstance(actions, str) and isinstance(observation, str)
+    is_known = is_named and actions in STREAM_ACTIONS and observation in OBSERVATIONS
+    if not is_known or not isinstance(wait, bool) or not counted:
         raise CheckpointError(
-            f"The policy {name!r} does not say with which actions, wait and max_ready it was "
-            f"trained ({actions!r}, {wait!r}, {ready!r}): use a checkpoint that `dispatchlab "
-            "train` wrote."
+            f"The policy {name!r} does not say with which actions, wait, max_ready and observation "
+            f"it was trained ({actions!r}, {wait!r}, {ready!r}, {observation!r}): use a checkpoint "
+            "that `dispatchlab train` wrote."
         )
-    return {"actions": actions, "wait": wait, "max_ready": ready}
+    return {"actions": actions, "wait": wait, "max_ready": ready, "observation": observation}

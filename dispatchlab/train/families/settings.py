@@ -98,11 +98,13 @@ SETTINGS: dict[str, FamilySettings] = {
         },
         choices={
             "actions": ("task-pe", "ordering"),
-            "observation": ("graph",),
+            "observation": ("graph", "rehearsed", "rehearsed-etf"),
             "encoder": ("arcs", "deepsocs", "gatv2", "gin"),
             "reward": ("job-time", "job-time-per-job"),
         },
-        encoders={"graph": ("arcs", "deepsocs", "gatv2", "gin")},
+        encoders=dict.fromkeys(
+            ("graph", "rehearsed", "rehearsed-etf"), ("arcs", "deepsocs", "gatv2", "gin")
+        ),
         own=(
             "actions", "wait", "max_ready", "imitation_rounds", "imitation_steps",
             "imitation_updates", "imitation_batch_size", "imitation_buffer",

@@ -21,11 +21,12 @@ RULES = ("etf", "met")
 
 
 def play_settings(config: TrainConfig) -> dict[str, Any]:
-    """What decides which actions there are, as keyword arguments of the environments."""
+    """What decides actions and observations, as keyword arguments of the environments."""
     return {
         "actions": config.actions,
         "wait": config.wait,
         "max_ready": config.max_ready or None,
+        "observation": config.observation,
     }
 
 
@@ -108,7 +109,6 @@ class Soc:
         return SocVectorEnv(
             config.num_envs,
             generator=config.generator,
-            observation=config.observation,
             reward=config.reward,
             reward_scale="bound",
             **play_settings(config),
@@ -124,7 +124,7 @@ class Soc:
         return [SocValidation(spec, problems, config) for spec, problems in drawn.items()]
 
     def env_kwargs(self, config: TrainConfig) -> dict[str, Any]:
-        """Arguments that make an environment with the actions of a run."""
+        """Arguments that make an environment with the actions and observation of a run."""
         return play_settings(config)
 
     def expert(self, config: TrainConfig) -> Expert:

@@ -78,7 +78,7 @@ FAMILIES: dict[str, Family] = {
     "soc": Family(
         verify=_verify_soc,
         options={
-            "observation": ("graph",),
+            "observation": ("graph", "rehearsed"),
             "reward": ("job-time",),
             "actions": ("task-pe", "ordering"),
         },
