@@ -21,6 +21,7 @@ _MODULES = {
     "beam": "strategies",
     "greedy": "strategies",
     "load_policy": "checkpoint",
+    "pretrained_names": "checkpoint",
     "sample": "strategies",
     "save_policy": "checkpoint",
 }

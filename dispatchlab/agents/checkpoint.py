@@ -17,6 +17,7 @@ from dispatchlab.agents.network import GraphNetwork
 from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.graph_spec import EdgeType, Feature, GraphSpec, NodeType
 
+PRETRAINED = Path(__file__).parent / "pretrained"
 FORMAT = "dispatchlab-policy"
 FORMAT_VERSION = 1
 _KEYS = {
@@ -100,7 +101,8 @@ def load_policy(
     """Load a checkpoint written by `save_policy`.
 
     Args:
-        path: The prefix, either of the two files, or the directory that holds ``policy.*``.
+        path: The prefix, either of the two files, the directory that holds ``policy.*``, or one
+            of `pretrained_names`.
         device: Where to put the weights.
         family: Refuse a checkpoint of another family.
         layout: Refuse a checkpoint that does not fit ``env.graph_spec.layout()``.
@@ -115,7 +117,8 @@ def load_policy(
     for part in files:
         if not part.is_file():
             raise CheckpointError(
-                f"There is no file {str(part)!r}: a checkpoint is a pair of .safetensors and .json."
+                f"There is no file {str(part)!r}: a checkpoint is a pair of .safetensors and .json, "
+                f"or one of the pretrained {', '.join(pretrained_names())}."
             )
     data = _read_description(files.description)
     if family is not None and data["family"] != family:
@@ -128,6 +131,11 @@ def load_policy(
     if layout is not None:
         policy.require_layout(layout)
     return policy
+
+
+def pretrained_names() -> list[str]:
+    """Names of the policies that come with the package."""
+    return sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
 
 
 def _parts(policy: nn.Module | LearnedPolicy) -> tuple[GraphNetwork, LayoutDict | None, str]:
@@ -145,6 +153,8 @@ def _parts(policy: nn.Module | LearnedPolicy) -> tuple[GraphNetwork, LayoutDict 
 
 def _locate(path: str | Path) -> _Files:
     """The two files that a path means."""
+    if str(path) in pretrained_names() and not any(Path().glob(f"{path}*")):
+        path = PRETRAINED / path  # files of that name in the working directory come first
     path = Path(path)
     if path.is_dir():
         path = path / "policy"

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 Preset = Annotated[
     str,
-    typer.Option(help="quick (minutes on two cores) or full (some hours)."),
+    typer.Option(
+        help="quick (minutes on two cores) or full (longer); for soc also chip16 and deepsocs."
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="The run folder.")]
 Resume = Annotated[

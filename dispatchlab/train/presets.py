@@ -31,41 +31,88 @@ _JOB_SHOP: dict[str, dict[str, Any]] = {
 }
 
 
+_TOP_STREAMS = (
+    "preset:top-1+top-mix,mean_gap_us=20-250,max_jobs=3-5,noise_std=0-0.5,horizon_us=3000"
+)
 _SOC: dict[str, dict[str, Any]] = {
-    # Some minutes on an idle core: imitation does most of it.
+    # Some minutes on an idle core: imitation of lookahead does most of it.
     "quick": {
-        "generator": "preset:top-1+top-mix,mean_gap_us=20-250,max_jobs=3-5,noise_std=0-0.5,"
-                     "horizon_us=2000",
-        "imitation_rounds": 8,
-        "imitation_vf_coef": 0.1,
+        "generator": _TOP_STREAMS,
+        "observation": "rehearsed",
+        "imitation_rounds": 3,
+        "imitation_vf_coef": 0.2,
+        "imitation_rule": "etf+etf-sync+peft-rt+heft-rt",
         "n_steps": 64,
         "batch_size": 512,
         "learning_rate": 2e-4,
         "gamma": 0.99,
         "gae_lambda": 0.95,
         "target_kl": 0.03,
-        "total_timesteps": 65_536,
-        "eval_every": 32_768,
+        "total_timesteps": 32_768,
+        "eval_every": 0,
         "eval_instances": 10,
         "eval_benchmarks": ("top-1", "top-mix"),
     },
-    # Some hours on a few cores.
+    # A quarter of an hour on an idle core.
     "full": {
-        "generator": "preset:top-1+top-mix,mean_gap_us=20-250,max_jobs=3-5,noise_std=0-0.5,"
-                     "horizon_us=3000",
-        "imitation_rounds": 24,
-        "imitation_vf_coef": 0.1,
+        "generator": _TOP_STREAMS,
+        "observation": "rehearsed",
+        "imitation_rounds": 3,
+        "imitation_vf_coef": 0.2,
+        "imitation_rule": "etf+etf-sync+peft-rt+heft-rt",
         "n_steps": 128,
         "batch_size": 512,
         "learning_rate": 2e-4,
         "gamma": 0.99,
         "gae_lambda": 0.95,
         "target_kl": 0.03,
-        "total_timesteps": 4_000_000,
-        "eval_every": 200_000,
-        "eval_instances": 20,
+        "total_timesteps": 262_144,
+        "eval_every": 131_072,
+        "eval_instances": 10,
         "eval_benchmarks": ("top-1", "top-mix", "top-1:noise_std=0.5", "top-mix:mean_gap_us=100"),
-        "checkpoint_every": 100_000,
+        "checkpoint_every": 65_536,
+    },
+    # The 16-PE chip; rehearsals of a dozen jobs make its decisions dear.
+    "chip16": {
+        "generator": "preset:wifi-tx20+wifi-tx80+soc16-mix,mean_gap_us=60-400,horizon_us=8000,"
+                     "warmup_us=0",
+        "observation": "rehearsed-etf",
+        "hidden": 32,
+        "feedforward": 64,
+        "num_envs": 32,
+        "imitation_rounds": 5,
+        "imitation_updates": 60,
+        "imitation_temperature": 8.0,
+        "imitation_vf_coef": 0.2,
+        "imitation_rule": "etf",
+        "n_steps": 128,
+        "batch_size": 256,
+        "learning_rate": 3e-4,
+        "gamma": 0.99,
+        "gae_lambda": 0.95,
+        "target_kl": 0.03,
+        "total_timesteps": 32_768,
+        "eval_every": 0,
+        "eval_instances": 0,
+        "checkpoint_every": 8192,
+    },
+    # The DeepSoCS design: an ordering head, and no imitation.
+    "deepsocs": {
+        "generator": _TOP_STREAMS,
+        "observation": "graph",
+        "encoder": "deepsocs",
+        "actions": "ordering",
+        "n_steps": 128,
+        "batch_size": 512,
+        "learning_rate": 1e-3,
+        "gamma": 0.99,
+        "gae_lambda": 0.95,
+        "target_kl": 0.03,
+        "total_timesteps": 262_144,
+        "eval_every": 131_072,
+        "eval_instances": 10,
+        "eval_benchmarks": ("top-1", "top-mix"),
+        "checkpoint_every": 65_536,
     },
 }  # fmt: skip
 PRESETS = {"job-shop": _JOB_SHOP, "soc": _SOC}
@@ -75,7 +122,7 @@ def preset(name: str, family: str = "job-shop") -> TrainConfig:
     """The config of a preset.
 
     Args:
-        name: ``"quick"`` or ``"full"``.
+        name: ``"quick"`` or ``"full"``; for ``"soc"`` also ``"chip16"`` and ``"deepsocs"``.
         family: ``"job-shop"`` or ``"soc"``.
 
     Returns:

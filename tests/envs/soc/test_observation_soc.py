@@ -138,7 +138,7 @@ def test_rehearsed_features_are_the_costs_of_lookahead() -> None:
     env = SocVectorEnv(6, instance="top-mix:noise=gaussian,noise_std=0.3", observation="rehearsed")
     obs, _ = env.reset(seed=1)
     best = len(OPTION_FEATURES) + column(REHEARSED_FEATURES, "rehearsed_over_best")
-    judge = Lookahead("etf")
+    judge = Lookahead("etf+etf-sync+peft-rt+heft-rt")
     for _ in range(25):
         costs = judge.costs(env.episodes.dynamics)
         work = env.episodes.dynamics.problem.scales[:, 0]
