@@ -76,7 +76,7 @@ def test_scalar_equals_vector() -> None:
 
 
 def test_waiting_maps_nothing_until_something_happens() -> None:
-    """After a wait the same tasks are ready at the next event, and waiting for nothing is illegal."""
+    """After a wait the same tasks are ready at the next event; nothing can wait for nothing."""
     env = SocEnv(instance="top-1", wait=True)
     _, info = env.reset(seed=0)
     wait = int(env.action_space.n) - 1
@@ -86,7 +86,7 @@ def test_waiting_maps_nothing_until_something_happens() -> None:
     now = env.view().now[0]
     _, _, _, _, info = env.step(wait)
     assert env.view().now[0] > now
-    assert (env.action_masks()[: wait] >= before[: wait]).all()
+    assert (env.action_masks()[:wait] >= before[:wait]).all()
 
 
 def test_late_mapping_delays_the_data() -> None:
