@@ -117,8 +117,8 @@ def load_policy(
     for part in files:
         if not part.is_file():
             raise CheckpointError(
-                f"There is no file {str(part)!r}: a checkpoint is a pair of .safetensors and .json, "
-                f"or one of the pretrained {', '.join(pretrained_names())}."
+                f"There is no file {str(part)!r}: give a pair of .safetensors and .json, or one of "
+                f"the pretrained policies ({', '.join(pretrained_names()) or 'none'})."
             )
     data = _read_description(files.description)
     if family is not None and data["family"] != family:

@@ -68,7 +68,8 @@ def make_soc_method(spec: str, defaults: MethodDefaults | None = None) -> Method
     if rule != head and all(name in CODES for name in rule.split("+")):
         return SocRuleMethod(head, lambda seed: Lookahead(rule, seed=seed))
     raise DispatchlabError(
-        f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL_RULES}, {LOOKAHEAD}RULE[+RULE], "
+        f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL_RULES}, "
+        f"{LOOKAHEAD}RULE or {LOOKAHEAD}RULE+RULE, "
         f"{', '.join(PLANNERS)} or agent=RUN."
     )
 
