@@ -33,7 +33,6 @@ ENVIRONMENTS: tuple[EnvRecord, ...] = (
     EnvRecord(
         "dispatchlab/JobShop-v0", "job-shop", _JOBSHOP,
         "Job shop: one instance (ft06 unless told otherwise) or a generator",
-        {"instance": "ft06"},
     ),
     EnvRecord(
         "dispatchlab/CPScheduling-v0", "job-shop", _JOBSHOP,
@@ -61,8 +60,7 @@ ENVIRONMENTS: tuple[EnvRecord, ...] = (
     ),
     EnvRecord(
         "dispatchlab/SoC-v0", "soc", _SOC,
-        "Task graphs on a chip: the canonical graph on 3 PEs unless told otherwise",
-        {"instance": "top-1"},
+        "Task graphs on a chip: an instance (top-1 unless told otherwise) or a generator",
     ),
     EnvRecord(
         "dispatchlab/SoC-TopMix-v0", "soc", _SOC,

@@ -38,8 +38,12 @@ def make_episodes(
         raise DispatchlabError(
             f"Unknown actions {actions!r}; choose one of {', '.join(STREAM_ACTIONS)}."
         )
-    if max_ready is not None and max_ready < 1:
-        raise DispatchlabError(f"max_ready is {max_ready}; show at least 1 ready task, or None.")
+    if not isinstance(wait, bool):
+        raise DispatchlabError(f"wait is {wait!r}; give True or False.")
+    if max_ready is not None and (type(max_ready) is not int or max_ready < 1):
+        raise DispatchlabError(
+            f"max_ready is {max_ready!r}; give a whole number of at least 1, or None."
+        )
     if generator is None:
         if not isinstance(instance, (str, os.PathLike, SocInstance, type(None))):
             raise DispatchlabError(

@@ -87,7 +87,8 @@ FAMILIES: dict[str, Family] = {
         truncates=True,
         objective_of=lambda terms: terms["job_time_us"],
         shorten=lambda record: {
-            "instance": f"{record.kwargs['instance']}:horizon_us=400,warmup_us=100,mean_gap_us=40"
+            "instance": f"{record.kwargs.get('instance', 'top-1')}:horizon_us=400,warmup_us=100,"
+            "mean_gap_us=40"
         },
     ),
 }

@@ -1,5 +1,7 @@
 """The faces of the SoC family: rewards, episode ends, options and errors."""
 
+from typing import Any
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -156,7 +158,10 @@ def test_illegal_actions() -> None:
         ({"instance": "top-1", "generator": "top-1"}, "keep one"),
         ({"actions": "plan"}, "Unknown actions 'plan'"),
         ({"actions": "ordering", "wait": True}, "use actions='task-pe'"),
-        ({"max_ready": 0}, "show at least 1"),
+        ({"max_ready": 0}, "max_ready is 0; give a whole number"),
+        ({"max_ready": "3"}, "max_ready is '3'; give a whole number"),
+        ({"max_ready": 2.5}, "max_ready is 2.5; give a whole number"),
+        ({"wait": "yes"}, "wait is 'yes'; give True or False"),
         ({"instance": 3}, "The instance is a int"),
         ({"generator": 3}, "The generator is a int"),
         ({"observation": "pixels"}, "Unknown observation 'pixels'"),
@@ -177,3 +182,17 @@ def test_registered() -> None:
     assert isinstance(env.unwrapped, SocEnv)
     vector = gym.make_vec("dispatchlab/SoC-TopMix-v0", num_envs=2)
     assert isinstance(vector, SocVectorEnv)
+
+
+@pytest.mark.parametrize(
+    ("id", "generator", "default"),
+    [("SoC", "preset:instances=top-2", "top-1"), ("JobShop", "taillard:3x3", "ft06")],
+)
+def test_the_plain_ids_take_generators(id: str, generator: str, default: str) -> None:
+    """The ids of the families have a default instance that does not stand in the way."""
+    plain: Any = gym.make(f"dispatchlab/{id}-v0").unwrapped
+    plain.reset(seed=0)
+    assert plain.problem.name == default
+    drawn: Any = gym.make(f"dispatchlab/{id}-v0", generator=generator).unwrapped
+    drawn.reset(seed=0)
+    assert drawn.problem.name != default
