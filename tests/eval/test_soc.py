@@ -15,8 +15,9 @@ from rich.console import Console
 
 from dispatchlab.baselines.soc.rollout import run_dispatcher
 from dispatchlab.baselines.soc.rules import SocRule
-from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError, InfeasibleScheduleError
 from dispatchlab.envs.core.schedule import Result
+from dispatchlab.envs.soc.env import SocEnv
 from dispatchlab.envs.soc.library import load_instance
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.compare import Comparison, compare
@@ -200,6 +201,42 @@ def test_false_reports_are_found() -> None:
     made = compare([Flatterer()], soc_cases([SHORT]))
     assert made.runs[0].verified is False
     assert "completed is" in next(iter(made.violations.values()))
+
+
+def test_episodes_that_stop_early_are_found() -> None:
+    """A feasible schedule that is not played to its end does not count as verified."""
+    case = soc_cases([SHORT])[0]
+    whole = run_dispatcher(SocRule("etf"), [(case.encoding, case.realisation)])[0]
+    env = SocEnv(instance=case.encoding)
+    env.reset(options={"problem": (case.encoding, case.realisation)})
+    for _ in range(10):
+        env.step(SocRule("etf").act(env.view()))
+    terms = env.episodes.dynamics.reward_terms(0)
+    early = replace(
+        whole, schedule=env.schedule(), job_time_us=terms["job_time_us"], latency_us=math.nan,
+        completed=0, arrived=int(terms["arrived"]), lost=0, in_system=int(terms["in_system"]),
+    )  # fmt: skip
+    with pytest.raises(InfeasibleScheduleError, match="must be played to its horizon"):
+        SocEval().verify(case, to_result(case, early))
+
+
+def test_plans_keep_what_they_promise() -> None:
+    """The plan of CP-SAT, played, must come to the objective that the solver reported."""
+    case = soc_cases(["job:Top_1"])[0]
+    result = make_soc_method("cp-sat").solve(case)
+    SocEval().verify(case, result)
+    boast = replace(result, info={**result.info, "planned_job_time_us": 72.0})
+    with pytest.raises(InfeasibleScheduleError, match="promises 72 job"):
+        SocEval().verify(case, boast)
+
+
+def test_bounds_of_batches_with_a_horizon() -> None:
+    """Where a horizon leaves jobs out, the bound of all jobs does not hold for the mean."""
+    batch = load_instance("job:Top_1").with_injection(num_jobs=3, max_jobs=3, horizon_us=100)
+    result = make_soc_method("cp-sat").solve(soc_case("batch", batch, 0))
+    SocEval().verify(soc_case("batch", batch, 0), result)
+    assert result.objective is not None
+    assert result.lower_bound <= result.objective
 
 
 def test_nothing_completed() -> None:

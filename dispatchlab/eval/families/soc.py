@@ -1,7 +1,7 @@
 """Task graphs on chips: latency, and beside it always the jobs completed."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.envs.core.errors import InfeasibleScheduleError
@@ -72,11 +72,18 @@ class SocEval:
         whole = metrics(case.encoding.with_injection(warmup_us=0), result.schedule)
         computed = {name: counted[name] for name in _REPORTED}
         computed |= {name: whole[name] for name in _REPORTED_IN_ALL}
-        wrong = [
+        wrong = [*_cut_short(case.encoding, counted, result.schedule.now_us)]
+        wrong += [
             f"{name} is {value:g}, but {getattr(outcome, name):g} was reported."
             for name, value in computed.items()
             if not _equal(value, float(getattr(outcome, name)))
         ]
+        promised: float = result.info.get("planned_job_time_us", outcome.job_time_us)
+        if not _equal(promised, outcome.job_time_us):
+            wrong.append(
+                f"The plan promises {promised:g} job·µs in the system, but played it comes to "
+                f"{outcome.job_time_us:g}."
+            )
         if wrong:
             raise InfeasibleScheduleError(wrong)
 
@@ -119,6 +126,15 @@ def is_certain(instance: SocInstance) -> bool:
 
 
 FAMILY = SocEval()
+
+
+def _cut_short(instance: SocInstance, counted: Mapping[str, float], now_us: int) -> Iterator[str]:
+    """An episode ends at the horizon, or when no job is left."""
+    if now_us != instance.injection.horizon_us and counted["in_system"]:
+        yield (
+            f"The episode ends at {now_us} µs with {counted['in_system']:g} jobs in the system, "
+            "but it must be played to its horizon or until all jobs are complete."
+        )
 
 
 def _equal(one: float, other: float) -> bool:
