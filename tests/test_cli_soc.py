@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from dispatchlab.baselines.soc.rules import SocRule
 from dispatchlab.commands.inputs import split_names
+from dispatchlab.envs.soc.env import SocEnv
+from dispatchlab.envs.soc.schedule_files import SocEpisode, write_schedule
 from tests.test_cli import fails, run
 
 TINY_RUN = (
@@ -53,6 +56,18 @@ def test_solve_and_verify(tmp_path: Path) -> None:
     assert "feasible: mean latency 73.00 µs, 1 job completed" in run("verify", path)
     assert "feasible" in run("verify", "job:Top_1", path)
     assert "leave the instance out" in fails("verify", "job:Top_2", path)
+
+
+def test_verify_tells_what_was_left(tmp_path: Path) -> None:
+    """A schedule that stops early is feasible so far; the verdict says how far it goes."""
+    env = SocEnv(instance="top-1")
+    env.reset(seed=0)
+    for _ in range(10):
+        env.step(SocRule("etf").act(env.view()))
+    path, schedule = tmp_path / "part.json", env.schedule()
+    write_schedule(path, SocEpisode(env.problem, env.realisation, schedule))
+    output = " ".join(run("verify", path).split())
+    assert f"played up to {schedule.now_us} µs only, with 3 jobs in the system" in output
 
 
 def test_solve_many(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def verify(instance: Instance, schedule: ScheduleFile = None) -> None:
         elif schedule is None:
             raise DispatchlabError(
                 f"No schedule file was given for {instance!r}; name one, as in `dispatchlab verify "
-                "ft06 ft06.json`."
+                "ft06 ft06.json`, or alone one of a chip, which holds its instance."
             )
         elif is_schedule_file(schedule) or is_soc_problem(instance):
             verdict = _verify_episode(schedule, instance)
@@ -88,11 +88,15 @@ def _verify_episode(path: Path, instance: str | None) -> str:
         )
     check(
         episode.instance, episode.realisation, episode.schedule, episode.objective,
-        planned=episode.planned,
+        planned=episode.planned, check_eager=not episode.planned,
     )  # fmt: skip
     worth = metrics(episode.instance, episode.schedule, episode.realisation)
     jobs = int(worth["completed"])
-    return f"mean latency {worth['latency_us']:.2f} µs, {jobs} job{'s' * (jobs != 1)} completed"
+    text = f"mean latency {worth['latency_us']:.2f} µs, {jobs} job{'s' * (jobs != 1)} completed"
+    left, now = int(worth["in_system"]), episode.schedule.now_us
+    if left and now != episode.instance.injection.horizon_us:
+        text += f"; played up to {now} µs only, with {left} job{'s' * (left != 1)} in the system"
+    return text
 
 
 def _claimed(path: Path) -> float | None:
