@@ -297,6 +297,8 @@ def test_wfformat_options(tmp_path: Path) -> None:
     assert placed.expected_us(0).tolist() == [[1], [2], [2], [3]]
     with pytest.raises(InstanceFormatError, match="chip is given with speeds"):
         read_instance(path, chip=chip, speeds=(1.0,))
+    with pytest.raises(InstanceFormatError, match="the chip is a str; give a Chip"):
+        read_instance(path, chip="soc16")  # type: ignore[arg-type]
     with pytest.raises(InstanceFormatError, match=r"speeds are \(0,\)"):
         read_instance(path, speeds=(0,))
     with pytest.raises(InstanceFormatError, match="bandwidth is -1"):

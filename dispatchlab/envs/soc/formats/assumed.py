@@ -34,6 +34,11 @@ class Assumed(NamedTuple):
         Raises:
             InstanceFormatError: With the first contradiction found.
         """
+        if self.chip is not None and not isinstance(self.chip, Chip):
+            raise InstanceFormatError(
+                f"the chip is a {type(self.chip).__name__}; give a Chip, such as the one of "
+                "load_instance('wifi-tx80')."
+            )
         if self.chip is not None and (self.speeds is not None or self.bandwidth is not None):
             raise InstanceFormatError("a chip is given with speeds or a bandwidth; give one.")
         speeds = IDENTICAL if self.speeds is None else self.speeds
