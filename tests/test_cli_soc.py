@@ -180,6 +180,7 @@ def test_benchmark(tmp_path: Path) -> None:
         (["solve", "job:Top_1", "--method", "heft", "--samples", "3"], "--samples 3"),
         (["solve", "job:Top_1", "--method", "heft", "--schedule", "s.csv"], ".csv"),
         (["solve", "job:Top_1,job:Top_1", "--method", "heft"], "listed twice"),
+        (["render", "top-11"], "did you mean top-1"),
         (["verify", "job:Top_1"], "No schedule file"),
         (["verify", "job:Top_1", "nowhere.json"], "nowhere.json"),
         (["evaluate", "soc", "--instances", "top-99"], "'top-99'"),

@@ -18,6 +18,7 @@ from dispatchlab.envs.soc.instance import Injection, Noise, SocInstance, TaskGra
 _DATA = files("dispatchlab.envs.soc") / "data"
 _FILES = ("top.json", "soc16.json", "pulse_doppler.json")
 _JOB = "job:"
+SURE = 0.8  # similarity from which on a wrong name is taken for a misspelt preset
 _TX_RX = ("WiFi_Transmitter", "WiFi_Receiver")
 _SETTINGS = (
     "mode", "mean_gap_us", "max_jobs", "horizon_us", "warmup_us", "prefill", "num_jobs",
@@ -59,7 +60,7 @@ def load_instance(name_or_path: str | os.PathLike[str] | SocInstance) -> SocInst
         return with_settings(load_instance(name), parse_options(given, settings))
     if Path(given).exists() or os.sep in given or Path(given).suffix:
         return read_instance(given)
-    close = ", ".join(difflib.get_close_matches(given.lower(), _presets(), n=3))
+    close = ", ".join(_similar_presets(name.lower()))
     hint = f"did you mean {close}" if close else f"choose one of {', '.join(_presets())}"
     raise InstanceFormatError(
         f"There is no SoC instance named {given!r}; {hint}, or give the path of a file."
@@ -85,8 +86,8 @@ def is_soc_problem(name_or_path: str) -> bool:
         name_or_path: What a user gave.
 
     Returns:
-        True for presets (with settings or not), for .stg, .dot and .gv files, and for JSON files
-        of this family.
+        True for presets (with settings or not) and names that are nearly one, for .stg, .dot and
+        .gv files, and for JSON files of this family.
     """
     path = Path(name_or_path)
     if path.is_file():
@@ -94,8 +95,9 @@ def is_soc_problem(name_or_path: str) -> bool:
             return is_soc_text(path.read_bytes().decode("utf-8", errors="replace"))
         return format_of_extension(path.suffix) is not None
     name = name_or_path.partition(":")[0].lower()
-    return (
+    return bool(
         name in _presets()
+        or (not path.suffix and _similar_presets(name, SURE))
         or name_or_path.startswith(_JOB)
         or (path.suffix.lower() != ".json" and format_of_extension(path.suffix) is not None)
     )
@@ -161,6 +163,11 @@ def with_settings(instance: SocInstance, settings: Mapping[str, Any]) -> SocInst
     if "noise_std" in settings and "noise" not in settings and kind == "none":
         kind = "gaussian"
     return replace(instance, injection=injection, noise=Noise(kind, std))
+
+
+def _similar_presets(name: str, cutoff: float = 0.6) -> list[str]:
+    """Presets that may have been meant."""
+    return difflib.get_close_matches(name, _presets(), n=3, cutoff=cutoff)
 
 
 @cache

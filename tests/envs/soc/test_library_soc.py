@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
+from dispatchlab.envs.jobshop.library import instance_names as benchmark_names
 from dispatchlab.envs.soc.formats import write_instance
 from dispatchlab.envs.soc.instance import Injection, Noise
 from dispatchlab.envs.soc.library import (
@@ -155,9 +156,10 @@ def test_is_soc_problem(tmp_path: Path) -> None:
     own = write_instance(load_instance("top-2"), tmp_path / "two.json")
     shop = tmp_path / "shop.json"
     shop.write_text('{"format": "dispatchlab-cp-encoding"}')
-    names = ["top-1", "top-1:max_jobs=2", "job:Top_1", "x.stg", "x.dot", str(own)]
+    names = ["top-1", "top-1:max_jobs=2", "job:Top_1", "x.stg", "x.dot", str(own), "top-11"]
     assert all(is_soc_problem(name) for name in names)
     assert not any(is_soc_problem(name) for name in ["ft06", "x.json", "x.jsp", str(shop)])
+    assert not any(is_soc_problem(name) for name in benchmark_names())
 
 
 def test_graph_names() -> None:
