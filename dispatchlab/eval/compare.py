@@ -99,7 +99,7 @@ class Comparison:
     def best(self, case: Case) -> Run | None:
         """The run with the best verified schedule of a case, or None."""
         runs = [r for r in self.runs if (r.instance, r.seed) == (case.instance, case.seed)]
-        good = [run for run in runs if run.verified]
+        good = [run for run in runs if run.verified and not math.isnan(run.objective)]
         return min(good, key=lambda run: run.objective, default=None)
 
 

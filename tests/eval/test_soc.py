@@ -244,6 +244,7 @@ def test_nothing_completed() -> None:
     made = compare(make_soc_methods(["etf", "met"]), soc_cases(["top-1:horizon_us=10"]))
     assert all(math.isnan(run.objective) and run.verified for run in made.runs)
     assert [s.measures["completed"].mean for s in summarise(made)] == [0.0, 0.0]
+    assert made.best(made.cases[0]) is None
     assert SocEval().cell(math.nan, made.runs[0].measures) == "– (0)"
 
 

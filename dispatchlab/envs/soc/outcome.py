@@ -9,14 +9,14 @@ from dispatchlab.envs.soc.schedule import SocSchedule
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of one episode; jobs count from the end of the warm-up.
+    """Result of one episode; only latency and completed jobs leave the warm-up out.
 
     Attributes:
         latency_us: Mean latency of the completed jobs; NaN without any.
         completed: Completed jobs.
         arrived: Jobs that arrived in the whole episode.
-        lost: Jobs that found the system full.
-        blocked_us: Time for which the source was blocked.
+        lost: Those of them that found the system full.
+        blocked_us: Time for which the source was blocked, in the whole episode.
         in_system: Jobs in the system at the end.
         job_time_us: Integral of the jobs in the system: the objective.
         makespan_us: When the episode ended.
