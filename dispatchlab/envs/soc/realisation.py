@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.soc.instance import SocInstance
 
 IntArray = npt.NDArray[np.int64]
@@ -35,6 +36,28 @@ class SocRealisation:
             array = np.array(getattr(self, name), dtype=kind)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
+
+    def require_fit(self, instance: SocInstance) -> None:
+        """Refuse a realisation of another instance.
+
+        Raises:
+            InvalidInstanceError: If it has other numbers of tasks or job types.
+        """
+        most = max(graph.num_tasks for graph in instance.graphs)
+        count = len(self.gap_us)
+        types = len(instance.graphs)
+        if self.graph.shape != (count,) or self.factor.shape != (count, most):
+            raise InvalidInstanceError(
+                f"The realisation has {count} gaps, job types {self.graph.shape} and factors "
+                f"{self.factor.shape}, but {instance.name} has at most {most} tasks a job; draw "
+                "it for this instance."
+            )
+        if count and not 0 <= int(self.graph.min()) <= int(self.graph.max()) < types:
+            raise InvalidInstanceError(
+                f"The realisation has job types {int(self.graph.min())} to "
+                f"{int(self.graph.max())}, but {instance.name} has {types} of them; draw it for "
+                "this instance."
+            )
 
 
 def actual_us(expected_us: int, factor: float) -> int:

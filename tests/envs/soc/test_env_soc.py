@@ -8,10 +8,15 @@ import pytest
 
 import dispatchlab
 from dispatchlab.baselines.soc.rules import SocRule
-from dispatchlab.envs.core.errors import DispatchlabError, IllegalActionError
+from dispatchlab.envs.core.errors import (
+    DispatchlabError,
+    IllegalActionError,
+    InvalidInstanceError,
+)
 from dispatchlab.envs.soc.env import SocEnv, SocVectorEnv
 from dispatchlab.envs.soc.library import load_instance, single_job
 from dispatchlab.envs.soc.metrics import metrics
+from dispatchlab.envs.soc.realisation import draw
 from dispatchlab.envs.soc.verify import verify
 
 
@@ -196,3 +201,14 @@ def test_the_plain_ids_take_generators(id: str, generator: str, default: str) ->
     drawn: Any = gym.make(f"dispatchlab/{id}-v0", generator=generator).unwrapped
     drawn.reset(seed=0)
     assert drawn.problem.name != default
+
+
+def test_realisations_of_other_instances_are_refused() -> None:
+    """Too few factors and unknown job types are named, and nothing is played."""
+    wifi, top, mix = (load_instance(name) for name in ("wifi-tx80", "top-1", "top-mix"))
+    env = SocEnv(instance=wifi)
+    with pytest.raises(InvalidInstanceError, match="at most 34 tasks a job"):
+        env.reset(options={"problem": (wifi, draw(np.random.default_rng(0), top))})
+    single = SocEnv(instance=top)
+    with pytest.raises(InvalidInstanceError, match="job types 0 to 9, but top-1 has 1"):
+        single.reset(options={"problem": (top, draw(np.random.default_rng(0), mix))})

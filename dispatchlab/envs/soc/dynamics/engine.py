@@ -129,6 +129,7 @@ class Dynamics:
             self._check_fits(instance)
             write_instance(self.problem, slot, instance)
             self.instances[slot] = instance
+        realisation.require_fit(instance)
         if len(realisation.gap_us) > self.limits.arrivals:
             raise InvalidInstanceError(
                 f"{instance.name} has {len(realisation.gap_us)} arrivals, but this environment "
