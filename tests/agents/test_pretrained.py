@@ -43,5 +43,5 @@ def test_policies_beat_their_rule(name: str) -> None:
 
 def test_unknown_names_list_the_pretrained() -> None:
     """The error names what there is."""
-    with pytest.raises(CheckpointError, match="pretrained policies .*soc-top"):
+    with pytest.raises(CheckpointError, match=r"pretrained policies .*soc-top"):
         load_policy("soc-bottom")
