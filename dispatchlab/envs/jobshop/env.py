@@ -79,7 +79,10 @@ class CPSchedulingEnv(SchedulingEnv):
     | ``append`` | any next activity | every semi-active schedule |
     | ``non-delay`` | what can start at the earliest possible time | non-delay schedules |
     | ``active`` | the conflict set of Giffler and Thompson (1960) | every active schedule |
-    | ``non-delay-wait`` | as non-delay, or a wait that is not dominated | every active schedule |
+    | ``non-delay-wait`` | as non-delay, or a wait that is not dominated | all but rare ones |
+
+    (``non-delay-wait`` reaches every active schedule of a shop; where activities need several
+    resources at once it misses a rare one.)
 
     An illegal action plays the legal one with the lowest index (``on_invalid="noop"``) and sets
     ``info["illegal_action"]``, or raises (``on_invalid="raise"``). The mask is in

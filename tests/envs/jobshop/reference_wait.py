@@ -66,21 +66,16 @@ class WaitingReference(Reference):
     def wait_must_be_legal(self, offered: set[Option]) -> bool:
         """Whether a newcomer could start before the limit, if nothing but precedences delays it.
 
-        What an earlier wait passed over is a newcomer only if it needs several resources: a
-        start on another one of them would let it compete again.
+        What an earlier wait passed over is no newcomer.
         """
         limit = min(self.limit(option) for option in offered)
-        options = [
-            Option(activity, mode)
+        return limit > self.now and any(
+            self._competes(Option(activity, mode), offered)
+            and self.now < self._soonest(Option(activity, mode)) < limit
             for activity in range(self.encoding.num_activities)
             if activity not in self.runs
             for mode in self.modes(activity)
-        ]
-        return any(
-            self._competes(option, offered)
-            and (option not in self.held or len(self.uses[option.mode]) > 1)
-            and self.now < self._soonest(option) < limit
-            for option in options
+            if Option(activity, mode) not in self.held
         )
 
     def wait_may_be_legal(self, offered: set[Option]) -> bool:
@@ -101,8 +96,6 @@ class WaitingReference(Reference):
     def _soonest(self, option: Option) -> int:
         """Earliest start if nothing but precedences stands in the way from now on."""
         activity = option.activity
-        if option in self.held:
-            return self.now + 1
         if all(a in self.runs for a, b, _, _ in self.arcs if b == activity):
             return self.earliest(option)
         times = [self.now, int(self.encoding.release[activity])]

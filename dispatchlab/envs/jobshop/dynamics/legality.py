@@ -8,7 +8,8 @@
                      first. Reaches every active schedule, hence an optimum.
 ``non-delay-wait``   non-delay, and a wait that passes the candidates over, legal only while some
                      activity could start before the first of them would end. Reaches every
-                     active schedule, in the order of time.
+                     active schedule, in the order of time; where activities need several
+                     resources at once, all but rare ones.
 
 With sequence-dependent set-ups the last two need the triangle inequality to reach an optimum.
 """
