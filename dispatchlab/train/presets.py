@@ -72,8 +72,8 @@ _SOC: dict[str, dict[str, Any]] = {
         "eval_benchmarks": ("top-1", "top-mix", "top-1:noise_std=0.5", "top-mix:mean_gap_us=100"),
         "checkpoint_every": 65_536,
     },
-    # The 16-PE chip; rehearsals of a dozen jobs make its decisions dear. So far this is imitation of
-    # lookahead: with more PPO at a higher rate it got worse (311 instead of 285 µs on wifi-tx20).
+    # The 16-PE chip; rehearsals of a dozen jobs make its decisions dear. So far this is imitation
+    # of lookahead: with more PPO at a higher rate it got worse (311 instead of 295 µs on wifi-tx20).
     "chip16": {
         "generator": "preset:wifi-tx20+wifi-tx80+soc16-mix,mean_gap_us=60-400,horizon_us=8000,"
                      "warmup_us=0",
