@@ -73,7 +73,7 @@ _SOC: dict[str, dict[str, Any]] = {
         "checkpoint_every": 65_536,
     },
     # The 16-PE chip; rehearsals of a dozen jobs make its decisions dear. So far this is imitation
-    # of lookahead: with more PPO at a higher rate it got worse (311 instead of 295 µs on wifi-tx20).
+    # of lookahead: more PPO at a higher rate made it worse (311 instead of 295 µs, wifi-tx20).
     "chip16": {
         "generator": "preset:wifi-tx20+wifi-tx80+soc16-mix,mean_gap_us=60-400,horizon_us=8000,"
                      "warmup_us=0",
