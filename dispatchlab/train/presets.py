@@ -34,47 +34,40 @@ _JOB_SHOP: dict[str, dict[str, Any]] = {
 _TOP_STREAMS = (
     "preset:top-1+top-mix,mean_gap_us=20-250,max_jobs=3-5,noise_std=0-0.5,horizon_us=3000"
 )
+_ON_STREAMS: dict[str, Any] = {
+    "n_steps": 128,
+    "gamma": 0.99,
+    "gae_lambda": 0.95,
+    "target_kl": 0.03,
+}
+_TOP_AGENT: dict[str, Any] = _ON_STREAMS | {
+    "generator": _TOP_STREAMS,
+    "observation": "rehearsed",
+    "imitation_rounds": 3,
+    "imitation_vf_coef": 0.2,
+    "imitation_rule": "etf+etf-sync+peft-rt+heft-rt",
+    "batch_size": 512,
+    "learning_rate": 2e-4,
+    "eval_instances": 10,
+}
 _SOC: dict[str, dict[str, Any]] = {
     # Some minutes on an idle core: imitation of lookahead does most of it.
-    "quick": {
-        "generator": _TOP_STREAMS,
-        "observation": "rehearsed",
-        "imitation_rounds": 3,
-        "imitation_vf_coef": 0.2,
-        "imitation_rule": "etf+etf-sync+peft-rt+heft-rt",
+    "quick": _TOP_AGENT | {
         "n_steps": 64,
-        "batch_size": 512,
-        "learning_rate": 2e-4,
-        "gamma": 0.99,
-        "gae_lambda": 0.95,
-        "target_kl": 0.03,
         "total_timesteps": 32_768,
         "eval_every": 0,
-        "eval_instances": 10,
         "eval_benchmarks": ("top-1", "top-mix"),
     },
     # A quarter of an hour on an idle core.
-    "full": {
-        "generator": _TOP_STREAMS,
-        "observation": "rehearsed",
-        "imitation_rounds": 3,
-        "imitation_vf_coef": 0.2,
-        "imitation_rule": "etf+etf-sync+peft-rt+heft-rt",
-        "n_steps": 128,
-        "batch_size": 512,
-        "learning_rate": 2e-4,
-        "gamma": 0.99,
-        "gae_lambda": 0.95,
-        "target_kl": 0.03,
+    "full": _TOP_AGENT | {
         "total_timesteps": 262_144,
         "eval_every": 131_072,
-        "eval_instances": 10,
         "eval_benchmarks": ("top-1", "top-mix", "top-1:noise_std=0.5", "top-mix:mean_gap_us=100"),
         "checkpoint_every": 65_536,
     },
     # The 16-PE chip; rehearsals of a dozen jobs make its decisions dear. So far this is imitation
     # of lookahead: more PPO at a higher rate made it worse (311 instead of 295 µs, wifi-tx20).
-    "chip16": {
+    "chip16": _ON_STREAMS | {
         "generator": "preset:wifi-tx20+wifi-tx80+soc16-mix,mean_gap_us=60-400,horizon_us=8000,"
                      "warmup_us=0",
         "observation": "rehearsed-etf",
@@ -86,29 +79,21 @@ _SOC: dict[str, dict[str, Any]] = {
         "imitation_temperature": 8.0,
         "imitation_vf_coef": 0.2,
         "imitation_rule": "etf",
-        "n_steps": 128,
         "batch_size": 256,
         "learning_rate": 3e-5,
-        "gamma": 0.99,
-        "gae_lambda": 0.95,
-        "target_kl": 0.03,
         "total_timesteps": 8192,
         "eval_every": 0,
         "eval_instances": 0,
         "checkpoint_every": 8192,
     },
     # The DeepSoCS design: an ordering head, and no imitation.
-    "deepsocs": {
+    "deepsocs": _ON_STREAMS | {
         "generator": _TOP_STREAMS,
         "observation": "graph",
         "encoder": "deepsocs",
         "actions": "ordering",
-        "n_steps": 128,
         "batch_size": 512,
         "learning_rate": 1e-3,
-        "gamma": 0.99,
-        "gae_lambda": 0.95,
-        "target_kl": 0.03,
         "total_timesteps": 262_144,
         "eval_every": 131_072,
         "eval_instances": 10,

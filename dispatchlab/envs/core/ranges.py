@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
@@ -81,7 +82,7 @@ def _to_number(text: str) -> float:
 
 
 def _checked(parameter: Parameter, value: object) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not is_number or not parameter.low <= value <= parameter.high:  # type: ignore[operator]
         raise InvalidInstanceError(
             f"{parameter.name} is {value!r}; it must be between {parameter.low:g} and "

@@ -10,6 +10,7 @@ import numpy as np
 
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.generator import Generator
+from dispatchlab.envs.core.ranges import parse_options
 from dispatchlab.envs.core.task_space import TaskSpace
 from dispatchlab.envs.jobshop.fixed_instances import FixedInstances
 from dispatchlab.envs.jobshop.instance import CpEncoding
@@ -30,8 +31,6 @@ __all__ = [
 JobShopGenerator = Generator[CpEncoding, Realisation, ProblemLimits]
 
 _KINDS = "random, flexible, taillard, set"
-_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-_RANGE = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?")
 
 
 class RandomTaillard:
@@ -99,7 +98,7 @@ def make_generator(spec: str, **kwargs: Any) -> JobShopGenerator:
     kind, _, rest = spec.strip().partition(":")
     if kind in ("random", "flexible"):
         defaults = {"flexibility": 2.0, "machine_spread": 0.2} if kind == "flexible" else {}
-        return _random(spec, defaults | _options(spec, rest) | kwargs)
+        return _random(spec, defaults | parse_options(spec, rest) | kwargs)
     if kind == "taillard":
         size = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", rest.strip())
         if size is None or kwargs:
@@ -109,7 +108,7 @@ def make_generator(spec: str, **kwargs: Any) -> JobShopGenerator:
         return RandomTaillard(int(size[1]), int(size[2]))
     if kind == "set" or not rest:
         names, _, options = (rest if kind == "set" else spec).partition(",")
-        return _fixed(spec, names, _options(spec, options) | kwargs)
+        return _fixed(spec, names, parse_options(spec, options) | kwargs)
     raise InvalidInstanceError(
         f"The generator {spec!r} is of unknown kind {kind!r}; choose one of {_KINDS}."
     )
@@ -150,32 +149,3 @@ def _members(spec: str, name: str) -> Sequence[str]:
             f"The generator {spec!r} is not understood: it begins with none of {_KINDS}, and "
             f"{str(error)[0].lower()}{str(error)[1:]}"
         ) from None
-
-
-def _options(spec: str, text: str) -> dict[str, Any]:
-    """``name=value`` pairs; a value is a number, a range ``low-high`` or a word."""
-    options: dict[str, Any] = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals or not name or not value:
-            raise InvalidInstanceError(
-                f"The option {part!r} in the generator {spec!r} is incomplete; write name=value."
-            )
-        if name in options:
-            raise InvalidInstanceError(
-                f"The option {name!r} stands twice in the generator {spec!r}; remove one."
-            )
-        options[name] = _value(value)
-    return options
-
-
-def _value(text: str) -> str | float | tuple[float, float]:
-    match = _RANGE.fullmatch(text)
-    if match is None:
-        return text
-    low = _to_number(match[1])
-    return low if match[2] is None else (low, _to_number(match[2]))
-
-
-def _to_number(text: str) -> float:
-    return int(text) if text.isdigit() else float(text)

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
-from numbers import Real
 
 import numpy as np
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.ranges import Range, narrow
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.core.task_space import Parameter, TaskSpace
 from dispatchlab.envs.jobshop.instance import NO_DUE_DATE, OBJECTIVES, CpEncoding
@@ -15,8 +14,6 @@ from dispatchlab.envs.jobshop.limits import ProblemLimits
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.jobshop.realise import Disturbances
 from dispatchlab.envs.jobshop.shop_arrays import JobColumns, chain_arcs, encode_chains, encode_shop
-
-Range = float | tuple[float, float]
 
 VOCABULARY = (
     Parameter("num_jobs", 1, 10_000, 10, integer=True, description="jobs"),
@@ -82,7 +79,7 @@ class RandomJobShop:
                 f"The objective {objective!r} is unknown; choose one of {', '.join(OBJECTIVES)}."
             )
         self._objective = objective
-        ranges = [_narrow(parameter, given[parameter.name]) for parameter in VOCABULARY]
+        ranges = [narrow(parameter, given[parameter.name]) for parameter in VOCABULARY]
         self._highest = {p.name: p.cast(p.high) for p in ranges}
         self._lowest = {p.name: p.cast(p.low) for p in ranges}
         self._fixed = {p.name: p.cast(p.low) for p in ranges if p.low == p.high}
@@ -257,28 +254,3 @@ def _alternatives(
     keys[np.arange(count), machine] = -1.0
     order = keys.argsort(axis=1)
     return choices, order[np.arange(machines) < choices[:, None]]
-
-
-def _narrow(parameter: Parameter, given: Range) -> Parameter:
-    """The parameter, restricted to the range that was asked for."""
-    ends = tuple(given) if isinstance(given, tuple | list) else (given, given)
-    if len(ends) != 2:
-        raise InvalidInstanceError(
-            f"{parameter.name} is {given!r}; give a number or a pair (low, high)."
-        )
-    low, high = ends
-    for value in ends:
-        if not isinstance(value, Real) or not parameter.low <= value <= parameter.high:
-            raise InvalidInstanceError(
-                f"{parameter.name} is {value!r}; it must be between {parameter.low:g} and "
-                f"{parameter.high:g}."
-            )
-        if parameter.integer and value != round(value):
-            raise InvalidInstanceError(f"{parameter.name} is {value}; give a whole number.")
-    if low > high:
-        raise InvalidInstanceError(
-            f"{parameter.name} runs from {low} to {high}; give the lower end first."
-        )
-    inside = low <= parameter.default <= high
-    default = parameter.default if inside else parameter.cast((low + high) / 2)
-    return replace(parameter, low=low, high=high, default=default)

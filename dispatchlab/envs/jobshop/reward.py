@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.parts import find_part
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.layout import (
     COUNT_LEFT,
@@ -64,6 +64,4 @@ def make_reward(reward: str | Potential) -> Potential:
     """The potential itself, or the one registered under that name."""
     if callable(reward):
         return reward
-    if not isinstance(reward, str) or reward not in REWARDS:
-        raise DispatchlabError(f"Unknown reward {reward!r}; choose one of {', '.join(REWARDS)}.")
-    return REWARDS[reward]
+    return find_part("reward", reward, REWARDS)

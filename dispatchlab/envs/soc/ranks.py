@@ -51,6 +51,41 @@ def mean_execution(instance: SocInstance, graph: int) -> FloatArray:
     return means
 
 
+def fastest_execution(instance: SocInstance, graph: int) -> IntArray:
+    """``(T,)`` expected execution time on the fastest element, in µs.
+
+    Args:
+        instance: The instance.
+        graph: Index of the job type.
+
+    Returns:
+        The times.
+    """
+    expected = instance.expected_us(graph)
+    fastest: IntArray = np.where(expected < 0, np.iinfo(np.int64).max, expected).min(axis=1)
+    return fastest
+
+
+def fastest_path(instance: SocInstance, graph: int) -> IntArray:
+    """``(T,)`` longest path from a task, itself included, to the end of the job, in µs.
+
+    Every task takes its fastest element and transfers nothing, so no schedule can be quicker.
+
+    Args:
+        instance: The instance.
+        graph: Index of the job type.
+
+    Returns:
+        The lengths.
+    """
+    shape = instance.graphs[graph]
+    path = fastest_execution(instance, graph)
+    successors = _neighbours(shape.arc_from, shape.arc_to, shape.num_tasks)
+    for task in topological_order(shape)[::-1].tolist():
+        path[task] += max((path[after] for after, _ in successors[task]), default=0)
+    return path
+
+
 def mean_transfer(instance: SocInstance, graph: int) -> FloatArray:
     """``(E,)`` mean transfer time of each arc.
 

@@ -8,8 +8,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dispatchlab.baselines.soc.plan import Plan
 from dispatchlab.baselines.soc.planners import Planner, make_planner
 from dispatchlab.baselines.soc.problem import PlanningProblem
@@ -22,7 +20,7 @@ from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.library import load_instance
 from dispatchlab.envs.soc.observation import OBSERVATIONS
 from dispatchlab.envs.soc.outcome import Outcome
-from dispatchlab.envs.soc.ranks import topological_order
+from dispatchlab.envs.soc.ranks import fastest_path
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.soc import is_certain
 from dispatchlab.eval.methods.base import one_thread
@@ -182,14 +180,7 @@ def to_result(case: Case, outcome: Outcome, planned: bool = False) -> Result:
 
 def path_bound(instance: SocInstance) -> float:
     """Length of the fastest path through the first graph, which no job can beat, in µs."""
-    graph = instance.graphs[0]
-    expected = instance.expected_us(0)
-    fastest = np.where(expected < 0, np.iinfo(np.int64).max, expected).min(axis=1)
-    end = fastest.copy()
-    for task in topological_order(graph).tolist():
-        before = graph.arc_from[graph.arc_to == task]
-        end[task] = fastest[task] + (end[before].max() if len(before) else 0)
-    return float(end.max())
+    return float(fastest_path(instance, 0).max())
 
 
 @functools.cache

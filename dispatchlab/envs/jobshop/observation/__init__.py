@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.core.parts import find_part
 from dispatchlab.envs.jobshop.observation.graph import GraphObservation
 from dispatchlab.envs.jobshop.observation.tokens import TokensObservation
 
@@ -17,11 +17,7 @@ def make_observation(observation: str | Observation) -> Observation:
     """The observation itself, or the one registered under that name."""
     if not isinstance(observation, str) and hasattr(observation, "fill"):
         return observation
-    if not isinstance(observation, str) or observation not in OBSERVATIONS:
-        raise DispatchlabError(
-            f"Unknown observation {observation!r}; choose one of {', '.join(OBSERVATIONS)}."
-        )
-    return OBSERVATIONS[observation]()
+    return find_part("observation", observation, OBSERVATIONS)()
 
 
 __all__ = ["OBSERVATIONS", "GraphObservation", "Observation", "TokensObservation",

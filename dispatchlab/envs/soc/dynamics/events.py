@@ -15,7 +15,6 @@ from dispatchlab.envs.soc.dynamics.layout import (
     ARRIVAL,
     AT_HORIZON,
     AVAIL_PUBLISHED,
-    BUSY,
     CALL_COUNT,
     CALL_TIME,
     COUNT_READY,
@@ -91,7 +90,6 @@ def start_task(p: Problem, s: State, b: int, task: int, pe: int) -> int:
     state = s.task[b, task]
     state[STATUS], state[START], state[END] = IS_RUNNING, now, now + duration
     s.pe[b, pe, RUNNING] = task
-    s.pe[b, pe, BUSY] += duration
     if logs(s, b):
         log = s.task_log[b, s.job[b, task // most, ARRIVAL], task % most]
         log[LOG_PE], log[LOG_MAPPED], log[LOG_ORDER] = pe, state[MAPPED], state[ORDER]

@@ -16,18 +16,15 @@ from dispatchlab.envs.soc.dynamics.layout import (
     FINISHED_TASKS,
     FIRST_TASK,
     GAP,
-    GRAPH,
     GRAPH_OF,
     IN_MEMORY,
     IN_WORK,
-    INJECTED,
     IS_DONE,
     IS_READY,
     LAST_INJECTION,
     LATENCY,
     LEFT,
     LOG_ARRIVED,
-    LOG_DONE,
     LOG_INJECTED,
     LOG_LOST,
     LOSSY,
@@ -103,9 +100,8 @@ def inject(p: Problem, s: State, b: int, arrival: int, arrived: int) -> None:
         j += 1
     g = p.arrival[i, arrival, GRAPH_OF]
     size, base = p.graph[i, g, NUM_TASKS], p.graph[i, g, FIRST_TASK]
-    s.job[b, j, ARRIVAL], s.job[b, j, GRAPH], s.job[b, j, BASE] = arrival, g, base
+    s.job[b, j, ARRIVAL], s.job[b, j, ARRIVED], s.job[b, j, BASE] = arrival, arrived, base
     s.job[b, j, SIZE], s.job[b, j, LEFT] = size, size
-    s.job[b, j, ARRIVED], s.job[b, j, INJECTED] = arrived, now
     s.row[b, IN_WORK] += 1
     s.row[b, NEEDS_PLAN] = 1
     if logs(s, b):
@@ -207,8 +203,6 @@ def _complete_job(p: Problem, s: State, b: int, j: int) -> None:
     if now >= p.counts[s.row[b, SLOT], WARMUP]:
         s.row[b, COUNTED] += 1
         s.row[b, LATENCY] += now - s.job[b, j, ARRIVED]
-    if logs(s, b):
-        s.job_log[b, s.job[b, j, ARRIVAL], LOG_DONE] = now
     s.job[b, j, ARRIVAL] = NONE
     for k in range(s.job[b, j, SIZE]):
         s.task[b, j * most + k, STATUS] = ABSENT

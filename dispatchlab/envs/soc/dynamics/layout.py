@@ -5,17 +5,17 @@ arrays a leading axis of rows (a row plays a slot). Times are µs.
 """
 
 # Problem.counts
-NUM_PES, NUM_GRAPHS, MAX_JOBS, MODE, HORIZON, WARMUP, NUM_ARRIVALS, SHARED_MEMORY = range(8)
-NUM_COUNTS = 8
+NUM_PES, MAX_JOBS, MODE, HORIZON, WARMUP, NUM_ARRIVALS, SHARED_MEMORY = range(7)
+NUM_COUNTS = 7
 # Problem.graph
-FIRST_TASK, NUM_TASKS, NUM_ARCS = range(3)
-GRAPH_COLUMNS = 3
+FIRST_TASK, NUM_TASKS = range(2)
+GRAPH_COLUMNS = 2
 # Problem.task; one row more than there are tasks closes the pointers
 PRED_PTR, SUCC_PTR, NUM_PREDS, MIN_EXEC = range(4)
 TASK_COLUMNS = 4
 # Problem.rank
-UPWARD, MEAN_EXEC, FAST_PATH, DEPTH = range(4)
-RANK_COLUMNS = 4
+UPWARD, MEAN_EXEC, FAST_PATH = range(3)
+RANK_COLUMNS = 3
 # Problem.arrival
 GAP, TIME, GRAPH_OF = range(3)
 ARRIVAL_COLUMNS = 3
@@ -31,8 +31,8 @@ NUM_SCALES = 5
 ) = range(23)  # fmt: skip
 ROW_COLUMNS = 23
 # State.job
-ARRIVAL, GRAPH, BASE, SIZE, LEFT, ARRIVED, INJECTED = range(7)
-JOB_COLUMNS = 7
+ARRIVAL, BASE, SIZE, LEFT, ARRIVED = range(5)
+JOB_COLUMNS = 5
 # State.task; task k of job slot j is row j * T + k
 (
     STATUS, PREDS_LEFT, PE, STAMP, START, END, READY, MAPPED, ORDER, NEXT, MARK, PLAN_PE,
@@ -40,13 +40,13 @@ JOB_COLUMNS = 7
 ) = range(13)  # fmt: skip
 STATE_TASK_COLUMNS = 13
 # State.pe
-RUNNING, FREE_AT, HEAD, TAIL, QUEUED, AVAIL_PUBLISHED, CALL_COUNT, CALL_TIME, BUSY = range(9)
-PE_COLUMNS = 9
+RUNNING, HEAD, TAIL, QUEUED, AVAIL_PUBLISHED, CALL_COUNT, CALL_TIME = range(7)
+PE_COLUMNS = 7
 # State.task_log, State.job_log
 LOG_PE, LOG_MAPPED, LOG_ORDER, LOG_START, LOG_END = range(5)
 TASK_LOG_COLUMNS = 5
-LOG_ARRIVED, LOG_INJECTED, LOG_LOST, LOG_DONE = range(4)
-JOB_LOG_COLUMNS = 4
+LOG_ARRIVED, LOG_INJECTED, LOG_LOST = range(3)
+JOB_LOG_COLUMNS = 3
 
 # task status
 ABSENT, WAITING, IN_MEMORY, IS_READY, IS_QUEUED, IS_RUNNING, IS_DONE = range(7)

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from dispatchlab.envs.soc.dynamics.layout import (
     ARRIVAL_COLUMNS,
     BLOCKED_SOURCE,
-    DEPTH,
     FAST_PATH,
     FIRST_TASK,
     GAP,
@@ -25,10 +24,8 @@ from dispatchlab.envs.soc.dynamics.layout import (
     MIN_EXEC,
     MODE,
     NOISE_STD,
-    NUM_ARCS,
     NUM_ARRIVALS,
     NUM_COUNTS,
-    NUM_GRAPHS,
     NUM_PES,
     NUM_PREDS,
     NUM_SCALES,
@@ -45,7 +42,13 @@ from dispatchlab.envs.soc.dynamics.layout import (
 )
 from dispatchlab.envs.soc.instance import UNSUPPORTED, SocInstance
 from dispatchlab.envs.soc.limits import SocLimits
-from dispatchlab.envs.soc.ranks import mean_execution, optimistic_cost, upward_rank
+from dispatchlab.envs.soc.ranks import (
+    fastest_execution,
+    fastest_path,
+    mean_execution,
+    optimistic_cost,
+    upward_rank,
+)
 from dispatchlab.envs.soc.realisation import SocRealisation
 
 IntArray = npt.NDArray[np.int64]
@@ -114,7 +117,7 @@ def write_instance(problem: Problem, slot: int, instance: SocInstance) -> None:
     """Write everything but the realisation into a slot."""
     chip, injection = instance.chip, instance.injection
     counts, pes = problem.counts[slot], chip.num_pes
-    counts[NUM_PES], counts[NUM_GRAPHS] = pes, len(instance.graphs)
+    counts[NUM_PES] = pes
     counts[MAX_JOBS], counts[WARMUP] = injection.max_jobs, injection.warmup_us
     counts[MODE] = _MODES.get(injection.mode, OPEN)
     counts[HORIZON] = -1 if injection.horizon_us is None else injection.horizon_us
@@ -126,10 +129,8 @@ def write_instance(problem: Problem, slot: int, instance: SocInstance) -> None:
     first = arcs = 0
     for index, graph in enumerate(instance.graphs):
         size = graph.num_tasks
-        problem.graph[slot, index] = 0
         problem.graph[slot, index, FIRST_TASK] = first
         problem.graph[slot, index, NUM_TASKS] = size
-        problem.graph[slot, index, NUM_ARCS] = len(graph.volume)
         _write_graph(problem, slot, instance, index, first, arcs)
         first, arcs = first + size, arcs + len(graph.volume)
     problem.task[slot, first, PRED_PTR] = problem.task[slot, first, SUCC_PTR] = arcs
@@ -146,7 +147,7 @@ def _write_graph(
     work = instance.expected_us(index)
     problem.work[slot, tasks, :pes] = work
     task[tasks, NUM_PREDS] = np.bincount(graph.arc_to, minlength=size)
-    task[tasks, MIN_EXEC] = np.where(work >= 0, work, np.iinfo(np.int64).max).min(axis=1)
+    task[tasks, MIN_EXEC] = fastest_execution(instance, index)
     outgoing = np.bincount(graph.arc_from, minlength=size)
     task[tasks, PRED_PTR] = arcs + np.cumsum(task[tasks, NUM_PREDS]) - task[tasks, NUM_PREDS]
     task[tasks, SUCC_PTR] = arcs + np.cumsum(outgoing) - outgoing
@@ -159,23 +160,9 @@ def _write_graph(
     rank = problem.rank[slot, tasks]
     rank[:, UPWARD] = upward_rank(instance, index)
     rank[:, MEAN_EXEC] = mean_execution(instance, index)
-    quickest = task[tasks, MIN_EXEC].astype(np.float64)
-    rank[:, FAST_PATH] = _longest(graph.arc_from, graph.arc_to, quickest) + quickest
-    rank[:, DEPTH] = _longest(graph.arc_to, graph.arc_from, np.ones(size))
+    rank[:, FAST_PATH] = fastest_path(instance, index)
     cost = optimistic_cost(instance, index)
     problem.oct[slot, tasks, :pes] = np.where(np.isfinite(cost), cost, 0.0)
-
-
-def _longest(arc_from: IntArray, arc_to: IntArray, weight: FloatArray) -> FloatArray:
-    """``(T,)`` largest total weight of the tasks that follow a task on a path."""
-    total = np.zeros(len(weight))
-    for _ in range(len(weight)):
-        new = np.zeros(len(weight))
-        np.maximum.at(new, arc_from, total[arc_to] + weight[arc_to])
-        if np.array_equal(new, total):
-            break
-        total = new
-    return total
 
 
 def _write_scales(problem: Problem, slot: int, instance: SocInstance, tasks: int) -> None:

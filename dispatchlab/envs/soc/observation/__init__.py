@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.core.parts import find_part
 from dispatchlab.envs.soc.observation.graph import GraphObservation
 from dispatchlab.envs.soc.observation.rehearsed import RehearsedObservation
 
@@ -17,13 +17,9 @@ OBSERVATIONS: dict[str, Callable[[], Observation]] = {
 
 def make_observation(observation: str | Observation) -> Observation:
     """The observation itself, or the one registered under that name."""
-    if not isinstance(observation, str):
+    if not isinstance(observation, str) and hasattr(observation, "fill"):
         return observation
-    if observation not in OBSERVATIONS:
-        raise DispatchlabError(
-            f"Unknown observation {observation!r}; choose one of {', '.join(OBSERVATIONS)}."
-        )
-    return OBSERVATIONS[observation]()
+    return find_part("observation", observation, OBSERVATIONS)()
 
 
 __all__ = ["OBSERVATIONS", "GraphObservation", "RehearsedObservation", "make_observation"]
