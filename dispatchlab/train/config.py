@@ -50,6 +50,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "imitation_temperature": (0, 1e9),
     "imitation_beta_rounds": (1, 100_000),
     "imitation_vf_coef": (0, 1000),
+    "critic_warm_up": (0, 10**9),
 }
 # What may differ between a run and its continuation, because the weights do not depend on it.
 FREE_ON_RESUME = frozenset({"max_minutes", "checkpoint_every"})
@@ -114,6 +115,9 @@ class TrainConfig:
     """Rounds over which the decisions played pass from the expert to the agent."""
     imitation_vf_coef: float = 0.0
     """Weight of the value loss in imitation, which warms up the critic; 0: none."""
+    critic_warm_up: int = 0
+    """Updates at the start of PPO that train the value head alone, so that a policy that has
+    imitated is not led astray by a critic that knows nothing yet."""
     imitation_rule: str = "etf"
     """The expert rehearses every action with this rule, or with the best of several joined by +."""
     algo: str = "ppo"

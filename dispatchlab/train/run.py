@@ -34,7 +34,7 @@ from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
 from dispatchlab.train.validation import Validation
-from dispatchlab.train.warm_up import imitate_expert
+from dispatchlab.train.warm_up import CriticWarmUp, imitate_expert
 from dispatchlab.train.writers import TIMESTEPS, CsvWriter, TensorBoardWriter
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class _Run:
                     self._imitate(display)
                 self.model.learn(
                     total - max(self.resumed_at, 0),
-                    callback=CallbackList([main, *callbacks]),
+                    callback=CallbackList([main, self._critic_warm_up(), *callbacks]),
                     log_interval=None,  # type: ignore[arg-type] # the callback logs
                     reset_num_timesteps=self.resumed_at < 0,
                 )
@@ -156,6 +156,12 @@ class _Run:
         """Imitate an expert first; a run that dies here begins again when it is resumed."""
         write_checkpoint(self.folder.checkpoint, {"run": None, "curve": [], "seconds": 0.0})
         imitate_expert(self.model.policy, self.config, display.say)
+
+    def _critic_warm_up(self) -> CriticWarmUp:
+        """What is frozen at first."""
+        config = self.config
+        network = self.policy.network
+        return CriticWarmUp(network, config.critic_warm_up, config.num_envs * config.n_steps)
 
     def _callback(self, display: Display) -> RunCallback:
         """What happens between rollouts."""

@@ -1,10 +1,12 @@
-"""The phase before PPO in which an agent imitates an expert."""
+"""Before PPO: an agent imitates an expert, and its critic catches up."""
 
 from collections.abc import Callable
 
 import numpy as np
+from stable_baselines3.common.callbacks import BaseCallback
 from torch import nn
 
+from dispatchlab.agents.network import GraphNetwork
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families import load_family
 from dispatchlab.train.imitation import ImitationConfig, ImitationProgress, imitate
@@ -41,6 +43,35 @@ def imitate_expert(policy: nn.Module, config: TrainConfig, say: Callable[[str], 
         seed=_seed(config.seed),
     )
     imitate(policy, family.training_env(config), family.expert(config), settings, on_progress)
+
+
+class CriticWarmUp(BaseCallback):
+    """Trains nothing but the value head in the first updates.
+
+    Args:
+        network: The network in training.
+        updates: How many updates.
+        decisions: Decisions per update, which tell after resuming how many there have been.
+    """
+
+    def __init__(self, network: GraphNetwork, updates: int, decisions: int) -> None:
+        """Remember what to freeze."""
+        super().__init__()
+        self._network, self._until = network, updates * decisions
+
+    def _on_rollout_start(self) -> None:
+        """Freeze or release everything else."""
+        learns = self.num_timesteps >= self._until
+        for name, parameter in self._network.named_parameters():
+            parameter.requires_grad_(learns or name.startswith("value."))
+
+    def _on_step(self) -> bool:
+        """Go on."""
+        return True
+
+    def _on_training_end(self) -> None:
+        """Leave nothing frozen."""
+        self._network.requires_grad_(True)
 
 
 def _seed(seed: int) -> int:

@@ -9,7 +9,13 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.soc.rule_kernels import play
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
-from dispatchlab.envs.soc.dynamics.apply import apply_pair, is_legal, num_visible, wait_action
+from dispatchlab.envs.soc.dynamics.apply import (
+    apply_pair,
+    earliest_finish_pe,
+    is_legal,
+    num_visible,
+    wait_action,
+)
 from dispatchlab.envs.soc.dynamics.layout import AREA, DONE, NEVER
 from dispatchlab.envs.soc.dynamics.problem import Problem
 from dispatchlab.envs.soc.dynamics.rehearsal import begin_rehearsal
@@ -38,7 +44,7 @@ def judge_all(
     p: Problem, s: State, scratch: State, rules: IntArray, wait: bool,
     streams: npt.NDArray[np.uint64], costs: npt.NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Cost of every legal action of every row; infinite for the others."""
+    """Cost of every legal (task, PE) action of every row; infinite for the others."""
     pes = s.pe.shape[1]
     for b in range(len(costs)):
         costs[b] = np.inf
@@ -50,6 +56,22 @@ def judge_all(
         last = wait_action(s, b)
         if wait and is_legal(p, s, b, last, True):
             costs[b, last] = rehearse_rules(p, s, b, scratch, last, rules, streams)
+
+
+@entry_kernel
+def judge_orders(
+    p: Problem, s: State, scratch: State, rules: IntArray, streams: npt.NDArray[np.uint64],
+    costs: npt.NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Cost of taking every ready task next, where it ends first; infinite for the others."""
+    for b in range(len(costs)):
+        costs[b] = np.inf
+        if s.row[b, DONE] != 0:
+            continue
+        for index in range(num_visible(s, b)):
+            pe = earliest_finish_pe(p, s, b, s.ready[b, index])
+            action = index * s.pe.shape[1] + pe
+            costs[b, index] = rehearse_rules(p, s, b, scratch, action, rules, streams)
 
 
 @entry_kernel

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.baselines.soc import rule_kernels as kernels
-from dispatchlab.baselines.soc.lookahead_kernels import judge_all, play_lookahead
+from dispatchlab.baselines.soc.lookahead_kernels import judge_all, judge_orders, play_lookahead
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.soc.dynamics import Dynamics
 from dispatchlab.envs.soc.dynamics.state import State, make_state
@@ -121,12 +121,14 @@ class Lookahead:
 
         Infinite where an action is illegal.
         """
-        _require_pairs(dynamics)
         costs = np.full((dynamics.batch, dynamics.num_actions), np.inf)
-        judge_all(
-            dynamics.problem, dynamics.state, self._scratch_for(dynamics), self._codes,
-            dynamics.wait, self._first.streams(dynamics.batch), costs,
-        )  # fmt: skip
+        scratch, streams = self._scratch_for(dynamics), self._first.streams(dynamics.batch)
+        problem, state = dynamics.problem, dynamics.state
+        if dynamics.actions == "ordering":
+            judge_orders(problem, state, scratch, self._codes, streams, costs)
+            return costs
+        _require_pairs(dynamics)
+        judge_all(problem, state, scratch, self._codes, dynamics.wait, streams, costs)
         return costs
 
     def play(self, dynamics: Dynamics) -> None:

@@ -54,11 +54,6 @@ def _check_soc(config: "TrainConfig") -> None:
     """What only clashes with each other on chips."""
     if config.actions == "ordering" and config.wait:
         raise DispatchlabError("wait is True, but actions is 'ordering': use actions=task-pe.")
-    if config.actions == "ordering" and config.imitation_rounds:
-        raise DispatchlabError(
-            f"imitation_rounds is {config.imitation_rounds}, but the expert chooses elements and "
-            "actions is 'ordering': set imitation_rounds=0 or actions=task-pe."
-        )
     if (config.encoder == "deepsocs") != (config.actions == "ordering"):
         raise DispatchlabError(
             f"The encoder {config.encoder!r} does not go with actions={config.actions!r}: use "
@@ -109,7 +104,7 @@ SETTINGS: dict[str, FamilySettings] = {
             "actions", "wait", "max_ready", "imitation_rounds", "imitation_steps",
             "imitation_updates", "imitation_batch_size", "imitation_buffer",
             "imitation_learning_rate", "imitation_temperature", "imitation_beta_rounds",
-            "imitation_vf_coef", "imitation_rule",
+            "imitation_vf_coef", "imitation_rule", "critic_warm_up",
         ),
         try_it="dispatchlab evaluate soc --methods etf,met,agent={run}",
         check=_check_soc,

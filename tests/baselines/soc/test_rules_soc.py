@@ -11,8 +11,10 @@ import pytest
 from dispatchlab.baselines.soc.rollout import run_dispatcher
 from dispatchlab.baselines.soc.rules import CODES, DESCRIPTIONS, Lookahead, SocRule
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.soc.dynamics import Dynamics
 from dispatchlab.envs.soc.env import SocEnv, SocVectorEnv
 from dispatchlab.envs.soc.library import load_instance, single_job
+from dispatchlab.envs.soc.limits import SocLimits
 from dispatchlab.envs.soc.realisation import draw
 from dispatchlab.envs.soc.verify import verify
 
@@ -149,9 +151,23 @@ def test_unknown_rules_are_refused() -> None:
         SocRule("spt")
 
 
+def test_lookahead_judges_orderings_as_the_pairs_they_become() -> None:
+    """The price of taking a task next is that of a pair of this task."""
+    lookahead, costs = Lookahead("etf+heft-rt"), []
+    for actions in ("ordering", "task-pe"):
+        env = SocVectorEnv(32, instance="top-mix", actions=actions)
+        env.reset(seed=0)
+        costs.append(lookahead.costs(env.episodes.dynamics))
+        assert (np.isfinite(costs[-1]) == env.action_masks()).all()
+    by_task, by_pair = costs[0], costs[1].reshape(32, costs[0].shape[1], -1)
+    ready = np.isfinite(by_task)
+    assert (by_task[:, :, None] == by_pair).any(2)[ready].all()
+    assert (ready.sum(1) > 1).sum() > 10
+    assert (by_task.min(1) >= by_pair.min((1, 2))).all()
+
+
 def test_rules_need_pairs() -> None:
-    """A lookahead cannot play ordering decisions."""
-    env = SocVectorEnv(1, instance="top-1", actions="ordering")
-    env.reset(seed=0)
+    """A lookahead cannot judge plans."""
+    dynamics = Dynamics(1, SocLimits.of(load_instance("top-1")), actions="plan")
     with pytest.raises(DispatchlabError, match="use 'task-pe'"):
-        Lookahead("etf").costs(env.episodes.dynamics)
+        Lookahead("etf").costs(dynamics)
