@@ -1,0 +1,1 @@
+"""Deadline-bound DNN inference of drone fleets, on an edge accelerator and in the cloud."""
