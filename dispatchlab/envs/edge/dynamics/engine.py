@@ -1,0 +1,286 @@
+"""Dynamics: the batch of rows that Python holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.envs.core.compiling import entry_kernel
+from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
+from dispatchlab.envs.edge.dynamics.apply import (
+    LEGAL,
+    NUM_VERBS,
+    apply_action,
+    reset_row,
+    why_illegal,
+)
+from dispatchlab.envs.edge.dynamics.layout import (
+    DECISIONS,
+    DONE,
+    FINISHED,
+    FIRST_OUTCOME,
+    LOG_END,
+    LOG_OUTCOME,
+    LOG_PLACE,
+    LOG_START,
+    MEAN_BENEFIT,
+    NONE,
+    NOW,
+    QOE,
+    QOS,
+    SLOT,
+)
+from dispatchlab.envs.edge.dynamics.problem import (
+    Problem,
+    make_problem,
+    write_instance,
+    write_realisation,
+)
+from dispatchlab.envs.edge.dynamics.state import State, copy_rows, make_state
+from dispatchlab.envs.edge.instance import EdgeInstance
+from dispatchlab.envs.edge.limits import EdgeLimits
+from dispatchlab.envs.edge.realisation import EdgeRealisation
+from dispatchlab.envs.edge.schedule import OUTCOMES, EdgeSchedule
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+REASONS = (
+    "legal", "no task waits there", "the decision is about another task",
+    "too late for the edge", "too late for the cloud", "too late to defer", "not at this decision",
+)  # fmt: skip
+
+
+class Dynamics:
+    """B rows, each playing one of S slots of (instance, realisation).
+
+    Args:
+        batch: B.
+        limits: Sizes of the arrays.
+        migrate: Whether tasks that wait already may be sent or dropped at every decision.
+        lead_ms: How long before the last moment a deferred task comes up again.
+        slots: S; one per row by default.
+        log: Whether to keep what `schedule` needs.
+    """
+
+    def __init__(
+        self, batch: int, limits: EdgeLimits, *, migrate: bool = True, lead_ms: int = 25,
+        slots: int | None = None, log: bool = True,
+    ) -> None:  # fmt: skip
+        """Allocate everything."""
+        if lead_ms < 0:
+            raise DispatchlabError(f"lead_ms is {lead_ms}; give at least 0 ms.")
+        self.batch, self.limits, self.migrate, self.lead_ms = batch, limits, migrate, lead_ms
+        self.num_slots = batch if slots is None else slots
+        self.problem: Problem = make_problem(self.num_slots, limits)
+        self.state: State = make_state(batch, limits, log=log)
+        self.instances: list[EdgeInstance | None] = [None] * self.num_slots
+        self.realisations: list[EdgeRealisation | None] = [None] * self.num_slots
+        self._all_rows: IntArray = np.arange(batch)
+
+    @property
+    def num_actions(self) -> int:
+        """A: every place in the pool with every verb, and idling."""
+        return self.limits.waiting * NUM_VERBS + 1
+
+    @property
+    def idle_action(self) -> int:
+        """Index of the action that leaves the edge idle until the next event."""
+        return self.num_actions - 1
+
+    def load(self, slot: int, instance: EdgeInstance, realisation: EdgeRealisation) -> None:
+        """Put a problem into a slot; rows that play it must be reset."""
+        if self.instances[slot] is not instance:
+            self._check_fits(instance)
+            write_instance(self.problem, slot, instance, self.lead_ms)
+            self.instances[slot] = instance
+        realisation.require_fit(instance)
+        write_realisation(self.problem, slot, realisation)
+        self.realisations[slot] = realisation
+
+    def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
+        """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
+        rows = self._all_rows if rows is None else np.asarray(rows)
+        if slots is None:
+            slots = rows if self.num_slots == self.batch else np.zeros_like(rows)
+        _reset(self.problem, self.state, rows, np.asarray(slots))
+
+    def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
+        """Play one action per row.
+
+        Returns:
+            ``(B,)`` 0: played, 1: illegal, the legal action with the lowest index was played
+            instead, 2: the episode was over.
+        """
+        outcome = np.zeros(self.batch, np.int8)
+        _step(self.problem, self.state, actions, self.migrate, outcome)
+        return outcome
+
+    def legal(self) -> BoolArray:
+        """``(B, A)`` legal actions; none where the episode is over."""
+        legal: BoolArray = self._reasons() == LEGAL
+        return legal
+
+    def reasons(self, row: int) -> list[str]:
+        """``A`` texts: why each action is illegal, or ``"legal"``."""
+        return [REASONS[code] for code in self._reasons()[row]]
+
+    def done(self) -> BoolArray:
+        """``(B,)`` whether the episode is over."""
+        over: BoolArray = self.state.row[:, DONE] != 0
+        return over
+
+    def truncated(self) -> BoolArray:
+        """``(B,)`` always false: episodes end when every task has ended."""
+        return np.zeros(self.batch, np.bool_)
+
+    def utility(self) -> FloatArray:
+        """``(B, 2)`` QoS utility and QoE bonus so far."""
+        return self.state.money.copy()
+
+    def objective(self) -> FloatArray:
+        """``(B,)`` minus the utility so far, QoS and QoE: what is minimised."""
+        total: FloatArray = -self.state.money.sum(1)
+        return total
+
+    def initial_bound(self) -> FloatArray:
+        """``(B,)`` trivial lower bound on the objective: everything on time on the edge."""
+        return np.array([-_everything(self.encoding(row)) for row in range(self.batch)])
+
+    def reward_scale(self) -> FloatArray:
+        """``(B,)`` mean benefit of a task."""
+        scale: FloatArray = self.problem.scales[self.state.row[:, SLOT], MEAN_BENEFIT]
+        return scale
+
+    def now(self, row: int) -> int:
+        """Time in a row, in ms."""
+        return int(self.state.row[row, NOW])
+
+    def decisions(self) -> IntArray:
+        """``(B,)`` decisions taken so far."""
+        return self.state.row[:, DECISIONS].copy()
+
+    def tasks_completed(self) -> IntArray:
+        """``(B,)`` tasks that have ended so far, in whatever way."""
+        return self.state.row[:, FINISHED].copy()
+
+    def outcomes(self) -> IntArray:
+        """``(B, 8)`` how many tasks ended in each of the ways of `OUTCOMES`."""
+        return self.state.row[:, FIRST_OUTCOME:].copy()
+
+    def reward_terms(self, row: int) -> dict[str, float]:
+        """What the objective is made of, and how tasks have ended."""
+        counts = self.state.row[row, FIRST_OUTCOME:]
+        terms = {name: float(count) for name, count in zip(OUTCOMES, counts, strict=True)}
+        money = self.state.money[row]
+        return {"qos": float(money[QOS]), "qoe": float(money[QOE]), **terms}
+
+    def schedule(self, row: int) -> EdgeSchedule:
+        """What has happened in a row so far."""
+        n = self.encoding(row).num_tasks
+        log = self.state.task_log[row, :n]
+        return EdgeSchedule(
+            now_ms=self.now(row),
+            outcome=log[:, LOG_OUTCOME],
+            place=log[:, LOG_PLACE],
+            start_ms=log[:, LOG_START],
+            end_ms=log[:, LOG_END],
+            decisions=self.state.decision_log[row, : int(self.state.row[row, DECISIONS])],
+        )
+
+    def encoding(self, row: int) -> EdgeInstance:
+        """The instance that a row plays."""
+        found = self.instances[self.state.row[row, SLOT]]
+        if found is None:
+            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
+        return found
+
+    def realisation(self, row: int) -> EdgeRealisation:
+        """The realisation that a row plays."""
+        found = self.realisations[self.state.row[row, SLOT]]
+        if found is None:
+            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
+        return found
+
+    def snapshot(self) -> State:
+        """A copy of all rows."""
+        return State(*(array.copy() for array in self.state))
+
+    def restore(
+        self, snapshot: State, rows: IntArray | None = None, sources: IntArray | None = None
+    ) -> None:
+        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default)."""
+        rows = self._all_rows if rows is None else np.asarray(rows)
+        copy_rows(self.state, rows, snapshot, rows if sources is None else np.asarray(sources))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of the state and the problems (which are immutable)."""
+        return {
+            "state": self.snapshot()._asdict(),
+            "instances": list(self.instances),
+            "realisations": list(self.realisations),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        for slot, instance in enumerate(state["instances"]):
+            if instance is not None:
+                self.load(slot, instance, state["realisations"][slot])
+        for field, saved in state["state"].items():
+            getattr(self.state, field)[...] = saved
+
+    def _reasons(self) -> npt.NDArray[np.int8]:
+        reasons = np.ones((self.batch, self.num_actions), np.int8)
+        _why_illegal(self.problem, self.state, self.migrate, reasons)
+        return reasons
+
+    def _check_fits(self, instance: EdgeInstance) -> None:
+        """Refuse what does not fit the arrays."""
+        needed = EdgeLimits.of(instance)
+        for what, need, limit in zip(needed._fields, needed, self.limits, strict=True):
+            if need > limit:
+                raise InvalidInstanceError(
+                    f"{instance.name} has {need} {what}, but this environment was built for at "
+                    f"most {limit}; build it for the larger instance."
+                )
+
+
+def _everything(instance: EdgeInstance) -> float:
+    """Utility if every task were on time where it pays more, and every bonus were paid."""
+    per_model = instance.num_tasks / len(instance.models)
+    longest = instance.duration_ms + int(instance.deadline_ms.max()) + instance.cloud_timeout_ms
+    windows = longest // instance.qoe_window_ms + 1
+    best = sum(max(m.edge_utility, m.cloud_utility, 0.0) for m in instance.models)
+    return per_model * best + windows * sum(m.qoe_bonus for m in instance.models)
+
+
+@entry_kernel
+def _reset(p: Problem, s: State, rows: IntArray, slots: IntArray) -> None:
+    for index in range(len(rows)):
+        reset_row(p, s, rows[index], slots[index])
+
+
+@entry_kernel
+def _step(
+    p: Problem, s: State, actions: IntArray, migrate: bool, outcome: npt.NDArray[np.int8]
+) -> None:
+    for b in range(len(actions)):
+        if s.row[b, DONE] != 0:
+            outcome[b] = 2
+            continue
+        action = actions[b]
+        if why_illegal(p, s, b, action, migrate) != LEGAL:
+            outcome[b], action = 1, 0
+            while why_illegal(p, s, b, action, migrate) != LEGAL:
+                action += 1
+        apply_action(p, s, b, action, NONE)
+
+
+@entry_kernel
+def _why_illegal(p: Problem, s: State, migrate: bool, reasons: npt.NDArray[np.int8]) -> None:
+    for b in range(len(reasons)):
+        if s.row[b, DONE] != 0:
+            continue
+        for action in range(reasons.shape[1]):
+            reasons[b, action] = why_illegal(p, s, b, action, migrate)

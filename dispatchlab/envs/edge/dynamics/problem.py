@@ -1,0 +1,88 @@
+"""Problem: instances and realisations as arrays, which kernels read and never write."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.envs.edge.dynamics.layout import (
+    MODEL_COLUMNS,
+    NUM_COUNTS,
+    NUM_SCALES,
+    TASK_COLUMNS,
+    VALUE_COLUMNS,
+)
+from dispatchlab.envs.edge.instance import EdgeInstance
+from dispatchlab.envs.edge.limits import EdgeLimits
+from dispatchlab.envs.edge.realisation import EdgeRealisation
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+class Problem(NamedTuple):
+    """S slots with room for M models and N tasks.
+
+    Attributes:
+        counts: ``(S, NUM_COUNTS)``.
+        model: ``(S, M, MODEL_COLUMNS)``.
+        value: ``(S, M, VALUE_COLUMNS)``.
+        task: ``(S, N, TASK_COLUMNS)`` what happens; kernels let schedulers see arrivals of the past
+            and models only.
+        latency: ``(S, K)`` extra latency of the network, per s.
+        bandwidth: ``(S, L)`` kbit/s, which are bits per ms, per s.
+        scales: ``(S, NUM_SCALES)`` mean benefit of a task, and edge work that arrives per ms.
+    """
+
+    counts: IntArray
+    model: IntArray
+    value: FloatArray
+    task: IntArray
+    latency: IntArray
+    bandwidth: IntArray
+    scales: FloatArray
+
+
+def make_problem(slots: int, limits: EdgeLimits) -> Problem:
+    """Zeroed arrays."""
+    return Problem(
+        counts=np.zeros((slots, NUM_COUNTS), np.int64),
+        model=np.zeros((slots, limits.models, MODEL_COLUMNS), np.int64),
+        value=np.zeros((slots, limits.models, VALUE_COLUMNS)),
+        task=np.zeros((slots, limits.tasks, TASK_COLUMNS), np.int64),
+        latency=np.zeros((slots, limits.latency), np.int64),
+        bandwidth=np.zeros((slots, limits.bandwidth), np.int64),
+        scales=np.zeros((slots, NUM_SCALES)),
+    )
+
+
+def write_instance(p: Problem, slot: int, instance: EdgeInstance, lead_ms: int) -> None:
+    """Put an instance into a slot."""
+    models = instance.models
+    longest = max(model.deadline_ms for model in models)
+    p.counts[slot] = (
+        instance.num_tasks, len(models), 0, 0, instance.qoe_window_ms, 8 * instance.upload_bytes,
+        instance.cloud_timeout_ms, lead_ms, longest,
+    )  # fmt: skip
+    demand = instance.num_drones * instance.edge_ms.sum() / instance.period_ms
+    p.scales[slot] = max(1e-9, np.mean([model.benefit for model in models])), demand
+    fastest = zip(instance.edge_fastest_ms, instance.cloud_fastest_ms, strict=True)
+    for m, (model, (edge_fastest, cloud_fastest)) in enumerate(zip(models, fastest, strict=True)):
+        p.model[slot, m] = (
+            model.deadline_ms, model.edge_ms, model.cloud_ms, edge_fastest, cloud_fastest,
+        )  # fmt: skip
+        p.value[slot, m] = (
+            model.benefit, model.edge_cost, model.cloud_cost, model.qoe_bonus, model.qoe_rate,
+            model.edge_utility, model.cloud_utility,
+        )  # fmt: skip
+
+
+def write_realisation(p: Problem, slot: int, realisation: EdgeRealisation) -> None:
+    """Put a realisation into a slot."""
+    r = realisation
+    n = len(r.arrival_ms)
+    columns = (r.arrival_ms, r.model, r.edge_time_ms, r.cloud_exec_ms)
+    p.task[slot, :n] = np.column_stack(columns)
+    p.latency[slot, : len(r.latency_ms)] = r.latency_ms
+    p.bandwidth[slot, : len(r.bandwidth_kbps)] = r.bandwidth_kbps
+    p.counts[slot, 2:4] = len(r.latency_ms), len(r.bandwidth_kbps)
