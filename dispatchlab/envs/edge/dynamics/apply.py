@@ -76,6 +76,21 @@ def idle_action(s: State) -> int:
 
 
 @kernel
+def can_call(p: Problem, s: State, b: int, slot: int) -> bool:
+    """Whether a waiting task may still be on time if it is sent to the cloud now."""
+    fastest = p.model[s.row[b, SLOT], s.pool[b, slot, MODEL], CLOUD_FASTEST]
+    return s.row[b, NOW] + fastest <= s.pool[b, slot, DUE]
+
+
+@kernel
+def _why_not_defer(p: Problem, s: State, b: int, slot: int) -> int:
+    """Why a task may not be deferred: new tasks may, while there is something to wait for."""
+    if s.row[b, KIND] != ARRIVAL:
+        return NOT_NOW
+    return LEGAL if default_trigger(p, s, b, slot) > s.row[b, NOW] else TOO_LATE_TO_DEFER
+
+
+@kernel
 def why_illegal(p: Problem, s: State, b: int, action: int, migrate: bool) -> int:
     """`LEGAL`, or why an action is not."""
     kind = s.row[b, KIND]
@@ -87,21 +102,15 @@ def why_illegal(p: Problem, s: State, b: int, action: int, migrate: bool) -> int
     pointed = s.pool[b, slot, TASK] == s.row[b, POINTED]
     if kind != EDGE_FREE and not pointed and (not migrate or verb in (EDGE, DEFER)):
         return NOT_POINTED
-    if verb == EDGE:
-        if kind == EDGE_FREE and not can_run(p, s, b, slot):
-            return TOO_LATE_FOR_EDGE
-        return LEGAL
     if verb == DEFER:
-        if kind != ARRIVAL:
-            return NOT_NOW
-        return LEGAL if default_trigger(p, s, b, slot) > s.row[b, NOW] else TOO_LATE_TO_DEFER
+        return _why_not_defer(p, s, b, slot)
+    if verb == EDGE:
+        too_late = kind == EDGE_FREE and not can_run(p, s, b, slot)
+        return TOO_LATE_FOR_EDGE if too_late else LEGAL
     if kind == EDGE_FREE and not migrate:
         return NOT_NOW
-    if verb == CLOUD:
-        fastest = p.model[s.row[b, SLOT], s.pool[b, slot, MODEL], CLOUD_FASTEST]
-        if s.row[b, NOW] + fastest > s.pool[b, slot, DUE]:
-            return TOO_LATE_FOR_CLOUD
-    return LEGAL
+    too_late = verb == CLOUD and not can_call(p, s, b, slot)
+    return TOO_LATE_FOR_CLOUD if too_late else LEGAL
 
 
 @kernel

@@ -65,12 +65,13 @@ def write_instance(p: Problem, slot: int, instance: EdgeInstance, lead_ms: int) 
         instance.cloud_timeout_ms, lead_ms, longest,
     )  # fmt: skip
     demand = instance.num_drones * instance.edge_ms.sum() / instance.period_ms
-    p.scales[slot] = max(1e-9, np.mean([model.benefit for model in models])), demand
-    fastest = zip(instance.edge_fastest_ms, instance.cloud_fastest_ms, strict=True)
-    for m, (model, (edge_fastest, cloud_fastest)) in enumerate(zip(models, fastest, strict=True)):
-        p.model[slot, m] = (
-            model.deadline_ms, model.edge_ms, model.cloud_ms, edge_fastest, cloud_fastest,
-        )  # fmt: skip
+    benefit = max(1e-9, sum(model.benefit for model in models) / len(models))
+    p.scales[slot] = benefit, demand
+    p.model[slot, : len(models)] = np.column_stack((
+        instance.deadline_ms, instance.edge_ms, instance.cloud_ms, instance.edge_fastest_ms,
+        instance.cloud_fastest_ms,
+    ))  # fmt: skip
+    for m, model in enumerate(models):
         p.value[slot, m] = (
             model.benefit, model.edge_cost, model.cloud_cost, model.qoe_bonus, model.qoe_rate,
             model.edge_utility, model.cloud_utility,

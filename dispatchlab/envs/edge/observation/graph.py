@@ -68,8 +68,8 @@ class GraphObservation:
     """Nodes ``task`` (those that wait), ``verb`` (edge, cloud, defer, drop, idle) and ``model``.
 
     An action points at its task, its verb and its arc of ``task-option-verb``; idling points at
-    its verb alone. Waiting tasks are chained by their deadlines (``task-before-task``). Cloud times are
-    estimated from the calls that have returned; nothing here knows the realisation's future.
+    its verb alone. Waiting tasks are chained by their deadlines (``task-before-task``). Cloud times
+    are estimated from the calls that have returned; nothing here knows the realisation's future.
     """
 
     def spec(self, dynamics: Dynamics) -> GraphSpec:
