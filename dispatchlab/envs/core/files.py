@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.errors import DispatchlabError, InstanceFormatError
 
 
 def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path:
@@ -48,3 +48,31 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
     return target
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """Content of a file with an instance.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its text, without a byte order mark.
+
+    Raises:
+        InstanceFormatError: If it cannot be read, is empty or no UTF-8 text.
+    """
+    shown = repr(str(path))
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InstanceFormatError(f"There is no file {shown}; check the path.") from None
+    except IsADirectoryError:
+        raise InstanceFormatError(f"{shown} is a folder; name a file inside it.") from None
+    except UnicodeDecodeError:
+        raise InstanceFormatError(f"{shown} is no UTF-8 text; name a text file.") from None
+    except (OSError, ValueError) as error:
+        raise InstanceFormatError(f"{shown} cannot be read: {error}.") from error
+    if not text.strip():
+        raise InstanceFormatError(f"{shown} is empty; it should hold an instance.")
+    return text

@@ -5,15 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatchlab.envs.core.checks import check_name, check_strings, check_unique, is_number
 from dispatchlab.envs.core.errors import InvalidInstanceError
-from dispatchlab.envs.soc.checks import (
-    MAX_US,
-    check_name,
-    check_shape,
-    check_strings,
-    check_unique,
-    is_number,
-)
+from dispatchlab.envs.soc.checks import MAX_US, check_shape
 
 if TYPE_CHECKING:
     from dispatchlab.envs.soc.instance import Chip, OperatingPoints

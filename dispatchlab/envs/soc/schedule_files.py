@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
+from dispatchlab.envs.core.fields import Fields, as_list, as_number, as_whole, load_object
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.envs.soc.formats import json_text
-from dispatchlab.envs.soc.formats.fields import Fields, as_list, as_number, as_whole, load_object
 from dispatchlab.envs.soc.instance import FloatArray, IntArray, SocInstance
 from dispatchlab.envs.soc.realisation import SocRealisation
 from dispatchlab.envs.soc.schedule import SocSchedule

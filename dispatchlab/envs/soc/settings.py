@@ -1,11 +1,11 @@
 """Validation of the injection and noise settings of a SoC instance."""
 
 import math
-import operator
 from typing import Any
 
+from dispatchlab.envs.core.checks import check_number, check_whole, is_whole
 from dispatchlab.envs.core.errors import InvalidInstanceError
-from dispatchlab.envs.soc.checks import MAX_US, is_number
+from dispatchlab.envs.soc.checks import MAX_US
 from dispatchlab.envs.soc.instance import INJECTIONS, NOISES, Injection, Noise
 
 MAX_JOBS = 10_000
@@ -31,7 +31,8 @@ def check_injection(injection: Injection, num_graphs: int, where: str) -> None:
         raise InvalidInstanceError(
             f"{where}: injection.mode is {mode!r}; choose one of {', '.join(INJECTIONS)}."
         )
-    _check_gap(injection.mean_gap_us, where)
+    gap = injection.mean_gap_us
+    check_number(where, "injection.mean_gap_us", gap, MIN_GAP_US, MAX_GAP_US)
     _check_whole(where, "max_jobs", injection.max_jobs, 1, MAX_JOBS)
     _check_whole(where, "warmup_us", injection.warmup_us, 0, MAX_US)
     if not isinstance(injection.prefill, bool):
@@ -57,18 +58,7 @@ def check_noise(noise: Noise, where: str) -> None:
         raise InvalidInstanceError(
             f"{where}: noise.kind is {noise.kind!r}; choose one of {', '.join(NOISES)}."
         )
-    if not is_number(noise.std) or not 0.0 <= noise.std <= MAX_STD:
-        raise InvalidInstanceError(
-            f"{where}: noise.std is {noise.std!r}; it must be a number between 0 and {MAX_STD:g}."
-        )
-
-
-def _check_gap(gap: Any, where: str) -> None:  # noqa: ANN401 (users may pass anything)
-    if not is_number(gap) or not MIN_GAP_US <= gap <= MAX_GAP_US:
-        raise InvalidInstanceError(
-            f"{where}: injection.mean_gap_us is {gap!r}; it must be a number between "
-            f"{MIN_GAP_US:g} and {MAX_GAP_US:g}."
-        )
+    check_number(where, "noise.std", noise.std, 0.0, MAX_STD)
 
 
 def _check_end(injection: Injection, where: str) -> None:
@@ -114,7 +104,7 @@ def _check_trace(injection: Injection, num_graphs: int, where: str) -> None:
     before = 0
     for index, entry in enumerate(trace):
         field = f"{where}: injection.trace[{index}] is {entry!r}"
-        if len(entry) != 2 or not all(_is_whole(v) for v in entry):
+        if len(entry) != 2 or not all(is_whole(v) for v in entry):
             raise InvalidInstanceError(f"{field}; give whole numbers (time_us, graph).")
         time, graph = entry
         if not 0 <= time <= MAX_US or time < before:
@@ -127,18 +117,4 @@ def _check_trace(injection: Injection, num_graphs: int, where: str) -> None:
 
 
 def _check_whole(where: str, field: str, value: Any, low: int, high: int) -> None:  # noqa: ANN401
-    if not _is_whole(value) or not low <= value <= high:
-        raise InvalidInstanceError(
-            f"{where}: injection.{field} is {value!r}; it must be a whole number between {low} "
-            f"and {high}."
-        )
-
-
-def _is_whole(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
-    try:
-        operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        return False
-    return True
+    check_whole(where, f"injection.{field}", value, low, high)

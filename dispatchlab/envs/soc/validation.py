@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatchlab.envs.core.checks import check_name, check_strings, check_unique
 from dispatchlab.envs.core.errors import InvalidInstanceError
-from dispatchlab.envs.soc.checks import (
-    MAX_US,
-    check_name,
-    check_strings,
-    check_unique,
-)
+from dispatchlab.envs.soc.checks import MAX_US
 from dispatchlab.envs.soc.chip_validation import check_chip
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.envs.core.files import read_text, write_atomically
 from dispatchlab.envs.soc.formats import dot, json_text, stg, wfformat
 from dispatchlab.envs.soc.formats.assumed import Assumed
 from dispatchlab.envs.soc.formats.detect import detect_format, format_of_extension
@@ -75,7 +75,7 @@ def read_instance(
     Raises:
         InstanceFormatError: If the file cannot be read or does not follow the format.
     """
-    text = _read_text(Path(path))
+    text = read_text(path)
     chosen = format or detect_format(text, Path(path).suffix)
     name = Path(path).stem
     return _parse(text, chosen, name, Path(path).name, Assumed(chip, speeds, bandwidth))
@@ -167,21 +167,3 @@ def _format(format: str) -> Format:
             f"The format {format!r} is unknown; choose one of {', '.join(FORMATS)}."
         )
     return FORMATS[format]
-
-
-def _read_text(path: Path) -> str:
-    """Content of a text file; what is not one is named."""
-    shown = repr(str(path))
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InstanceFormatError(f"There is no file {shown}; check the path.") from None
-    except IsADirectoryError:
-        raise InstanceFormatError(f"{shown} is a folder; name a file inside it.") from None
-    except UnicodeDecodeError:
-        raise InstanceFormatError(f"{shown} is no UTF-8 text; name a text file.") from None
-    except (OSError, ValueError) as error:
-        raise InstanceFormatError(f"{shown} cannot be read: {error}.") from error
-    if not text.strip():
-        raise InstanceFormatError(f"{shown} is empty; it should hold an instance.")
-    return text

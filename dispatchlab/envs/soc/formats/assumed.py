@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dispatchlab.envs.core.checks import is_number
 from dispatchlab.envs.core.errors import InstanceFormatError
-from dispatchlab.envs.soc.checks import MAX_US, is_number
+from dispatchlab.envs.soc.checks import MAX_US
 from dispatchlab.envs.soc.instance import Chip, Injection, SocInstance, TaskGraph
 
 IDENTICAL = (1.0, 1.0, 1.0, 1.0)

@@ -14,6 +14,7 @@ colours) are skipped.
 import math
 
 from dispatchlab.envs.core.errors import InstanceFormatError
+from dispatchlab.envs.core.fields import shorten
 from dispatchlab.envs.soc.formats.assumed import (
     IDENTICAL,
     MAX_PES,
@@ -25,7 +26,6 @@ from dispatchlab.envs.soc.formats.assumed import (
 )
 from dispatchlab.envs.soc.formats.dot_tokens import Attributes, DotGraph, parse_dot
 from dispatchlab.envs.soc.formats.expressible import plain_problem
-from dispatchlab.envs.soc.formats.fields import shorten
 from dispatchlab.envs.soc.instance import SocInstance
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dispatchlab.envs.core.errors import InstanceFormatError
-from dispatchlab.envs.soc.formats.fields import shorten
+from dispatchlab.envs.core.fields import shorten
 
 Attributes = dict[str, str]
 

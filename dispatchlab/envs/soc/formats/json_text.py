@@ -29,7 +29,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from dispatchlab.envs.core.errors import InstanceFormatError
-from dispatchlab.envs.soc.formats.fields import Fields, as_list, as_number, as_whole, load_object
+from dispatchlab.envs.core.fields import Fields, as_list, as_number, as_whole, load_object
 from dispatchlab.envs.soc.instance import (
     Chip,
     Injection,

@@ -16,9 +16,9 @@ lines. ``#`` begins a comment.
 from typing import NamedTuple
 
 from dispatchlab.envs.core.errors import InstanceFormatError
+from dispatchlab.envs.core.fields import shorten
 from dispatchlab.envs.soc.formats.assumed import IDENTICAL, Assumed, Tasks, one_job, scaled_row
 from dispatchlab.envs.soc.formats.expressible import Plain, plain_problem
-from dispatchlab.envs.soc.formats.fields import shorten
 from dispatchlab.envs.soc.instance import SocInstance
 
 MAX_PROCESSORS = 1024

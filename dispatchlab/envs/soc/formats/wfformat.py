@@ -15,8 +15,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from dispatchlab.envs.core.errors import InstanceFormatError
+from dispatchlab.envs.core.fields import Fields, load_object, shorten
 from dispatchlab.envs.soc.formats.assumed import Assumed, Tasks, one_job, scaled_row
-from dispatchlab.envs.soc.formats.fields import Fields, load_object, shorten
 from dispatchlab.envs.soc.instance import SocInstance
 
 SPEEDS = (1.0, 1.0, 2.0, 4.0)
