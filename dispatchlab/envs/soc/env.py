@@ -10,6 +10,7 @@ from dispatchlab.envs.core.env import SchedulingEnv
 from dispatchlab.envs.core.episodes import EpisodeBatch
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.core.sources import choose_source
 from dispatchlab.envs.core.vector_env import SchedulingVectorEnv, check_vector_arguments
 from dispatchlab.envs.soc.dynamics import Dynamics
 from dispatchlab.envs.soc.generator import FixedInstance, SocGenerator, make_generator
@@ -30,10 +31,6 @@ def make_episodes(
     reward: str | Potential = "job-time", reward_scale: str = "none", on_invalid: str = "noop",
 ) -> EpisodeBatch:  # fmt: skip
     """Build the batch behind both faces; the arguments are those of `SocEnv`."""
-    if instance is not None and generator is not None:
-        raise DispatchlabError(
-            f"Both instance={instance!r} and generator={generator!r} were given; keep one."
-        )
     if actions not in STREAM_ACTIONS:
         raise DispatchlabError(
             f"Unknown actions {actions!r}; choose one of {', '.join(STREAM_ACTIONS)}."
@@ -44,22 +41,10 @@ def make_episodes(
         raise DispatchlabError(
             f"max_ready is {max_ready!r}; give a whole number of at least 1, or None."
         )
-    if generator is None:
-        if not isinstance(instance, (str, os.PathLike, SocInstance, type(None))):
-            raise DispatchlabError(
-                f"The instance is a {type(instance).__name__}; give a preset, a path or a "
-                "SocInstance."
-            )
-        source: SocGenerator = FixedInstance("top-1" if instance is None else instance)
-    elif isinstance(generator, str):
-        source = make_generator(generator)
-    elif hasattr(generator, "sample"):
-        source = generator
-    else:
-        raise DispatchlabError(
-            f"The generator is a {type(generator).__name__}; give a string such as "
-            "'preset:instances=top-1|top-mix' or an object with sample()."
-        )
+    source: SocGenerator = choose_source(
+        instance, generator, default="top-1", kind=SocInstance, fixed=FixedInstance,
+        make=make_generator, example="preset:instances=top-1|top-mix",
+    )  # fmt: skip
     dynamics = Dynamics(batch, source.limits, actions=actions, wait=wait, visible=max_ready)
     return EpisodeBatch(
         dynamics, source, make_observation(observation), make_reward(reward), batch=batch,
