@@ -106,7 +106,7 @@ class EdgeCloudEnv(SchedulingEnv):
     | ``lead_ms`` | how long before the last moment a deferred task comes up | 25 |
     | ``observation`` | ``"graph"`` | ``"graph"`` |
     | ``reward`` | ``"utility"`` or ``"qos"`` | ``"utility"`` |
-    | ``reward_scale`` | ``"none"`` or ``"bound"``: divided by the mean benefit of a task | ``"none"`` |
+    | ``reward_scale`` | ``"none"`` or ``"bound"``: in mean benefits | ``"none"`` |
     | ``on_invalid`` | ``"noop"`` or ``"raise"`` | ``"noop"`` |
     | ``render_mode`` | None, ``"ansi"`` or ``"rgb_array"`` | None |
 
