@@ -98,13 +98,25 @@ def load_object(text: str) -> Fields:
     Raises:
         InstanceFormatError: If it is no JSON object, or a key stands twice.
     """
-    try:
-        data = json.loads(text, object_pairs_hook=_unique_keys)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InstanceFormatError):
-            raise
-        raise InstanceFormatError(f"it is no valid JSON: {error}; complete the file.") from error
-    return Fields(data, "")
+    return Fields(_load(text), "")
+
+
+def load_objects(text: str) -> list[Fields]:
+    """Parse JSON text that holds a list of objects.
+
+    Args:
+        text: Content of a file.
+
+    Returns:
+        The fields of each.
+
+    Raises:
+        InstanceFormatError: If it is no such list, or a key stands twice.
+    """
+    data = _load(text)
+    if not isinstance(data, list):
+        raise InstanceFormatError(f"the file holds {shorten(data)}; write a list [...].")
+    return [Fields(entry, f"[{index}]") for index, entry in enumerate(data)]
 
 
 def shorten(value: object) -> str:
@@ -145,6 +157,15 @@ def as_whole(value: object, where: str) -> int:
             f"the field {where!r} is {shorten(value)}; write a whole number below 2^62."
         )
     return value
+
+
+def _load(text: str) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=_unique_keys)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, InstanceFormatError):
+            raise
+        raise InstanceFormatError(f"it is no valid JSON: {error}; complete the file.") from error
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
