@@ -4,6 +4,7 @@ A twin is slow, readable beside the paper, and shares no code with the kernels: 
 realisation and the same decisions, both must produce the same schedule.
 """
 
+from dispatchlab.eval.twin.edge import EdgeTwin
 from dispatchlab.eval.twin.soc import SocTwin
 
-__all__ = ["SocTwin"]
+__all__ = ["EdgeTwin", "SocTwin"]
