@@ -1,0 +1,168 @@
+"""Our own JSON: everything an `EdgeInstance` holds, with a version.
+
+The layout, times in whole ms::
+
+    {"format": "dispatchlab-edge", "version": 1, "name": "...",
+     "source": "where the numbers come from (optional)",
+     "models": [{"name": "...", "deadline_ms": 650, "edge_ms": 174, "cloud_ms": 398,
+                 "benefit": 125, "edge_cost": 1, "cloud_cost": 25,
+                 "qoe_bonus": 100, "qoe_rate": 0.9}, ...],
+     "num_drones": 4, "duration_ms": 300000, "period_ms": 1000, "qoe_window_ms": 20000,
+     "upload_bytes": 41000, "cloud_timeout_ms": 10000,
+     "network": {the fields of `Network`; its traces as
+                 {"name": "...", "bandwidth_kbps": [per second], "latency_ms": [per second]}},
+     "jitter": {the fields of `Jitter`}}
+
+All but the format, the version, the models up to their costs and ``num_drones`` may be left out
+for the defaults.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields
+from pathlib import Path
+from typing import Any
+
+from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
+from dispatchlab.envs.core.fields import Fields, load_object
+from dispatchlab.envs.core.files import read_text, write_atomically
+from dispatchlab.envs.edge.instance import BandwidthTrace, DnnModel, EdgeInstance, Jitter, Network
+
+FORMAT = "dispatchlab-edge"
+VERSION = 1
+_COUNTS = (
+    "num_drones", "duration_ms", "period_ms", "qoe_window_ms", "upload_bytes", "cloud_timeout_ms",
+)  # fmt: skip
+
+
+def read_instance(path: str | os.PathLike[str]) -> EdgeInstance:
+    """Read an instance file.
+
+    Args:
+        path: The file; its stem becomes the instance's name where the file has none.
+
+    Returns:
+        The validated instance.
+
+    Raises:
+        InstanceFormatError: If the file cannot be read or does not follow the layout.
+    """
+    return parse_instance(read_text(path), Path(path).stem, Path(path).name)
+
+
+def parse_instance(text: str, name: str = "instance", shown: str = "") -> EdgeInstance:
+    """Parse the text of an instance.
+
+    Args:
+        text: Content of an instance file.
+        name: Name of the instance where the text has none.
+        shown: What errors name; the name by default.
+
+    Returns:
+        The validated instance.
+
+    Raises:
+        InstanceFormatError: If the text does not follow the layout.
+    """
+    try:
+        return _parse(load_object(text), name)
+    except (InstanceFormatError, InvalidInstanceError) as error:
+        raise InstanceFormatError(f"{shown or name}: {error}") from error
+
+
+def dump_instance(instance: EdgeInstance) -> str:
+    """Text of an instance.
+
+    Args:
+        instance: Any instance.
+
+    Returns:
+        The text; `parse_instance` makes an equal instance of it.
+    """
+    data: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": instance.name}
+    data |= {key: int(getattr(instance, key)) for key in _COUNTS}
+    data["jitter"] = _plain(asdict(instance.jitter))
+    parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in data.items()]
+    models = ",\n ".join(json.dumps(_plain(asdict(model))) for model in instance.models)
+    parts.append(f'"models": [\n {models}\n]')
+    parts.append(f'"network": {_dump_network(instance.network)}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def write_instance(instance: EdgeInstance, path: str | os.PathLike[str]) -> Path:
+    """Write an instance file; an existing file is replaced only by a complete new one.
+
+    Args:
+        instance: The instance.
+        path: The ``.json`` file to write.
+
+    Returns:
+        The path written.
+
+    Raises:
+        InstanceFormatError: If the path has another extension.
+        DispatchlabError: If it cannot be written.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() != ".json":
+        raise InstanceFormatError(
+            f"The extension {suffix!r} of {str(path)!r} belongs to no format of this family; use "
+            ".json."
+        )
+    return write_atomically(path, dump_instance(instance))
+
+
+def _parse(data: Fields, name: str) -> EdgeInstance:
+    if data.data.get("format") != FORMAT:
+        raise InstanceFormatError(f'it is JSON, but lacks "format": "{FORMAT}"; add it.')
+    if data.data.get("version") != VERSION:
+        raise InstanceFormatError(
+            f"the field 'version' is {data.data.get('version')!r}, but this release reads version "
+            f"{VERSION}; write the file again or update dispatchlab."
+        )
+    data.only("format", "version", "name", "source", "models", "network", "jitter", *_COUNTS)
+    data.get("num_drones")
+    return EdgeInstance(
+        name=data.text("name") if data.has("name") else name,
+        models=tuple(DnnModel(**_values(DnnModel, model)) for model in data.children("models")),
+        network=_parse_network(data.child("network")) if data.has("network") else Network(),
+        jitter=Jitter(**_values(Jitter, data.child("jitter"))) if data.has("jitter") else Jitter(),
+        **{key: data.whole(key) for key in _COUNTS if key in data.data},
+    )
+
+
+def _values(kind: Any, data: Fields, leave: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa: ANN401 (a dataclass)
+    """Fields of a dataclass, each read as its annotation says; those without default must be."""
+    read = {str: data.text, int: data.whole, float: data.number}
+    known = [item for item in fields(kind) if item.name not in leave]
+    data.only(*(item.name for item in known), *leave)
+    for item in known:
+        if item.default is MISSING:
+            data.get(item.name)
+    return {item.name: read[item.type](item.name) for item in known if item.name in data.data}  # type: ignore[index]
+
+
+def _parse_network(data: Fields) -> Network:
+    values = _values(Network, data, ("traces",))
+    traces = []
+    for entry in data.children("traces") if data.has("traces") else []:
+        entry.only("name", "bandwidth_kbps", "latency_ms")
+        columns = entry.wholes("bandwidth_kbps"), entry.wholes("latency_ms")
+        traces.append(BandwidthTrace(entry.text("name"), *columns))  # type: ignore[arg-type]
+    return Network(**values, traces=tuple(traces))
+
+
+def _dump_network(network: Network) -> str:
+    values = {item.name: getattr(network, item.name) for item in fields(network)}
+    values["traces"] = [
+        {"name": trace.name, "bandwidth_kbps": trace.bandwidth_kbps.tolist(),
+         "latency_ms": trace.latency_ms.tolist()}
+        for trace in network.traces
+    ]  # fmt: skip
+    return json.dumps(_plain(values))
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers of numpy as those of Python."""
+    return {key: value.item() if hasattr(value, "item") else value for key, value in values.items()}
