@@ -1,7 +1,7 @@
 """Generator: where the problems of an environment come from."""
 
-from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from dispatchlab.envs.core.task_space import TaskSpace
 InstanceT = TypeVar("InstanceT", covariant=True)
 RealisationT = TypeVar("RealisationT", covariant=True)
 LimitsT = TypeVar("LimitsT", covariant=True)
+OneT = TypeVar("OneT")
+DrawnT = TypeVar("DrawnT")
+SizesT = TypeVar("SizesT")
 
 
 class Generator(Protocol[InstanceT, RealisationT, LimitsT]):
@@ -38,3 +41,57 @@ class Generator(Protocol[InstanceT, RealisationT, LimitsT]):
             What a scheduler may know, and what will actually happen.
         """
         ...
+
+
+class OneInstance(Generic[OneT, DrawnT, SizesT]):
+    """Always the same instance; what happens in it is new in every episode.
+
+    Attributes:
+        instance: The instance.
+        limits: Its sizes.
+        is_constant: Whether every draw has the same instance: always.
+    """
+
+    is_constant = True
+
+    def __init__(
+        self, instance: OneT, limits: SizesT, draw: Callable[[np.random.Generator, OneT], DrawnT]
+    ) -> None:
+        """Keep the instance.
+
+        Args:
+            instance: The instance.
+            limits: Its sizes.
+            draw: Draws a realisation of it.
+        """
+        self.instance = instance
+        self.limits = limits
+        self._draw = draw
+
+    @property
+    def task_space(self) -> TaskSpace:
+        """Empty."""
+        return TaskSpace()
+
+    def sample(
+        self, rng: np.random.Generator, task: Mapping[str, float] | None = None
+    ) -> tuple[OneT, DrawnT]:
+        """Draw what will happen.
+
+        Args:
+            rng: The only source of randomness.
+            task: Must be empty.
+
+        Returns:
+            The instance and a realisation.
+
+        Raises:
+            DispatchlabError: If the task is not empty.
+        """
+        self.task_space.validate(task)
+        return self.instance, self._draw(rng, self.instance)
+
+    def __repr__(self) -> str:
+        """The name."""
+        instance: Any = self.instance
+        return f"{type(self).__name__}({instance.name!r})"

@@ -1,6 +1,7 @@
 """Arguments of generators: numbers, ranges of numbers, and the strings that hold them."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 from typing import Any
@@ -67,6 +68,59 @@ def parse_options(spec: str, text: str) -> dict[str, Any]:
             raise InvalidInstanceError(f"The option {name!r} stands twice in {spec!r}; remove one.")
         options[name] = _value(value)
     return options
+
+
+def parse_list(
+    spec: str, text: str, options: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Instances and options of a generator that chooses among presets.
+
+    Args:
+        spec: What the user gave as a whole, for error messages.
+        text: Names between plus signs, or an option ``instances`` with them; then options.
+        options: Options that override those of the text.
+
+    Returns:
+        The names, and the options as in `parse_options`.
+
+    Raises:
+        InvalidInstanceError: If an option is incomplete or no instance is named.
+    """
+    first, _, rest = text.partition(",")
+    if "=" in first:
+        first, rest = "", text
+    given = parse_options(spec, rest) | dict(options)
+    names = split_names(given.pop("instances", first))
+    if not names:
+        raise InvalidInstanceError(
+            f"The generator {spec!r} names no instance; write preset:NAME+NAME, then options."
+        )
+    return names, given
+
+
+def split_names(names: Any) -> list[Any]:  # noqa: ANN401 (a text or a list of anything)
+    """Names that stand between plus signs (or bars) in one text; a list stays as it is."""
+    if not isinstance(names, str):
+        return list(names)
+    return [name.strip() for name in names.replace("|", "+").split("+") if name.strip()]
+
+
+def check_options(spec: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuse options that do not exist.
+
+    Args:
+        spec: What the user gave as a whole, for the error message.
+        options: The options.
+        known: Names of those that do.
+
+    Raises:
+        InvalidInstanceError: With the first that does not.
+    """
+    stray = next((name for name in options if name not in known), None)
+    if stray is not None:
+        raise InvalidInstanceError(
+            f"The generator {spec!r} has no option {stray!r}; it has {', '.join(known)}."
+        )
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 (see parse_options)

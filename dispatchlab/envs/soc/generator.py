@@ -8,8 +8,14 @@ from typing import Any
 import numpy as np
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
-from dispatchlab.envs.core.generator import Generator
-from dispatchlab.envs.core.ranges import Range, narrow, parse_options
+from dispatchlab.envs.core.generator import Generator, OneInstance
+from dispatchlab.envs.core.ranges import (
+    Range,
+    check_options,
+    narrow,
+    parse_list,
+    parse_options,
+)
 from dispatchlab.envs.core.task_space import Parameter, Task, TaskSpace
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.library import instance_names, load_instance, with_settings
@@ -23,15 +29,8 @@ __all__ = ["FixedInstance", "PresetMix", "RandomSoc", "SocGenerator", "make_gene
 SocGenerator = Generator[SocInstance, SocRealisation, SocLimits]
 
 
-class FixedInstance:
-    """One instance; what happens in it is new in every episode.
-
-    Attributes:
-        instance: The instance.
-        is_constant: Whether every draw has the same instance: always.
-    """
-
-    is_constant = True
+class FixedInstance(OneInstance[SocInstance, SocRealisation, SocLimits]):
+    """One instance; what happens in it is new in every episode."""
 
     def __init__(self, instance: str | os.PathLike[str] | SocInstance) -> None:
         """Load the instance.
@@ -39,40 +38,8 @@ class FixedInstance:
         Args:
             instance: A name, a path or an instance, see `load_instance`.
         """
-        self.instance = load_instance(instance)
-        self._limits = SocLimits.of(self.instance)
-
-    @property
-    def task_space(self) -> TaskSpace:
-        """Empty."""
-        return TaskSpace()
-
-    @property
-    def limits(self) -> SocLimits:
-        """Sizes of the instance."""
-        return self._limits
-
-    def sample(
-        self, rng: np.random.Generator, task: Mapping[str, float] | None = None
-    ) -> tuple[SocInstance, SocRealisation]:
-        """Draw what will happen.
-
-        Args:
-            rng: The only source of randomness.
-            task: Must be empty.
-
-        Returns:
-            The instance and a realisation.
-
-        Raises:
-            DispatchlabError: If the task is not empty.
-        """
-        self.task_space.validate(task)
-        return self.instance, draw(rng, self.instance)
-
-    def __repr__(self) -> str:
-        """The name."""
-        return f"FixedInstance({self.instance.name!r})"
+        loaded = load_instance(instance)
+        super().__init__(loaded, SocLimits.of(loaded), draw)
 
 
 class PresetMix:
@@ -212,29 +179,13 @@ def make_generator(spec: str, **kwargs: Any) -> SocGenerator:
     kind, colon, rest = spec.strip().partition(":")
     if kind == "random":
         options = parse_options(spec, rest) | kwargs
-        _check_options(spec, options, RandomSoc)
+        check_options(spec, options, list(inspect.signature(RandomSoc).parameters))
         return RandomSoc(**options)
     if kind in ("preset", "mix") and colon:
-        return _preset(spec, rest, kwargs)
+        return _mix(*parse_list(spec, rest, kwargs))
     if kind.lower() in instance_names():
         return _mix([kind], parse_options(spec, rest) | kwargs)
     return _mix([spec.strip()], kwargs)
-
-
-def _preset(spec: str, rest: str, kwargs: dict[str, Any]) -> SocGenerator:
-    """Names first, or under ``instances``; then options."""
-    first, _, options = rest.partition(",")
-    if "=" in first:
-        first, options = "", rest
-    given = parse_options(spec, options) | kwargs
-    names = given.pop("instances", first)
-    if isinstance(names, str):
-        names = [name.strip() for name in names.replace("|", "+").split("+") if name.strip()]
-    if not names:
-        raise InvalidInstanceError(
-            f"The generator {spec!r} names no instance; write preset:top-1+top-mix, then options."
-        )
-    return _mix(names, given)
 
 
 def _mix(names: Sequence[Any], options: dict[str, Any]) -> SocGenerator:
@@ -244,13 +195,3 @@ def _mix(names: Sequence[Any], options: dict[str, Any]) -> SocGenerator:
     if len(generator.task_space) > 0:
         return generator
     return FixedInstance(generator.with_fixed_settings(generator.instances[0]))
-
-
-def _check_options(spec: str, options: Mapping[str, Any], kind: type) -> None:
-    """Refuse options that the class behind the string does not have."""
-    known = list(inspect.signature(kind).parameters)
-    stray = next((name for name in options if name not in known), None)
-    if stray is not None:
-        raise InvalidInstanceError(
-            f"The generator {spec!r} has no option {stray!r}; it has {', '.join(known)}."
-        )
