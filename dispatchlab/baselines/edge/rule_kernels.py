@@ -1,0 +1,330 @@
+"""The rules as kernels: one decision in one row, from settings and what the rule remembers."""
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.baselines.edge.memory import (
+    COOLING_MS,
+    COOLS_SINCE,
+    PROBE,
+    PROBE_SENT,
+    STEAL_BEFORE,
+    Memory,
+    look,
+)
+from dispatchlab.baselines.edge.queue_kernels import (
+    can_call,
+    cloud_utility,
+    edge_ms,
+    end_on_edge,
+    expected_call,
+    head,
+    left,
+    next_queued,
+    priority,
+    should_run,
+    victim,
+)
+from dispatchlab.baselines.edge.settings import (
+    ADAPTS,
+    AT_RANDOM,
+    CALLS,
+    DROPS_COSTLY,
+    GATED,
+    IN_TIME,
+    JUST_IN_TIME,
+    LEAD_MS,
+    LOYAL,
+    MIGRATES,
+    NEVER_CALLS,
+    NOT_AT_ALL,
+    ONLY_CALLS,
+    ORDER,
+    OWN_TRIGGER,
+    STEALS,
+    VICTIMS,
+    WHOLE_LIST,
+    WORTH_IT,
+)
+from dispatchlab.baselines.edge.stealing import steal_ahead, steal_idle
+from dispatchlab.envs.core.compiling import entry_kernel, inlined_kernel, kernel
+from dispatchlab.envs.edge.dynamics.apply import (
+    LEGAL,
+    NUM_VERBS,
+    apply_action,
+    idle_action,
+    why_illegal,
+)
+from dispatchlab.envs.edge.dynamics.layout import (
+    CLOUD_MS,
+    DEADLINE,
+    DONE,
+    DUE,
+    ENTERED,
+    KIND,
+    MODEL,
+    NEVER,
+    NEXT,
+    NONE,
+    NOW,
+    POINTED,
+    QUEUED,
+    RATE,
+    RUNNING,
+    SLOT,
+    STATUS,
+    TASK,
+    WAITING,
+    WINDOW_FINISHED,
+    WINDOW_ON_TIME,
+)
+from dispatchlab.envs.edge.dynamics.problem import Problem
+from dispatchlab.envs.edge.dynamics.state import State
+from dispatchlab.envs.edge.schedule import CLOUD, DEFER, DROP, EDGE, EDGE_FREE, TRIGGER
+
+IntArray = npt.NDArray[np.int64]
+EXTENSION = 10  # published: SOTA1 extends a patient task's deadline by a tenth
+
+
+@inlined_kernel
+def _act(slot: int, verb: int) -> int:
+    return slot * NUM_VERBS + verb
+
+
+@inlined_kernel
+def next_random(streams: npt.NDArray[np.uint64], b: int) -> int:
+    """Next 31 random bits of a row's own stream (splitmix64, Steele et al. 2014)."""
+    streams[b] += np.uint64(0x9E3779B97F4A7C15)
+    z = streams[b]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.int64((z ^ (z >> np.uint64(31))) >> np.uint64(33))
+
+
+@kernel
+def _draw(p: Problem, s: State, mem: Memory, b: int) -> int:
+    """A legal decision on the pointed task, or a task that can run, drawn uniformly."""
+    free, count = s.row[b, KIND] == EDGE_FREE, 0
+    for action in range(s.row[b, WAITING] * NUM_VERBS):
+        count += _is_candidate(p, s, b, action, free)
+    chosen = next_random(mem.streams, b) % count
+    for action in range(s.row[b, WAITING] * NUM_VERBS):
+        if _is_candidate(p, s, b, action, free):
+            if chosen == 0:
+                return action
+            chosen -= 1
+    return idle_action(s)
+
+
+@kernel
+def _is_candidate(p: Problem, s: State, b: int, action: int, free: bool) -> bool:
+    if free and action % NUM_VERBS != EDGE:
+        return False
+    return why_illegal(p, s, b, action, False) == LEGAL
+
+
+@kernel
+def _fits_call(p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int) -> bool:
+    """Whether a call is expected to be in time; models of adaptive rules cool down after a no.
+
+    While a model cools down its tasks fail; then one of them probes with the static expected time.
+    """
+    model, now = s.pool[b, slot, MODEL], s.row[b, NOW]
+    if expected_call(s, mem, b, slot) <= left(s, b, slot):
+        return True
+    if how[ADAPTS] == NOT_AT_ALL:
+        return False
+    own = mem.model[b, model]
+    if own[PROBE] != s.pool[b, slot, TASK]:
+        if own[COOLS_SINCE] == NONE:
+            own[COOLS_SINCE] = now
+            return False
+        if now - own[COOLS_SINCE] <= COOLING_MS:
+            return False
+        own[COOLS_SINCE], own[PROBE] = NONE, s.pool[b, slot, TASK]
+    return p.model[s.row[b, SLOT], model, CLOUD_MS] <= left(s, b, slot)
+
+
+@kernel
+def _call(p: Problem, s: State, mem: Memory, b: int, slot: int, time: int, grace: int) -> int:
+    """Call the cloud, unless the call is expected to be late by then: drop the task."""
+    if time >= left(s, b, slot) + grace or not can_call(p, s, b, slot):
+        return _act(slot, DROP)
+    own = mem.model[b, s.pool[b, slot, MODEL]]
+    if own[PROBE] == s.pool[b, slot, TASK]:
+        own[PROBE_SENT] = s.row[b, NOW]
+    return _act(slot, CLOUD)
+
+
+@kernel
+def _time_of_call(p: Problem, s: State, mem: Memory, b: int, slot: int) -> int:
+    """Expected time of the call for a task; probes go by the static one."""
+    model = s.pool[b, slot, MODEL]
+    if mem.model[b, model, PROBE] == s.pool[b, slot, TASK]:
+        return p.model[s.row[b, SLOT], model, CLOUD_MS]
+    return expected_call(s, mem, b, slot)
+
+
+@kernel
+def _leave_edge(p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int) -> int:
+    """Call the cloud at once if that pays and is expected to be in time; else drop the task."""
+    if how[CALLS] == WORTH_IT and (
+        cloud_utility(p, s, b, slot) <= 0 or not _fits_call(p, s, mem, b, how, slot)
+    ):
+        return _act(slot, DROP)
+    return _call(p, s, mem, b, slot, _time_of_call(p, s, mem, b, slot), 0)
+
+
+@kernel
+def _wait_for_cloud(
+    p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int
+) -> tuple[int, int]:
+    """Let a new task wait for the last moment of its call, or of the edge if no call pays."""
+    time = edge_ms(p, s, b, slot)
+    if cloud_utility(p, s, b, slot) > 0:
+        if not _fits_call(p, s, mem, b, how, slot):
+            return _act(slot, DROP), NONE
+        time = _time_of_call(p, s, mem, b, slot)
+    elif how[DROPS_COSTLY]:
+        return _act(slot, DROP), NONE
+    trigger = s.pool[b, slot, DUE] - time - how[LEAD_MS]
+    defer = _act(slot, DEFER)
+    possible = how[OWN_TRIGGER] == 1 or why_illegal(p, s, b, defer, False) == LEGAL
+    if trigger > s.row[b, NOW] and possible:
+        return defer, trigger
+    return _leave_edge(p, s, mem, b, how, slot), NONE
+
+
+@kernel
+def _to_cloud(
+    p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int
+) -> tuple[int, int]:
+    """What becomes of a new task that the edge does not take."""
+    if how[JUST_IN_TIME]:
+        return _wait_for_cloud(p, s, mem, b, how, slot)
+    if how[CALLS] == IN_TIME and expected_call(s, mem, b, slot) >= left(s, b, slot):
+        i, model = s.row[b, SLOT], s.pool[b, slot, MODEL]
+        grace = p.model[i, model, DEADLINE] // EXTENSION
+        if not mem.patient[i, model]:
+            return _act(slot, DROP), NONE
+        if end_on_edge(p, s, b, how, slot) < left(s, b, slot) + grace:
+            return _act(slot, EDGE), NONE
+        return _call(p, s, mem, b, slot, expected_call(s, mem, b, slot), grace), NONE
+    return _leave_edge(p, s, mem, b, how, slot), NONE
+
+
+@kernel
+def _stale(p: Problem, s: State, b: int) -> int:
+    """A queued task that the idle edge would have thrown out already, or `NONE`."""
+    for slot in range(s.row[b, WAITING]):
+        if s.pool[b, slot, STATUS] == QUEUED and not should_run(p, s, b, slot):
+            return slot
+    return NONE
+
+
+@kernel
+def _place(p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int) -> tuple[int, int]:
+    """Where a new task goes; what it pushes out goes first."""
+    if how[CALLS] == NEVER_CALLS:
+        return _act(slot, EDGE), NONE
+    if how[CALLS] == ONLY_CALLS:
+        if cloud_utility(p, s, b, slot) <= 0:
+            return _act(slot, DROP), NONE
+        return _call(p, s, mem, b, slot, expected_call(s, mem, b, slot), 0), NONE
+    if how[MIGRATES] and s.row[b, RUNNING] == NONE:
+        stale = _stale(p, s, b)
+        if stale != NONE:
+            return _act(stale, DROP), NONE
+    end = end_on_edge(p, s, b, how, slot)
+    if end >= left(s, b, slot):
+        return _to_cloud(p, s, mem, b, how, slot)
+    out = NONE
+    if how[VICTIMS] and how[MIGRATES]:
+        out = victim(p, s, mem, b, how, slot, end)
+    if out == NONE:
+        return _act(slot, EDGE), NONE
+    if out == slot:
+        return _to_cloud(p, s, mem, b, how, slot)
+    return _leave_edge(p, s, mem, b, how, out), NONE
+
+
+@kernel
+def _gate(p: Problem, s: State, mem: Memory, b: int) -> int:
+    """A queued task of a model that is below its rate in this window, and may be in time."""
+    i = s.row[b, SLOT]
+    for slot in range(s.row[b, WAITING]):
+        model = s.pool[b, slot, MODEL]
+        finished = s.model[b, model, WINDOW_FINISHED]
+        if (
+            s.pool[b, slot, STATUS] == QUEUED
+            and s.model[b, model, WINDOW_ON_TIME] < p.value[i, model, RATE] * finished
+            and cloud_utility(p, s, b, slot) > 0
+            and expected_call(s, mem, b, slot) < left(s, b, slot)
+        ):
+            return slot
+    return NONE
+
+
+@kernel
+def _run(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> int:
+    """What the idle edge does."""
+    if how[WHOLE_LIST] and mem.row[b, STEAL_BEFORE] > 0:
+        loot = steal_idle(p, s, b, mem.row[b, STEAL_BEFORE])
+        if loot != NONE:
+            return _act(loot, EDGE)
+        mem.row[b, STEAL_BEFORE] = 0
+    first = head(p, s, b, how[ORDER])
+    if not how[MIGRATES]:
+        while first != NONE and not should_run(p, s, b, first):
+            mine = priority(p, s, b, how[ORDER], first)
+            first = next_queued(p, s, b, how[ORDER], mine, s.pool[b, first, ENTERED])
+    if first == NONE:
+        loot = steal_idle(p, s, b, NEVER) if how[STEALS] and not how[LOYAL] else NONE
+        if loot == NONE:
+            return idle_action(s)
+        mem.row[b, STEAL_BEFORE] = s.row[b, NEXT]
+        return _act(loot, EDGE)
+    if not should_run(p, s, b, first):
+        return _act(first, DROP)
+    loot = steal_ahead(p, s, b, how[ORDER], first) if how[STEALS] else NONE
+    return _act(first if loot == NONE else loot, EDGE)
+
+
+@kernel
+def choose(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> tuple[int, int]:
+    """The action of a rule in a row that is not over, and its own trigger for a deferral."""
+    look(p, s, mem, b, how)
+    if how[CALLS] == AT_RANDOM:
+        return _draw(p, s, mem, b), NONE
+    if how[GATED] and how[MIGRATES]:
+        slot = _gate(p, s, mem, b)
+        if slot != NONE:
+            return _act(slot, CLOUD), NONE
+    if s.row[b, KIND] == EDGE_FREE:
+        return _run(p, s, mem, b, how), NONE
+    slot = 0
+    while s.pool[b, slot, TASK] != s.row[b, POINTED]:
+        slot += 1
+    if s.row[b, KIND] == TRIGGER:
+        if cloud_utility(p, s, b, slot) <= 0:
+            return _act(slot, DROP), NONE
+        return _call(p, s, mem, b, slot, 0, 0), NONE
+    return _place(p, s, mem, b, how, slot)
+
+
+@entry_kernel
+def choose_all(p: Problem, s: State, mem: Memory, how: IntArray, actions: IntArray) -> None:
+    """The action of a rule in every row; 0 where the episode is over."""
+    for b in range(len(actions)):
+        actions[b] = 0
+        if s.row[b, DONE] == 0:
+            actions[b], _ = choose(p, s, mem, b, how)
+
+
+@entry_kernel
+def play_all(p: Problem, s: State, mem: Memory, how: IntArray) -> None:
+    """Play every row to its end."""
+    for b in range(s.row.shape[0]):
+        while s.row[b, DONE] == 0:
+            action, trigger = choose(p, s, mem, b, how)
+            apply_action(p, s, b, action, trigger)
