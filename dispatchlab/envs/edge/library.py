@@ -29,9 +29,9 @@ _PLAIN = (
 )  # fmt: skip
 _JITTER = tuple(item.name for item in fields(Jitter))
 CORNERS = ("ramp_start_ms", "hold_start_ms", "hold_end_ms", "ramp_end_ms")
-_NETWORK = {"peak_ms": TRAPEZIUM, **dict.fromkeys(CORNERS, TRAPEZIUM),
+NETWORK_SETTINGS = {"peak_ms": TRAPEZIUM, **dict.fromkeys(CORNERS, TRAPEZIUM),
             "mobility": TRACE, "nominal_ms": TRACE}  # fmt: skip
-SETTINGS = (*_PLAIN, *_JITTER, "network", *_NETWORK)
+SETTINGS = (*_PLAIN, *_JITTER, "network", *NETWORK_SETTINGS)
 
 
 def load_instance(name_or_path: str | os.PathLike[str] | EdgeInstance) -> EdgeInstance:
@@ -56,7 +56,7 @@ def load_instance(name_or_path: str | os.PathLike[str] | EdgeInstance) -> EdgeIn
     if isinstance(name_or_path, EdgeInstance):
         return name_or_path
     given = os.fspath(name_or_path)
-    if _PRESET.fullmatch(given):
+    if is_preset(given):
         return _load_preset(given.lower())
     if Path(given).is_file():
         return read_instance(given)
@@ -85,6 +85,11 @@ def instance_names(prefix: str = "") -> list[str]:
     return [name for name in names if name.startswith(prefix.lower())]
 
 
+def is_preset(name: str) -> bool:
+    """Whether a name, without settings, is that of a published workload with any drones."""
+    return bool(_PRESET.fullmatch(name))
+
+
 def is_edge_problem(name_or_path: str) -> bool:
     """Whether a name or file is one of this family; it need not be valid.
 
@@ -100,7 +105,7 @@ def is_edge_problem(name_or_path: str) -> bool:
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))
     name = name_or_path.partition(":")[0].lower()
-    return bool(_PRESET.fullmatch(name) or (not path.suffix and _similar_presets(name, SURE)))
+    return bool(is_preset(name) or (not path.suffix and _similar_presets(name, SURE)))
 
 
 def with_settings(instance: EdgeInstance, settings: Mapping[str, Any]) -> EdgeInstance:
@@ -160,10 +165,10 @@ def _other_network(network: Network, given: object) -> Network:
 def _with_network_settings(
     instance: EdgeInstance, network: Network, settings: Mapping[str, Any]
 ) -> Network:  # fmt: skip
-    given = {name: settings[name] for name in _NETWORK if name in settings}
-    idle = next((name for name in given if _NETWORK[name] != network.kind), None)
+    given = {name: settings[name] for name in NETWORK_SETTINGS if name in settings}
+    idle = next((name for name in given if NETWORK_SETTINGS[name] != network.kind), None)
     if idle is not None:
-        needed = FOUR_G if _NETWORK[idle] == TRACE else _NETWORK[idle]
+        needed = FOUR_G if NETWORK_SETTINGS[idle] == TRACE else NETWORK_SETTINGS[idle]
         raise InvalidInstanceError(
             f"{idle} has no effect on a {network.kind} network; add network={needed} or leave it "
             "out."

@@ -98,7 +98,7 @@ def check_jitter(jitter: "Jitter", where: str) -> None:
     if jitter.edge_low > jitter.edge_high:
         raise InvalidInstanceError(
             f"{where}: jitter.edge_low is {jitter.edge_low}, above edge_high {jitter.edge_high}; "
-            "exchange them."
+            "lower it to that at least."
         )
     if jitter.cloud_expected not in CLOUD_EXPECTED:
         raise InvalidInstanceError(
