@@ -35,6 +35,7 @@ def check_instance(instance: "EdgeInstance") -> None:
     where = f"The instance {instance.name!r}"
     if not instance.models:
         raise InvalidInstanceError(f"{where} has no models; give at least one.")
+    _check_types(instance, where)
     for model in instance.models:
         _check_model(model, where)
     check_unique(f"{where}: models", [model.name for model in instance.models])
@@ -174,6 +175,24 @@ def check_trace(trace: "BandwidthTrace") -> None:
             raise InvalidInstanceError(
                 f"{where}: {name}[{bad[0]}] is {values[bad[0]]}; it must be between 0 and {most}."
             )
+
+
+def _check_types(instance: "EdgeInstance", where: str) -> None:
+    """Refuse parts that are something else, such as a name where the object is meant."""
+    from dispatchlab.envs.edge.instance import DnnModel, Jitter
+    from dispatchlab.envs.edge.network import BandwidthTrace, Network
+
+    network = instance.network
+    traces = network.traces if isinstance(network, Network) else ()
+    parts: list[tuple[str, object, type]] = [
+        *((f"models[{index}]", model, DnnModel) for index, model in enumerate(instance.models)),
+        ("network", network, Network),
+        ("jitter", instance.jitter, Jitter),
+        *((f"network.traces[{k}]", trace, BandwidthTrace) for k, trace in enumerate(traces)),
+    ]
+    for name, part, kind in parts:
+        if not isinstance(part, kind):
+            raise InvalidInstanceError(f"{where}: {name} is {part!r}; give a {kind.__name__}.")
 
 
 def _check_model(model: "DnnModel", where: str) -> None:
