@@ -94,8 +94,30 @@ def train_soc(
            show=show_settings)  # fmt: skip
 
 
+def train_edge(
+    preset: Preset = "quick", out: Out = Path("runs/edge"), resume: Resume = False,
+    settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
+    seed: Seed = 0, device: Device = "cpu", show_settings: ShowSettings = False,
+) -> None:  # fmt: skip
+    """Train an agent that runs a drone fleet's inferences on an edge and in the cloud.
+
+    First it imitates DEM-Q (imitation_rounds=0: not at all), then PPO maximises the utility. The
+    folder is that of [cyan]train job-shop[/], and continues with --resume, bit for bit. Scores are
+    mean utilities, with the tasks on time in % in brackets, on episodes that training never sees,
+    beside DEM-Q and DEM.
+
+    [dim]dispatchlab train edge --preset quick --out runs/edge[/]
+
+    [dim]dispatchlab train edge --set generator=preset:2d-a,network=trapezium[/]
+    """
+    changes = _changes(settings, n_timesteps, max_minutes)
+    _train("edge", preset, out, changes, [f"seed={seed}", f"device={device}"], resume=resume,
+           show=show_settings)  # fmt: skip
+
+
 app.command("job-shop", help=help_of(train_job_shop))(train_job_shop)
 app.command("soc", help=help_of(train_soc))(train_soc)
+app.command("edge", help=help_of(train_edge))(train_edge)
 
 
 def _changes(

@@ -64,7 +64,7 @@ class TrainConfig:
     """
 
     family: str = "job-shop"
-    """Problem family: job-shop or soc."""
+    """Problem family: job-shop, soc or edge."""
     generator: str = ""
     """Where training instances come from, as the environments' argument of that name."""
     semantics: str = "non-delay"
@@ -74,6 +74,8 @@ class TrainConfig:
     actions: str = "task-pe"
     """What an action on a chip is: task-pe (a ready task and its element) or ordering (the next
     ready task, which goes where it is expected to end first)."""
+    migrate: bool = True
+    """Whether the agent of an edge may send or drop tasks that wait already."""
     wait: bool = False
     """Whether the agent may map nothing until the next event."""
     max_ready: int = 24
@@ -118,8 +120,9 @@ class TrainConfig:
     critic_warm_up: int = 0
     """Updates at the start of PPO that train the value head alone, so that a policy that has
     imitated is not led astray by a critic that knows nothing yet."""
-    imitation_rule: str = "etf"
-    """The expert rehearses every action with this rule, or with the best of several joined by +."""
+    imitation_rule: str = ""
+    """Whom to imitate. Chips: lookahead that rehearses every action with this rule, or with the
+    best of several joined by +; edges: the rule itself."""
     algo: str = "ppo"
     """Learning algorithm: ppo or maskable-ppo."""
     num_envs: int = 64

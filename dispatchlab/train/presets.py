@@ -101,7 +101,35 @@ _SOC: dict[str, dict[str, Any]] = {
         "checkpoint_every": 65_536,
     },
 }  # fmt: skip
-PRESETS = {"job-shop": _JOB_SHOP, "soc": _SOC}
+_EDGE_AGENT: dict[str, Any] = _ON_STREAMS | {
+    "generator": "random:instances=2d-a+3d-a+4d-a+2d-p+4d-p,duration_ms=30000-60000",
+    "imitation_rounds": 6,
+    "imitation_steps": 128,
+    "imitation_temperature": 0.1,
+    "imitation_vf_coef": 0.2,
+    "critic_warm_up": 2,
+    "batch_size": 512,
+    "learning_rate": 3e-4,
+    "eval_instances": 2,
+}
+_EDGE: dict[str, dict[str, Any]] = {
+    # Some minutes on an idle core.
+    "quick": _EDGE_AGENT | {
+        "total_timesteps": 262_144,
+        "eval_every": 0,
+        "eval_benchmarks": ("4d-a:network=trapezium",),
+    },
+    # An hour on an idle core.
+    "full": _EDGE_AGENT | {
+        "total_timesteps": 2_097_152,
+        "eval_every": 524_288,
+        "eval_benchmarks": (
+            "4d-a:network=trapezium", "2d-a:network=trapezium", "4d-a:network=4g", "4d-a", "4d-p",
+        ),
+        "checkpoint_every": 131_072,
+    },
+}  # fmt: skip
+PRESETS = {"job-shop": _JOB_SHOP, "soc": _SOC, "edge": _EDGE}
 
 
 def preset(name: str, family: str = "job-shop") -> TrainConfig:
@@ -109,7 +137,7 @@ def preset(name: str, family: str = "job-shop") -> TrainConfig:
 
     Args:
         name: ``"quick"`` or ``"full"``; for ``"soc"`` also ``"chip16"`` and ``"deepsocs"``.
-        family: ``"job-shop"`` or ``"soc"``.
+        family: ``"job-shop"``, ``"soc"`` or ``"edge"``.
 
     Returns:
         The config.

@@ -61,6 +61,11 @@ def _check_soc(config: "TrainConfig") -> None:
         )
 
 
+_IMITATION = (
+    "imitation_rounds", "imitation_steps", "imitation_updates", "imitation_batch_size",
+    "imitation_buffer", "imitation_learning_rate", "imitation_temperature",
+    "imitation_beta_rounds", "imitation_vf_coef", "imitation_rule", "critic_warm_up",
+)  # fmt: skip
 SETTINGS: dict[str, FamilySettings] = {
     "job-shop": FamilySettings(
         module="jobshop",
@@ -89,6 +94,7 @@ SETTINGS: dict[str, FamilySettings] = {
             "observation": "graph",
             "reward": "job-time-per-job",
             "encoder": "arcs",
+            "imitation_rule": "etf",
             "eval_generator": "top-mix",
         },
         choices={
@@ -101,13 +107,29 @@ SETTINGS: dict[str, FamilySettings] = {
             ("graph", "rehearsed", "rehearsed-etf"), ("arcs", "deepsocs", "gatv2", "gin")
         ),
         own=(
-            "actions", "wait", "max_ready", "imitation_rounds", "imitation_steps",
-            "imitation_updates", "imitation_batch_size", "imitation_buffer",
-            "imitation_learning_rate", "imitation_temperature", "imitation_beta_rounds",
-            "imitation_vf_coef", "imitation_rule", "critic_warm_up",
+            "actions", "wait", "max_ready", *_IMITATION,
         ),
         try_it="dispatchlab evaluate soc --methods etf,met,agent={run}",
         check=_check_soc,
+    ),
+    "edge": FamilySettings(
+        module="edge",
+        defaults={
+            "generator": "random:instances=2d-a+3d-a+4d-a+2d-p+4d-p,duration_ms=30000-60000",
+            "observation": "graph",
+            "reward": "utility",
+            "encoder": "arcs",
+            "imitation_rule": "dem-q",
+            "eval_generator": "4d-a:network=trapezium",
+        },
+        choices={
+            "observation": ("graph",),
+            "encoder": ("arcs", "gatv2", "gin"),
+            "reward": ("utility", "qos"),
+        },
+        encoders={"graph": ("arcs", "gatv2", "gin")},
+        own=("migrate", *_IMITATION),
+        try_it="dispatchlab evaluate edge --methods dem-q,dem,agent={run}",
     ),
 }  # fmt: skip
 
