@@ -93,9 +93,10 @@ def _whole_array(what: str, values: Any) -> IntArray:  # noqa: ANN401 (any array
         numbers = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidInstanceError(f"{what} is no list of numbers: {error}.") from None
-    if numbers.ndim != 1 or not np.isfinite(numbers).all() or (numbers != np.rint(numbers)).any():
+    whole = (numbers == np.rint(numbers)) & (np.abs(numbers) < 2.0**62)
+    if numbers.ndim != 1 or not whole.all():
         raise InvalidInstanceError(
-            f"{what} is no list of whole numbers; round them, leave none out."
+            f"{what} is no list of whole numbers below 2^62; round them, leave none out."
         )
     array = numbers.astype(np.int64)
     array.setflags(write=False)

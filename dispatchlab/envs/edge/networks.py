@@ -21,6 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 NOMINAL_KBPS, NOMINAL_LATENCY_MS = 30_000, 20
 SLOW_SHARE = 0.65  # of the variance within a trace; the rest is new in every second
 SKEW = 0.15  # makes medians smaller than means, as they are
+TOP = 2.3  # in standard deviations: the fastest seconds are no faster than those recorded
 FADE_S = 3.0  # mean length of a fade, in which nothing is sent
 
 
@@ -94,6 +95,7 @@ def synthetic_4g(rng: np.random.Generator, kind: str, seconds: int) -> Bandwidth
     mean = usual + like.between_mbps * float(np.clip(rng.standard_normal(), -2.0, 2.0))
     z = math.sqrt(SLOW_SHARE) * _slow(rng, seconds, like.memory_s)
     z += math.sqrt(1.0 - SLOW_SHARE) * rng.standard_normal(seconds)
+    z = np.minimum(z, TOP)
     shape = (z + SKEW * (z * z - 1.0)) / math.sqrt(1.0 + 2.0 * SKEW**2)
     # traces of higher mean spread more, but less than in proportion
     mbps = np.maximum(mean + like.within_mbps * math.sqrt(mean / usual) * shape, 0.0)
