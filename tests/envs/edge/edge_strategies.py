@@ -65,7 +65,7 @@ def dnn_models(draw_: st.DrawFn, name: str, unit: int) -> DnnModel:
 
 
 @st.composite
-def edge_instances(draw_: st.DrawFn) -> EdgeInstance:
+def edge_instances(draw_: st.DrawFn, *, segments: int = 5) -> EdgeInstance:
     """A few models and drones; times of a few ms, or of seconds as the network's tables have."""
     unit = draw_(st.sampled_from((1, 3, 100)))
     count = draw_(st.integers(1, 3))
@@ -74,7 +74,7 @@ def edge_instances(draw_: st.DrawFn) -> EdgeInstance:
         "random",
         tuple(draw_(dnn_models(f"m{m}", unit)) for m in range(count)),
         num_drones=draw_(st.integers(1, 3)),
-        duration_ms=period * draw_(st.integers(1, 5)),
+        duration_ms=period * draw_(st.integers(1, segments)),
         period_ms=period,
         network=Network(draw_(st.sampled_from(("stationary", "trapezium", "trace"))), nominal_ms=0),
         jitter=draw_(st.sampled_from((EXACT, Jitter(), Jitter(0.5, 1.5, 0.4, "median")))),
@@ -85,9 +85,9 @@ def edge_instances(draw_: st.DrawFn) -> EdgeInstance:
 
 
 @st.composite
-def edge_cases(draw_: st.DrawFn) -> Case:
+def edge_cases(draw_: st.DrawFn, *, segments: int = 5) -> Case:
     """A small instance and what happens: drones often in step, networks that change and fail."""
-    instance = draw_(edge_instances())
+    instance = draw_(edge_instances(segments=segments))
     rng = np.random.default_rng(draw_(st.integers(0, 1 << 32)))
     if draw_(st.booleans()):
         return instance, draw(rng, instance)
