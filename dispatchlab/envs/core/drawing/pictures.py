@@ -1,7 +1,7 @@
 """Picture files: pages that open without a network, and print-ready figures."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from html import escape
 from pathlib import Path
@@ -12,11 +12,13 @@ from dispatchlab.envs.core.files import write_atomically
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 STATIC = (".png", ".svg", ".pdf")
 _METADATA = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 _DPI = 150
+TITLE_FONT = 11.5
 
 
 def write_picture(
@@ -97,6 +99,31 @@ def new_figure(width: float, height: float) -> "Figure":
     figure = Figure(figsize=(width, height), dpi=_DPI)
     FigureCanvasAgg(figure)
     return figure
+
+
+def style_timeline(
+    axes: "Axes", title: str, label: str, lanes: Sequence[tuple[float, str]], font: float
+) -> None:  # fmt: skip
+    """Give a Gantt chart its headline, time axis, names of lanes and grid.
+
+    Args:
+        axes: Where it is drawn; the vertical axis points down.
+        title: Headline.
+        label: What the time axis shows, with its unit.
+        lanes: Where each lane's name stands, and the name.
+        font: Size of these names.
+    """
+    axes.set_title(title, loc="left", fontsize=TITLE_FONT, fontweight="bold", pad=13)
+    axes.set_xlabel(label, fontsize=9.5)
+    axes.tick_params(axis="x", labelsize=8.5, color="#666666")
+    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+    axes.set_yticks([middle for middle, _ in lanes], [name for _, name in lanes])
+    axes.tick_params(axis="y", labelsize=font, length=0)
+    axes.grid(axis="x", color="#ececf0", linewidth=0.7)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color("#666666")
 
 
 def figure_bytes(figure: "Figure", file_format: str) -> bytes:

@@ -3,6 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from dispatchlab.envs.core.drawing.figures import base_layout, line_across, time_axis
 from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
 from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.core.schedule import Schedule
@@ -128,26 +129,10 @@ def _outage_trace(chart: Chart) -> dict[str, Any]:
 
 def _layout(chart: Chart, title: str) -> dict[str, Any]:
     pixels = min(_MAX_PIXELS, max(_MIN_PIXELS, _FRAME_PIXELS + _ROW_PIXELS * chart.height))
-    lines = [row.top for row in chart.rows[1:]]
     return {
-        "title": {"text": title, "x": 0.01, "xanchor": "left", "font": {"size": 18}},
-        "template": "plotly_white",
-        "font": {"family": "system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif"},
-        "barmode": "overlay",
-        "hovermode": "closest",
-        "height": round(pixels),
-        "margin": {"l": 10, "r": 10, "t": 60, "b": 50},
+        **base_layout(title, pixels),
         "uniformtext": {"mode": "hide", "minsize": 8},
-        "legend": {"itemsizing": "constant"},
-        "hoverlabel": {"align": "left"},
-        "xaxis": {
-            "title": {"text": "time"},
-            "range": [0, chart.horizon * 1.01],
-            "minallowed": 0,
-            "showline": True,
-            "linecolor": "#444",
-            "ticks": "outside",
-        },
+        "xaxis": {**time_axis("time", [0, chart.horizon * 1.01]), "minallowed": 0},
         "yaxis": {
             "range": [chart.height, 0],
             "tickvals": [row.top + row.height / 2 for row in chart.rows],
@@ -156,9 +141,5 @@ def _layout(chart: Chart, title: str) -> dict[str, Any]:
             "showgrid": False,
             "zeroline": False,
         },
-        "shapes": [
-            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y,
-             "layer": "below", "line": {"color": "#e4e4e8", "width": 1}}
-            for y in lines
-        ],
-    }  # fmt: skip
+        "shapes": [line_across(row.top, "#e4e4e8") for row in chart.rows[1:]],
+    }

@@ -3,10 +3,15 @@
 from html import escape
 from typing import Any
 
+from dispatchlab.envs.core.drawing.figures import (
+    base_layout,
+    line_across,
+    range_slider,
+    time_axis,
+)
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.viewer.layout import JOBS_LANE, Chart
 
-FONT = "system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
 _MAX_AT_FIRST = 250  # bars shown before anybody zooms
 _LANE_PIXELS, _FRAME_PIXELS, _MIN_PIXELS, _MAX_PIXELS = 34, 190, 360, 1600
 
@@ -43,24 +48,11 @@ def frame_of(instance: SocInstance, chart: Chart, title: str) -> dict[str, Any]:
     """
     pixels = min(_MAX_PIXELS, max(_MIN_PIXELS, _FRAME_PIXELS + _LANE_PIXELS * chart.height))
     return {
-        "title": {"text": title, "x": 0.01, "xanchor": "left", "font": {"size": 18}},
-        "template": "plotly_white",
-        "font": {"family": FONT},
-        "barmode": "overlay",
-        "hovermode": "closest",
-        "height": round(pixels),
-        "margin": {"l": 10, "r": 10, "t": 60, "b": 50},
+        **base_layout(title, pixels),
         "legend": {"itemsizing": "constant", "groupclick": "toggleitem", "tracegroupgap": 4},
-        "hoverlabel": {"align": "left"},
         "xaxis": {
-            "title": {"text": "time (µs)"},
-            "range": first_range(chart, instance.injection.warmup_us),
-            "showline": True,
-            "linecolor": "#444",
-            "ticks": "outside",
-            "exponentformat": "none",
-            "rangeslider": {"visible": True, "thickness": 0.07,
-                            "range": [chart.low, chart.high]},
+            **time_axis("time (µs)", first_range(chart, instance.injection.warmup_us)),
+            "rangeslider": range_slider(chart.low, chart.high),
         },
         "yaxis": {
             "range": [chart.height, 0],
@@ -83,10 +75,7 @@ def _shapes(instance: SocInstance, chart: Chart) -> list[dict[str, Any]]:
     for lane in chart.lanes:
         ink = "#e4e4e8" if lane.cluster == before else "#a8a8b0"
         before = lane.cluster
-        shapes.append({
-            "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": lane.top, "y1": lane.top,
-            "layer": "below", "line": {"color": ink, "width": 1},
-        })  # fmt: skip
+        shapes.append(line_across(lane.top, ink))
     warmup = instance.injection.warmup_us
     if warmup > chart.low:
         shapes.append({"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "x0": chart.low,

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dispatchlab.envs.core.drawing.figures import FONT
 from dispatchlab.envs.core.drawing.letters import clip
 from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
 from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.soc.instance import FloatArray, SocInstance
-from dispatchlab.envs.soc.viewer.gantt_frame import FONT
 from dispatchlab.envs.soc.viewer.graph_facts import CRITICAL, MAX_NAMES, MAX_VOLUMES, GraphFacts
 
 if TYPE_CHECKING:

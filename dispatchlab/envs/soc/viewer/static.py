@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 from dispatchlab.envs.core.drawing.letters import clip
 from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
-from dispatchlab.envs.core.drawing.pictures import figure_bytes, new_figure, print_style
+from dispatchlab.envs.core.drawing.pictures import (
+    TITLE_FONT,
+    figure_bytes,
+    new_figure,
+    print_style,
+    style_timeline,
+)
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.schedule import NOT_YET, SocSchedule
 from dispatchlab.envs.soc.viewer.deliveries import Delivery, trace_data
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 _WIDTH = 11.0  # inches
 _LANE_INCHES, _MIN_HEIGHT, _MAX_HEIGHT = 0.36, 1.4, 9.0
 _HEAD, _FOOT, _RIGHT = 0.58, 0.56, 0.2
-_TITLE_FONT, _LANE_FONT, _MIN_FONT, _MAX_FONT = 11.5, 9.0, 5.0, 8.0
+_LANE_FONT, _MIN_FONT, _MAX_FONT = 9.0, 5.0, 8.0
 _MAX_LABEL = 24
 _POINTS = 72.0
 _GLYPH = 0.62  # width of a digit, in font sizes
@@ -62,7 +68,7 @@ def draw(
         axes = figure.add_axes(
             (left / _WIDTH, _FOOT / height, 1 - (left + _RIGHT) / _WIDTH, inner / height)
         )
-        room = (_WIDTH - left) * _POINTS / (_TITLE_FONT * _GLYPH * 1.05)
+        room = (_WIDTH - left) * _POINTS / (TITLE_FONT * _GLYPH * 1.05)
         _draw_axes(axes, chart, clip(title or describe(instance, schedule), int(room)), font)
         _draw_warmup(axes, chart, instance.injection.warmup_us)
         _draw_bars(axes, chart, _WIDTH - left - _RIGHT, inner)
@@ -73,26 +79,16 @@ def draw(
 
 def _draw_axes(axes: "Axes", chart: Chart, title: str, font: float) -> None:
     """Title, time axis, lanes, and darker lines between clusters."""
-    axes.set_title(title, loc="left", fontsize=_TITLE_FONT, fontweight="bold", pad=13)
     axes.set_xlim(chart.low, chart.high + 0.005 * (chart.high - chart.low))
     axes.set_ylim(chart.height, 0)
-    axes.set_xlabel("time (µs)", fontsize=9.5)
-    axes.tick_params(axis="x", labelsize=8.5, color="#666666")
-    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+    lanes = [(lane.top + 0.5, clip(lane.label, _MAX_LABEL)) for lane in chart.lanes]
+    style_timeline(axes, title, "time (µs)", [(0.5, JOBS_LANE), *lanes], font)
     axes.locator_params(axis="x", integer=True)
-    labels = [JOBS_LANE, *(clip(lane.label, _MAX_LABEL) for lane in chart.lanes)]
-    axes.set_yticks([0.5, *(lane.top + 0.5 for lane in chart.lanes)], labels)
-    axes.tick_params(axis="y", labelsize=font, length=0)
     before = -1
     for lane in chart.lanes:
         ink = "#e2e2e6" if lane.cluster == before else "#a8a8b0"
         axes.axhline(lane.top, color=ink, linewidth=0.6, zorder=0)
         before = lane.cluster
-    axes.grid(axis="x", color="#ececf0", linewidth=0.7)
-    axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color("#666666")
 
 
 def _draw_warmup(axes: "Axes", chart: Chart, warmup: int) -> None:
