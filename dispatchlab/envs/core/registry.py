@@ -7,6 +7,8 @@ import gymnasium as gym
 
 _JOBSHOP = "dispatchlab.envs.jobshop.env:CPScheduling"
 _SOC = "dispatchlab.envs.soc.env:Soc"
+_EDGE = "dispatchlab.envs.edge.env:EdgeCloud"
+DRONES = (("P", "four DNN models each"), ("A", "six DNN models each"))
 TAILLARD_SIZES = ("15x15", "20x15", "20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
 
 
@@ -77,6 +79,29 @@ ENVIRONMENTS: tuple[EnvRecord, ...] = (
     EnvRecord(
         "dispatchlab/SoC-PulseDoppler-v0", "soc", _SOC,
         "Pulse Doppler radar, 451 tasks a job, on 16 PEs", {"instance": "pulse-doppler"},
+    ),
+    EnvRecord(
+        "dispatchlab/EdgeCloud-v0", "edge", _EDGE,
+        "DNN inferences of drones on an edge and the cloud: an instance (4d-a unless told "
+        "otherwise) or a generator",
+    ),
+    *(
+        EnvRecord(
+            f"dispatchlab/EdgeCloud-{drones}D-{load}-v0", "edge", _EDGE,
+            f"{drones} drones with {models}, an edge and the cloud over a stationary network",
+            {"instance": f"{drones}d-{load.lower()}"},
+        )
+        for load, models in DRONES for drones in (2, 3, 4)
+    ),
+    EnvRecord(
+        "dispatchlab/EdgeCloud-Trapezium-v0", "edge", _EDGE,
+        "4 drones with six DNN models each; the latency of the cloud rises and falls",
+        {"instance": "4d-a:network=trapezium"},
+    ),
+    EnvRecord(
+        "dispatchlab/EdgeCloud-4G-v0", "edge", _EDGE,
+        "4 drones with six DNN models each; a new synthetic 4G network in every episode",
+        {"instance": "4d-a:network=4g"},
     ),
 )  # fmt: skip
 

@@ -12,6 +12,10 @@ from dispatchlab.envs.core.env import SchedulingEnv
 from dispatchlab.envs.core.registry import ENVIRONMENTS, EnvRecord
 from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
+from dispatchlab.envs.edge.instance import EdgeInstance
+from dispatchlab.envs.edge.realisation import EdgeRealisation
+from dispatchlab.envs.edge.schedule import EdgeSchedule
+from dispatchlab.envs.edge.verify import verify as verify_edge
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.soc.instance import SocInstance
@@ -57,6 +61,18 @@ def _verify_soc(
     verify_soc(problem, realisation, schedule, objective, check_eager=True)
 
 
+def _verify_edge(
+    problem: EdgeInstance, realisation: EdgeRealisation, schedule: EdgeSchedule, objective: float
+) -> None:
+    verify_edge(problem, realisation, schedule, utility=-objective)
+
+
+def _short_edge(record: EnvRecord) -> Kwargs:
+    """Two seconds of video, and QoE windows of half a second."""
+    given = record.kwargs.get("instance", "4d-a")
+    return {"instance": f"{given}{',' if ':' in given else ':'}duration_ms=2000,qoe_window_ms=500"}
+
+
 FAMILIES: dict[str, Family] = {
     "job-shop": Family(
         verify=_verify_job_shop,
@@ -90,6 +106,13 @@ FAMILIES: dict[str, Family] = {
             "instance": f"{record.kwargs.get('instance', 'top-1')}:horizon_us=400,warmup_us=100,"
             "mean_gap_us=40"
         },
+    ),
+    "edge": Family(
+        verify=_verify_edge,
+        options={"observation": ("graph",), "reward": ("utility",)},
+        variants=({}, {"migrate": False}),
+        objective_of=lambda terms: -(terms["qos"] + terms["qoe"]),
+        shorten=_short_edge,
     ),
 }
 

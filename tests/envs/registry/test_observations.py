@@ -64,7 +64,7 @@ def _assert_candidates(vector: SchedulingVectorEnv, observations: Arrays) -> Non
         counted = f"n/{name}" if f"n/{name}" in observations else f"e/{name}"
         assert (index < observations[counted]).all()
     pointless = (observations["candidates"] < 0).all(axis=2)
-    wait = vector.episodes.dynamics.wait_action
+    wait = getattr(vector.episodes.dynamics, "wait_action", None)
     legal = observations["action_mask"] == 1
     if wait is not None:
         legal[:, wait] = False
