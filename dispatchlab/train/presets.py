@@ -102,13 +102,15 @@ _SOC: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 _EDGE_AGENT: dict[str, Any] = _ON_STREAMS | {
-    "generator": "random:instances=2d-a+3d-a+4d-a+2d-p+4d-p,duration_ms=30000-60000",
-    "imitation_rounds": 6,
+    "generator": "random:instances=2d-a+3d-a+4d-a+2d-p+4d-p,duration_ms=30000-120000",
+    "gamma": 0.995,
+    "imitation_rounds": 10,
     "imitation_steps": 128,
+    "imitation_updates": 150,
     "imitation_temperature": 0.1,
     "imitation_vf_coef": 0.2,
     "critic_warm_up": 2,
-    "batch_size": 512,
+    "batch_size": 1024,
     "learning_rate": 3e-4,
     "eval_instances": 2,
 }

@@ -15,6 +15,7 @@ from dispatchlab.envs.edge.dynamics.layout import (
     CLOUD_MS,
     DECISIONS,
     DEFERRED,
+    DELAY_AT,
     DUE,
     EDGE_MS,
     ENTERED,
@@ -61,6 +62,7 @@ def reset_row(p: Problem, s: State, b: int, slot: int) -> None:
     """Nothing has arrived yet."""
     s.row[b] = 0
     s.row[b, SLOT], s.row[b, RUNNING], s.row[b, POINTED] = slot, NONE, NONE
+    s.row[b, DELAY_AT] = NONE
     s.money[b] = 0.0
     s.model[b] = 0
     s.recent[b] = 0

@@ -6,11 +6,15 @@ from dispatchlab.envs.edge.dynamics.layout import (
     CLOUD_EXEC,
     CLOUD_MS,
     CLOUD_UTILITY,
+    DELAY,
+    DELAY_AT,
     DUE,
     EDGE_MS,
     ESTIMATE,
     LEAD,
     MODEL,
+    NONE,
+    NOW,
     NUM_BANDWIDTH,
     NUM_LATENCY,
     RECENT,
@@ -61,8 +65,15 @@ def call_time(p: Problem, i: int, task: int, t: int) -> int:
 
 @kernel
 def note_call(p: Problem, s: State, b: int, model: int, taken: int) -> None:
-    """Remember a cloud time; the estimate is the second largest of the last ten."""
-    state = s.model[b, model]
+    """Remember a cloud time.
+
+    The estimate of a model is the second largest of its last ten times; the delay of the network a
+    moving average, over the calls of all models, of what they took beyond their nominal times.
+    """
+    state, row = s.model[b, model], s.row[b]
+    delay = taken - p.model[row[SLOT], model, CLOUD_MS]
+    row[DELAY] = delay if row[DELAY_AT] == NONE else (3 * row[DELAY] + delay) // 4
+    row[DELAY_AT] = row[NOW]
     s.recent[b, model, state[CALLS] % RECENT] = taken
     state[CALLS] += 1
     if state[CALLS] < RECENT:

@@ -72,6 +72,7 @@ OPTION_FEATURES = (
     _value("utility_over_other_place"),
     Feature("utility_per_edge_time", "1/ms", "multiple of the mean benefit per 200 ms"),
     _time("work_ahead"),
+    _time("slack_at_end_delayed"),
 )
 BEFORE_FEATURES = (_time("deadline_difference"),)
 GLOBAL_FEATURES = (
@@ -84,4 +85,7 @@ GLOBAL_FEATURES = (
     _time("queued_work"),
     _time("time_left_in_window"),
     Feature("edge_demand", "1", "ms of work per ms"),
+    _time("network_delay"),
+    _time("time_since_call"),
+    Feature("has_called"),
 )

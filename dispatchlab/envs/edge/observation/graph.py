@@ -15,6 +15,8 @@ from dispatchlab.envs.edge.dynamics.layout import (
     CLOUD_UTILITY,
     DEADLINE,
     DEFERRED,
+    DELAY,
+    DELAY_AT,
     DONE,
     DUE,
     EDGE_DEMAND,
@@ -224,6 +226,8 @@ def _write_globals(p: Problem, s: State, b: int, queued: int, x: Float32Array) -
     window = p.counts[row[SLOT], WINDOW]
     x[7] = _time(window - row[NOW] % window)
     x[8] = _clip(p.scales[row[SLOT], EDGE_DEMAND])
+    if row[DELAY_AT] != NONE:
+        x[9], x[10], x[11] = _time(row[DELAY]), _time(row[NOW] - row[DELAY_AT]), 1.0
 
 
 @entry_kernel
@@ -307,9 +311,11 @@ def _write_option(
         x[4], x[5] = _clip(edge), _clip(edge - max(cloud, 0.0))
         x[6] = _clip(edge * SCALE_MS / work)
         x[7] = _time(ahead)
+        x[8] = _time(left)
     elif verb == CLOUD:
         left = slack - estimated_call(p, s, b, m)
         x[0] = 1.0
         x[1], x[2] = _time(left), _time(slack - p.model[i, m, CLOUD_MS])
         x[3] = 1.0 if left >= 0 else 0.0
         x[4], x[5] = _clip(cloud), _clip(cloud - max(edge, 0.0))
+        x[8] = _time(slack - p.model[i, m, CLOUD_MS] - s.row[b, DELAY])
