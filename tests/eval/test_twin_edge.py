@@ -282,15 +282,31 @@ def test_bonuses_by_window() -> None:
     assert schedule.end_ms.tolist() == [99, 100, 100]
 
 
-def test_drones_in_step_are_served_by_number() -> None:
-    """Two drones whose segments land at once: tasks are decided on in their order."""
-    case = tiny([(0, 0, 40, 60), (0, 1, 20, 30), (0, 1, 20, 30), (0, 0, 40, 60)])
-    instance = replace(case[0], num_drones=2, duration_ms=10_000)
-    real = replace(case[1], drone=np.array([0, 0, 1, 1]))
+@pytest.mark.parametrize("arrivals", [(0, 0, 0, 0), (5, 8, 20, 20)])
+def test_tasks_that_arrive_together_are_served_in_order(arrivals: tuple[int, ...]) -> None:
+    """Two drones whose segments land at once: the order of the tasks counts."""
+    case = tiny([(time, 0, 40, 60) for time in arrivals], models=(A,))
+    instance = replace(case[0], num_drones=2, duration_ms=20_000)
+    real = replace(case[1], drone=np.array([1, 0, 0, 1]))
+    rows = [(time, ARRIVAL, task, DROP, -1) for task, time in enumerate(arrivals)]
+    assert _replay((instance, real), *rows, qos=0, qoe=0).now_ms == arrivals[-1]
+
+
+def test_the_trigger_of_a_task_that_left_is_no_event() -> None:
+    """Task 0 is sent at 10 and not asked for at 30, nor is the edge, which idles until 60."""
+    case = tiny([(0, 0, 40, 50), (0, 0, 40, 60), (10, 0, 40, 60)], models=(A,))
     schedule = _replay(
-        (instance, real), *[(0, ARRIVAL, task, DROP, -1) for task in range(4)], qos=0, qoe=0
-    )
-    assert schedule.now_ms == 0
+        case,
+        (0, ARRIVAL, 0, DEFER, 30),
+        (0, ARRIVAL, 1, EDGE, -1),
+        (0, EDGE_FREE, -1, IDLE, -1),
+        (10, ARRIVAL, 0, CLOUD, -1),
+        (10, ARRIVAL, 2, DROP, -1),
+        (10, EDGE_FREE, -1, IDLE, -1),
+        (60, EDGE_FREE, 1, EDGE, -1),
+        qos=40 + 49, qoe=7,
+    )  # fmt: skip
+    assert _spans(schedule)[1] == (60, 100, EDGE_ON_TIME)
 
 
 def test_a_part_of_the_decisions_gives_a_part_of_the_episode() -> None:

@@ -88,8 +88,6 @@ class DecidedWorld(World):
         """Decide on the tasks of the segments that landed, one by one."""
         landed, self._landed = sorted(self._landed, key=lambda task: task.index), []
         for task in landed:
-            if self._stopped:
-                return
             self.waiting[task.index] = task
             self.env.process(self._deadline(task))
             self._decide_on(task, ARRIVAL)

@@ -1,5 +1,7 @@
 """The kernels of the edge against the SimPy twin: the same decisions, the same schedule."""
 
+from dataclasses import replace
+
 import numba
 import numpy as np
 from hypothesis import given, settings
@@ -24,7 +26,7 @@ from dispatchlab.envs.edge.schedule import (
 )
 from dispatchlab.envs.edge.verify import verify
 from dispatchlab.eval.twin import EdgeTwin
-from tests.envs.edge.edge_strategies import A, Case, edge_cases, tiny
+from tests.envs.edge.edge_strategies import A, B, Case, edge_cases, tiny
 
 # not cached: numba would not notice changes of the kernel
 _apply_action = numba.njit(_nrt=False, error_model="numpy")(
@@ -143,7 +145,8 @@ def test_the_trigger_is_the_ninth_of_the_last_ten_calls() -> None:
     """
     calls = [(20 * i, 0, 40, lasts) for i, lasts in enumerate([30, *range(12, 2, -1)])]
     deferred = [(time, 0, 40, 60) for time in (175, 190, 300)]
-    case = tiny(sorted(calls + deferred), models=(A,), period_ms=25)
+    patient = replace(B, deadline_ms=1000)  # makes room for all
+    case = tiny(sorted(calls + deferred), models=(A, patient), period_ms=50)
     dynamics = _kernels(case, lead_ms=5)
     while not dynamics.done()[0]:
         legal = dynamics.legal()[0]

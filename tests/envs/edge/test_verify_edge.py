@@ -422,8 +422,10 @@ def test_what_has_not_happened_is_not_recorded() -> None:
     early = replace(schedule, now_ms=29)
     gone = "Task 3 (a) has not arrived at 29 ms, but in a complete episode every task has ended."
     assert gone in _violations(case, early)
-    assert _violations(case, _with_rows(early, *ROWS[:3]), complete=False) == (
-        "Task 2 (b) arrives at 10 ms, but nothing is decided on it then.",
+    undecided = _changed(early, {"place": {0: -1}, "start_ms": {0: -1}, "end_ms": {0: -1}})
+    assert _violations(case, _with_rows(undecided), complete=False) == tuple(
+        f"Task {task} ({model}) arrives at {time} ms, but nothing is decided on it then."
+        for task, model, time in ((0, "a", 0), (1, "b", 0), (2, "b", 10))
     )
 
 

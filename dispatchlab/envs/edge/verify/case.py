@@ -52,13 +52,21 @@ class Case(NamedTuple):
         second, rest = divmod(sent_ms, 1000)
         low, high = real.latency_ms[np.minimum([second, second + 1], len(real.latency_ms) - 1)]
         extra = ((1000 - rest) * int(low) + rest * int(high)) // 1000
-        total = int(real.cloud_exec_ms[task]) + extra
-        if len(real.bandwidth_kbps):
-            seconds = np.arange(sent_ms, sent_ms + most) // 1000
-            sent_bits = np.cumsum(real.bandwidth_kbps[seconds % len(real.bandwidth_kbps)])
-            total += int(np.sum(sent_bits < 8 * self.instance.upload_bytes))
-            total += self.instance.upload_bytes > 0  # the ms in which the last bit leaves
+        total = int(real.cloud_exec_ms[task]) + extra + self._upload_ms(sent_ms)
         return min(most, total)
+
+    def _upload_ms(self, sent_ms: int) -> int:
+        """The ms in which bits are left to be sent, counted ms by ms up to the time-out."""
+        bandwidth, bits = self.realisation.bandwidth_kbps, 8 * self.instance.upload_bytes
+        if not len(bandwidth) or not bits:
+            return 0
+        most = self.instance.cloud_timeout_ms
+        for span in (100, 1000, most):  # few uploads take long
+            seconds = np.arange(sent_ms, sent_ms + span) // 1000
+            sent_bits = np.cumsum(bandwidth[seconds % len(bandwidth)])
+            if sent_bits[-1] >= bits:
+                return int(np.sum(sent_bits < bits)) + 1
+        return most
 
 
 def gather(instance: EdgeInstance, realisation: EdgeRealisation, schedule: EdgeSchedule) -> Case:

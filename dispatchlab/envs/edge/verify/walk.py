@@ -70,7 +70,7 @@ class Walk:
             while taken < len(self._rows) and self._rows[taken][0] <= time:
                 self._take(taken, time, happens)
                 taken += 1
-            if time < now or self.case.is_over:
+            if time < now:  # at the last time decisions may still be to come
                 self._miss(time, happens)
 
     # -- time -----------------------------------------------------------------------------------
