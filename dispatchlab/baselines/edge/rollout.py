@@ -33,7 +33,16 @@ def limits_of(problems: Sequence[Problem]) -> EdgeLimits:
     """Sizes that hold all of the problems."""
     if not problems:
         raise DispatchlabError("No problem was given; name at least one instance.")
-    return functools.reduce(EdgeLimits.merge, (EdgeLimits.of(instance) for instance, _ in problems))
+    return functools.reduce(EdgeLimits.merge, (_limits_of_one(*problem) for problem in problems))
+
+
+def _limits_of_one(instance: EdgeInstance, realisation: EdgeRealisation) -> EdgeLimits:
+    """Tables of a network that was made by hand may be longer than those that are drawn."""
+    limits = EdgeLimits.of(instance)
+    return limits._replace(
+        latency=max(limits.latency, len(realisation.latency_ms)),
+        bandwidth=max(limits.bandwidth, len(realisation.bandwidth_kbps)),
+    )
 
 
 def run_dispatcher(

@@ -3,19 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.baselines.edge.calling import action_of, call_or_drop, leave_edge, to_cloud
 from dispatchlab.baselines.edge.memory import (
-    COOLING_MS,
-    COOLS_SINCE,
-    PROBE,
-    PROBE_SENT,
     STEAL_BEFORE,
     Memory,
     look,
 )
 from dispatchlab.baselines.edge.queue_kernels import (
-    can_call,
     cloud_utility,
-    edge_ms,
     end_on_edge,
     expected_call,
     head,
@@ -26,25 +21,17 @@ from dispatchlab.baselines.edge.queue_kernels import (
     victim,
 )
 from dispatchlab.baselines.edge.settings import (
-    ADAPTS,
     AT_RANDOM,
     CALLS,
-    DROPS_COSTLY,
     GATED,
-    IN_TIME,
-    JUST_IN_TIME,
-    LEAD_MS,
     LOYAL,
     MIGRATES,
     NEVER_CALLS,
-    NOT_AT_ALL,
     ONLY_CALLS,
     ORDER,
-    OWN_TRIGGER,
     STEALS,
     VICTIMS,
     WHOLE_LIST,
-    WORTH_IT,
 )
 from dispatchlab.baselines.edge.stealing import steal_ahead, steal_idle
 from dispatchlab.envs.core.compiling import entry_kernel, inlined_kernel, kernel
@@ -56,17 +43,13 @@ from dispatchlab.envs.edge.dynamics.apply import (
     why_illegal,
 )
 from dispatchlab.envs.edge.dynamics.layout import (
-    CLOUD_MS,
-    DEADLINE,
     DONE,
-    DUE,
     ENTERED,
     KIND,
     MODEL,
     NEVER,
     NEXT,
     NONE,
-    NOW,
     POINTED,
     QUEUED,
     RATE,
@@ -80,15 +63,9 @@ from dispatchlab.envs.edge.dynamics.layout import (
 )
 from dispatchlab.envs.edge.dynamics.problem import Problem
 from dispatchlab.envs.edge.dynamics.state import State
-from dispatchlab.envs.edge.schedule import CLOUD, DEFER, DROP, EDGE, EDGE_FREE, TRIGGER
+from dispatchlab.envs.edge.schedule import CLOUD, DROP, EDGE, EDGE_FREE, TRIGGER
 
 IntArray = npt.NDArray[np.int64]
-EXTENSION = 10  # published: SOTA1 extends a patient task's deadline by a tenth
-
-
-@inlined_kernel
-def _act(slot: int, verb: int) -> int:
-    return slot * NUM_VERBS + verb
 
 
 @inlined_kernel
@@ -124,96 +101,6 @@ def _is_candidate(p: Problem, s: State, b: int, action: int, free: bool) -> bool
 
 
 @kernel
-def _fits_call(p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int) -> bool:
-    """Whether a call is expected to be in time; models of adaptive rules cool down after a no.
-
-    While a model cools down its tasks fail; then one of them probes with the static expected time.
-    """
-    model, now = s.pool[b, slot, MODEL], s.row[b, NOW]
-    if expected_call(s, mem, b, slot) <= left(s, b, slot):
-        return True
-    if how[ADAPTS] == NOT_AT_ALL:
-        return False
-    own = mem.model[b, model]
-    if own[PROBE] != s.pool[b, slot, TASK]:
-        if own[COOLS_SINCE] == NONE:
-            own[COOLS_SINCE] = now
-            return False
-        if now - own[COOLS_SINCE] <= COOLING_MS:
-            return False
-        own[COOLS_SINCE], own[PROBE] = NONE, s.pool[b, slot, TASK]
-    return p.model[s.row[b, SLOT], model, CLOUD_MS] <= left(s, b, slot)
-
-
-@kernel
-def _call(p: Problem, s: State, mem: Memory, b: int, slot: int, time: int, grace: int) -> int:
-    """Call the cloud, unless the call is expected to be late by then: drop the task."""
-    if time >= left(s, b, slot) + grace or not can_call(p, s, b, slot):
-        return _act(slot, DROP)
-    own = mem.model[b, s.pool[b, slot, MODEL]]
-    if own[PROBE] == s.pool[b, slot, TASK]:
-        own[PROBE_SENT] = s.row[b, NOW]
-    return _act(slot, CLOUD)
-
-
-@kernel
-def _time_of_call(p: Problem, s: State, mem: Memory, b: int, slot: int) -> int:
-    """Expected time of the call for a task; probes go by the static one."""
-    model = s.pool[b, slot, MODEL]
-    if mem.model[b, model, PROBE] == s.pool[b, slot, TASK]:
-        return p.model[s.row[b, SLOT], model, CLOUD_MS]
-    return expected_call(s, mem, b, slot)
-
-
-@kernel
-def _leave_edge(p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int) -> int:
-    """Call the cloud at once if that pays and is expected to be in time; else drop the task."""
-    if how[CALLS] == WORTH_IT and (
-        cloud_utility(p, s, b, slot) <= 0 or not _fits_call(p, s, mem, b, how, slot)
-    ):
-        return _act(slot, DROP)
-    return _call(p, s, mem, b, slot, _time_of_call(p, s, mem, b, slot), 0)
-
-
-@kernel
-def _wait_for_cloud(
-    p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int
-) -> tuple[int, int]:
-    """Let a new task wait for the last moment of its call, or of the edge if no call pays."""
-    time = edge_ms(p, s, b, slot)
-    if cloud_utility(p, s, b, slot) > 0:
-        if not _fits_call(p, s, mem, b, how, slot):
-            return _act(slot, DROP), NONE
-        time = _time_of_call(p, s, mem, b, slot)
-    elif how[DROPS_COSTLY]:
-        return _act(slot, DROP), NONE
-    trigger = s.pool[b, slot, DUE] - time - how[LEAD_MS]
-    defer = _act(slot, DEFER)
-    possible = how[OWN_TRIGGER] == 1 or why_illegal(p, s, b, defer, False) == LEGAL
-    if trigger > s.row[b, NOW] and possible:
-        return defer, trigger
-    return _leave_edge(p, s, mem, b, how, slot), NONE
-
-
-@kernel
-def _to_cloud(
-    p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int
-) -> tuple[int, int]:
-    """What becomes of a new task that the edge does not take."""
-    if how[JUST_IN_TIME]:
-        return _wait_for_cloud(p, s, mem, b, how, slot)
-    if how[CALLS] == IN_TIME and expected_call(s, mem, b, slot) >= left(s, b, slot):
-        i, model = s.row[b, SLOT], s.pool[b, slot, MODEL]
-        grace = p.model[i, model, DEADLINE] // EXTENSION
-        if not mem.patient[i, model]:
-            return _act(slot, DROP), NONE
-        if end_on_edge(p, s, b, how, slot) < left(s, b, slot) + grace:
-            return _act(slot, EDGE), NONE
-        return _call(p, s, mem, b, slot, expected_call(s, mem, b, slot), grace), NONE
-    return _leave_edge(p, s, mem, b, how, slot), NONE
-
-
-@kernel
 def _stale(p: Problem, s: State, b: int) -> int:
     """A queued task that the idle edge would have thrown out already, or `NONE`."""
     for slot in range(s.row[b, WAITING]):
@@ -226,26 +113,26 @@ def _stale(p: Problem, s: State, b: int) -> int:
 def _place(p: Problem, s: State, mem: Memory, b: int, how: IntArray, slot: int) -> tuple[int, int]:
     """Where a new task goes; what it pushes out goes first."""
     if how[CALLS] == NEVER_CALLS:
-        return _act(slot, EDGE), NONE
+        return action_of(slot, EDGE), NONE
     if how[CALLS] == ONLY_CALLS:
         if cloud_utility(p, s, b, slot) <= 0:
-            return _act(slot, DROP), NONE
-        return _call(p, s, mem, b, slot, expected_call(s, mem, b, slot), 0), NONE
+            return action_of(slot, DROP), NONE
+        return call_or_drop(p, s, mem, b, slot, expected_call(s, mem, b, slot), 0), NONE
     if how[MIGRATES] and s.row[b, RUNNING] == NONE:
         stale = _stale(p, s, b)
         if stale != NONE:
-            return _act(stale, DROP), NONE
+            return action_of(stale, DROP), NONE
     end = end_on_edge(p, s, b, how, slot)
     if end >= left(s, b, slot):
-        return _to_cloud(p, s, mem, b, how, slot)
+        return to_cloud(p, s, mem, b, how, slot)
     out = NONE
     if how[VICTIMS] and how[MIGRATES]:
         out = victim(p, s, mem, b, how, slot, end)
     if out == NONE:
-        return _act(slot, EDGE), NONE
+        return action_of(slot, EDGE), NONE
     if out == slot:
-        return _to_cloud(p, s, mem, b, how, slot)
-    return _leave_edge(p, s, mem, b, how, out), NONE
+        return to_cloud(p, s, mem, b, how, slot)
+    return leave_edge(p, s, mem, b, how, out), NONE
 
 
 @kernel
@@ -271,7 +158,7 @@ def _run(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> int:
     if how[WHOLE_LIST] and mem.row[b, STEAL_BEFORE] > 0:
         loot = steal_idle(p, s, b, mem.row[b, STEAL_BEFORE])
         if loot != NONE:
-            return _act(loot, EDGE)
+            return action_of(loot, EDGE)
         mem.row[b, STEAL_BEFORE] = 0
     first = head(p, s, b, how[ORDER])
     if not how[MIGRATES]:
@@ -283,11 +170,11 @@ def _run(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> int:
         if loot == NONE:
             return idle_action(s)
         mem.row[b, STEAL_BEFORE] = s.row[b, NEXT]
-        return _act(loot, EDGE)
+        return action_of(loot, EDGE)
     if not should_run(p, s, b, first):
-        return _act(first, DROP)
+        return action_of(first, DROP)
     loot = steal_ahead(p, s, b, how[ORDER], first) if how[STEALS] else NONE
-    return _act(first if loot == NONE else loot, EDGE)
+    return action_of(first if loot == NONE else loot, EDGE)
 
 
 @kernel
@@ -299,7 +186,7 @@ def choose(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> tuple[in
     if how[GATED] and how[MIGRATES]:
         slot = _gate(p, s, mem, b)
         if slot != NONE:
-            return _act(slot, CLOUD), NONE
+            return action_of(slot, CLOUD), NONE
     if s.row[b, KIND] == EDGE_FREE:
         return _run(p, s, mem, b, how), NONE
     slot = 0
@@ -307,8 +194,8 @@ def choose(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> tuple[in
         slot += 1
     if s.row[b, KIND] == TRIGGER:
         if cloud_utility(p, s, b, slot) <= 0:
-            return _act(slot, DROP), NONE
-        return _call(p, s, mem, b, slot, 0, 0), NONE
+            return action_of(slot, DROP), NONE
+        return call_or_drop(p, s, mem, b, slot, 0, 0), NONE
     return _place(p, s, mem, b, how, slot)
 
 

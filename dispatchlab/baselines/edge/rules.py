@@ -35,8 +35,9 @@ class EdgeRule:
         preset: ``"paper"``, or ``"code"`` for what the released code does.
         seed: Seeds the random rule's stream of row b with ``(seed, b)``.
         relative_deadlines: Flag: queues by the length of the deadline, as the released code.
-        lead_ms: Flag: how long before its last moment a deferred task is called; the released
-            code does so 50 to 60 ms before.
+        lead_ms: Flag: how long before its trigger, 10 ms before the last moment, a deferred task
+            is called (dropped, if no call pays). The released code polls from 50 ms before the
+            trigger on.
         first_spared: Flag: the first task behind a new one is never pushed out.
         whole_list: Flag: once the edge steals with an empty queue, it works off all tasks that
             were deferred then before it looks at its queue again.

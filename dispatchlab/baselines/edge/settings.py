@@ -10,10 +10,11 @@ from dispatchlab.envs.core.errors import DispatchlabError
 
 # columns
 (
-    ORDER, CHECKED, CALLS, VICTIMS, JUST_IN_TIME, STEALS, ADAPTS, GATED, LEAD_MS, FIRST_SPARED,
+    ORDER, CALLS, VICTIMS, JUST_IN_TIME, STEALS, ADAPTS, GATED, LEAD_MS, FIRST_SPARED,
     WHOLE_LIST, LOYAL, DROPS_COSTLY, MIGRATES, OWN_TRIGGER,
-) = range(15)  # fmt: skip
-NUM_SETTINGS = 15
+) = range(14)  # fmt: skip
+NUM_SETTINGS = 14
+BUFFER_MS = 10  # published: triggers lie so long before the last moment
 # ORDER of the edge queue, the least first; ties in the order of entering
 BY_ARRIVAL, BY_DEADLINE, BY_RELATIVE_DEADLINE, BY_TIME, BY_BENEFIT, BY_UTILITY, BY_RATE = range(7)
 # CALLS: what may go to the cloud; AT_RANDOM is the rule that draws everything
@@ -24,7 +25,7 @@ NO_VICTIMS, BY_SCORE, ONE_LONGER = range(3)
 NOT_AT_ALL, MEAN, QUANTILE = range(3)
 
 _EDGE = {CALLS: NEVER_CALLS}
-_E_C = {ORDER: BY_DEADLINE, CHECKED: 1, CALLS: WORTH_IT}
+_E_C = {ORDER: BY_DEADLINE, CALLS: WORTH_IT}
 _DEM = {**_E_C, VICTIMS: BY_SCORE}
 _DEMS = {**_DEM, JUST_IN_TIME: 1, STEALS: 1}
 RULES: dict[str, dict[int, int]] = {
@@ -41,8 +42,8 @@ RULES: dict[str, dict[int, int]] = {
     "dems": _DEMS,
     "dems-a": {**_DEMS, ADAPTS: MEAN},
     "gems": {**_DEMS, GATED: 1},
-    "sota1": {ORDER: BY_ARRIVAL, CHECKED: 1, CALLS: IN_TIME},
-    "sota2": {ORDER: BY_TIME, CHECKED: 1, CALLS: ANY_CALL, VICTIMS: ONE_LONGER},
+    "sota1": {ORDER: BY_ARRIVAL, CALLS: IN_TIME},
+    "sota2": {ORDER: BY_TIME, CALLS: ANY_CALL, VICTIMS: ONE_LONGER},
     "dem-q": {**_DEM, ADAPTS: QUANTILE},
     "dems-q": {**_DEMS, ADAPTS: QUANTILE},
 }
@@ -78,7 +79,7 @@ PAPER: dict[str, int] = {
     "loyal_to_queue": 0, "drops_costly": 0,
 }  # fmt: skip
 RELEASED: dict[str, int] = {
-    "relative_deadlines": 1, "lead_ms": 60, "first_spared": 1, "whole_list": 1,
+    "relative_deadlines": 1, "lead_ms": 50, "first_spared": 1, "whole_list": 1,
     "loyal_to_queue": 1, "drops_costly": 1,
 }  # fmt: skip
 PRESETS: dict[str, dict[str, int]] = {"paper": PAPER, "code": RELEASED}

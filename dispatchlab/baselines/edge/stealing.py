@@ -10,6 +10,7 @@ from dispatchlab.baselines.edge.queue_kernels import (
     left,
     should_run,
 )
+from dispatchlab.baselines.edge.settings import BUFFER_MS
 from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.edge.dynamics.layout import (
     DEFERRED,
@@ -27,7 +28,6 @@ from dispatchlab.envs.edge.dynamics.layout import (
 from dispatchlab.envs.edge.dynamics.problem import Problem
 from dispatchlab.envs.edge.dynamics.state import State
 
-EDGE_BUFFER_MS = 10  # published: how long before its last moment a queued task should start
 STEAL_FIRST = 1000.0  # published: added to the rank of what the cloud cannot earn with
 
 
@@ -90,8 +90,8 @@ def steal_ahead(p: Problem, s: State, b: int, order: int, first: int) -> int:
     i, shortest = s.row[b, SLOT], NEVER
     for m in range(p.counts[i, NUM_MODELS]):
         shortest = min(shortest, p.model[i, m, EDGE_MS])
-    slack = left(s, b, first) - edge_ms(p, s, b, first) - EDGE_BUFFER_MS
-    if slack <= shortest - EDGE_BUFFER_MS:
+    slack = left(s, b, first) - edge_ms(p, s, b, first) - BUFFER_MS
+    if slack <= shortest - BUFFER_MS:
         return NONE
     slot = next_loot(p, s, b, NEVER, np.inf, NONE)
     while slot != NONE:
