@@ -96,6 +96,7 @@ class Dynamics:
             write_instance(self.problem, slot, instance, self.lead_ms)
             self.instances[slot] = instance
         realisation.require_fit(instance)
+        self._check_room(instance, realisation)
         write_realisation(self.problem, slot, realisation)
         self.realisations[slot] = realisation
 
@@ -243,6 +244,27 @@ class Dynamics:
                 raise InvalidInstanceError(
                     f"{instance.name} has {need} {what}, but this environment was built for at "
                     f"most {limit}; build it for the larger instance."
+                )
+
+    def _check_room(self, instance: EdgeInstance, realisation: EdgeRealisation) -> None:
+        """Refuse a realisation whose tasks or tables would not fit the arrays."""
+        longest = int(instance.deadline_ms.max())
+        stays = {"waiting": longest, "calls": longest + instance.cloud_timeout_ms}
+        for what, stay in stays.items():
+            room = getattr(self.limits, what)
+            arrival = realisation.arrival_ms
+            if (arrival[room:] - arrival[: max(0, len(arrival) - room)] < stay).any():
+                raise InvalidInstanceError(
+                    f"More than {room} tasks arrive within {stay} ms, but {instance.name} sends a "
+                    "segment per drone and period; spread the arrivals."
+                )
+        for what in ("latency", "bandwidth"):
+            room, unit = getattr(self.limits, what), "ms" if what == "latency" else "kbps"
+            samples = len(getattr(realisation, f"{what}_{unit}"))
+            if samples > room:
+                raise InvalidInstanceError(
+                    f"The realisation has {samples} samples of {what}, but this environment was "
+                    f"built for at most {room}; shorten it."
                 )
 
 

@@ -33,6 +33,7 @@ TASK_FEATURES = (
     _value("edge_utility"),
     _value("cloud_utility"),
     Feature("edge_utility_per_time", "1/ms", "multiple of the mean benefit per 200 ms"),
+    _time("slack_in_queue"),
 )
 VERB_FEATURES = (
     Feature("is_edge"),
@@ -73,6 +74,7 @@ OPTION_FEATURES = (
     Feature("utility_per_edge_time", "1/ms", "multiple of the mean benefit per 200 ms"),
     _time("work_ahead"),
     _time("slack_at_end_delayed"),
+    _value("utility_displaced"),
 )
 BEFORE_FEATURES = (_time("deadline_difference"),)
 GLOBAL_FEATURES = (

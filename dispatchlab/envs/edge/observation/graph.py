@@ -138,6 +138,36 @@ def _work_ahead(p: Problem, s: State, b: int, due: int) -> int:
     return total
 
 
+@kernel
+def _queue_slack(p: Problem, s: State, b: int, slot: int) -> int:
+    """How early a queued task is expected to end if the queue runs by deadlines."""
+    due = s.pool[b, slot, DUE]
+    return due - s.row[b, NOW] - _remaining(s, b) - _work_ahead(p, s, b, due)
+
+
+@kernel
+def _displaced(p: Problem, s: State, b: int, slot: int) -> float:
+    """Utility lost by the queued tasks that would be late if a task joined the queue.
+
+    What they lose is what the edge pays more than the cloud, if that is still possible: the
+    migration score of DEM (Raj et al. 2025).
+    """
+    i, total = s.row[b, SLOT], 0.0
+    due, work = s.pool[b, slot, DUE], p.model[i, s.pool[b, slot, MODEL], EDGE_MS]
+    for other in range(s.row[b, WAITING]):
+        waiting = s.pool[b, other]
+        if waiting[STATUS] != QUEUED or waiting[DUE] <= due:
+            continue
+        slack = _queue_slack(p, s, b, other)
+        if slack < 0 or slack >= work:
+            continue
+        m = waiting[MODEL]
+        reachable = estimated_call(p, s, b, m) < waiting[DUE] - s.row[b, NOW]
+        elsewhere = max(0.0, p.value[i, m, CLOUD_UTILITY]) if reachable else 0.0
+        total += p.value[i, m, EDGE_UTILITY] - elsewhere
+    return total
+
+
 @entry_kernel
 def _fill_nodes(
     p: Problem, s: State, rows: IntArray, x: Float32Array, count: IntArray,
@@ -183,6 +213,8 @@ def _write_task(p: Problem, s: State, b: int, slot: int, benefit: float, x: Floa
     x[9] = _clip(p.value[i, m, EDGE_UTILITY] / benefit)
     x[10] = _clip(p.value[i, m, CLOUD_UTILITY] / benefit)
     x[11] = _clip(p.value[i, m, EDGE_UTILITY] / benefit * SCALE_MS / work)
+    if task[STATUS] == QUEUED:
+        x[12] = _time(_queue_slack(p, s, b, slot))
 
 
 @kernel
@@ -312,6 +344,8 @@ def _write_option(
         x[6] = _clip(edge * SCALE_MS / work)
         x[7] = _time(ahead)
         x[8] = _time(left)
+        if s.row[b, KIND] != EDGE_FREE:
+            x[9] = _clip(_displaced(p, s, b, slot) / benefit)
     elif verb == CLOUD:
         left = slack - estimated_call(p, s, b, m)
         x[0] = 1.0
