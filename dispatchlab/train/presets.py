@@ -65,35 +65,38 @@ _SOC: dict[str, dict[str, Any]] = {
         "eval_benchmarks": ("top-1", "top-mix", "top-1:noise_std=0.5", "top-mix:mean_gap_us=100"),
         "checkpoint_every": 65_536,
     },
-    # The 16-PE chip; rehearsals of a dozen jobs make its decisions dear. So far this is imitation
-    # of lookahead: more PPO at a higher rate made it worse (311 instead of 295 µs, wifi-tx20).
+    # The 16-PE chip; rehearsals of a dozen jobs make its decisions dear. A quarter of an hour on an
+    # idle core, nearly all of it worth what imitation of lookahead gives.
     "chip16": _ON_STREAMS | {
         "generator": "preset:wifi-tx20+wifi-tx80+soc16-mix,mean_gap_us=60-400,horizon_us=8000,"
                      "warmup_us=0",
         "observation": "rehearsed-etf",
-        "hidden": 32,
-        "feedforward": 64,
         "num_envs": 32,
+        "n_steps": 64,
         "imitation_rounds": 6,
-        "imitation_updates": 60,
         "imitation_temperature": 8.0,
         "imitation_vf_coef": 0.2,
-        "imitation_rule": "etf",
+        "critic_warm_up": 4,
         "batch_size": 256,
-        "learning_rate": 3e-5,
-        "total_timesteps": 8192,
+        "learning_rate": 1e-4,
+        "total_timesteps": 73_728,
         "eval_every": 0,
         "eval_instances": 0,
-        "checkpoint_every": 8192,
+        "checkpoint_every": 16_384,
     },
-    # The DeepSoCS design: an ordering head, and no imitation.
+    # The DeepSoCS design: an ordering head, which first imitates lookahead over orders.
     "deepsocs": _ON_STREAMS | {
         "generator": _TOP_STREAMS,
         "observation": "graph",
         "encoder": "deepsocs",
         "actions": "ordering",
+        "imitation_rounds": 12,
+        "imitation_updates": 200,
+        "imitation_vf_coef": 0.2,
+        "imitation_rule": "etf+etf-sync+peft-rt+heft-rt",
+        "critic_warm_up": 2,
         "batch_size": 512,
-        "learning_rate": 1e-3,
+        "learning_rate": 3e-4,
         "total_timesteps": 262_144,
         "eval_every": 131_072,
         "eval_instances": 10,
