@@ -195,7 +195,7 @@ def test_benchmark(tmp_path: Path) -> None:
         (["evaluate", "soc", "--methods", "etf", "--against", "met"], "'met'"),
         (["evaluate", "soc", "--time-limit", "nan"], "time limit is nan"),
         (["evaluate", "soc", "--report", "nowhere/r.html"], "nowhere"),
-        (["benchmark", "throughput", "--family", "edge"], "'edge'"),
+        (["benchmark", "throughput", "--family", "moon"], "'moon'"),
         (["benchmark", "throughput", "--family", "soc", "--instances", "top-99"], "'top-99'"),
         (["train", "soc", "--preset", "slow"], "'slow'"),
         (["train", "soc", "--set", "semantics=active"], "semantics is 'active'"),

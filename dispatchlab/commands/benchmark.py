@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 MAX_BATCH = 10_000
 
-Family = Annotated[str, typer.Option(help="[cyan]job-shop[/] or [cyan]soc[/].")]
+Family = Annotated[str, typer.Option(help="[cyan]job-shop[/], [cyan]soc[/] or [cyan]edge[/].")]
 Sizes = Annotated[str, typer.Option(help="Jobs × machines, separated by commas (job-shop).")]
-Chips = Annotated[str, typer.Option(help="Presets and files, separated by commas (soc).")]
+Streams = Annotated[
+    str | None,
+    typer.Option(
+        help="Presets and files, separated by commas (soc, edge).",
+        show_default="top-1,wifi-tx20; 2d-p,4d-a",
+    ),
+]
 Batches = Annotated[str, typer.Option(help="Sizes of the vector environment.")]
 Seconds = Annotated[float, typer.Option(help="Seconds per measurement.", min=0.01)]
 
@@ -34,7 +40,7 @@ def _group() -> None:
 
 def throughput(
     family: Family = "job-shop", sizes: Sizes = "6x6,15x15,30x20,100x20",
-    instances: Chips = "top-1,wifi-tx20", batches: Batches = "1,64,512",
+    instances: Streams = None, batches: Batches = "1,64,512",
     semantics: options.Semantics = "non-delay", seconds: Seconds = 0.5,
     json: options.Json = None,
 ) -> None:  # fmt: skip
@@ -49,18 +55,26 @@ def throughput(
     Chips: tasks completed per second of processor time, with ETF deciding from Python for one
     environment, inside the kernel for many, or outside of the timing with observations on.
 
+    Edges: arrivals and ends of tasks, and decisions, per second of processor time, under random
+    decisions inside the kernel, or with observations on; and how long DEMS takes to decide.
+
     [dim]dispatchlab benchmark throughput --family soc --batches 64[/]
+
+    [dim]dispatchlab benchmark throughput --family edge --batches 64[/]
     """
     from dispatchlab.commands.outputs import STDOUT, check_text_target, console, emit
     from dispatchlab.eval import throughput as speed
 
     check_text_target(json, ".json")
     if family == "soc":
-        measured, table = _measure_chips(instances, _numbers(batches), seconds)
+        chips = instances or "top-1,wifi-tx20"
+        measured, table = _measure_chips(chips, _numbers(batches), seconds)
+    elif family == "edge":
+        measured, table = _measure_edges(instances or "2d-p,4d-a", _numbers(batches), seconds)
     elif family == "job-shop":
         measured, table = _measure_shops(sizes, _numbers(batches), semantics, seconds)
     else:
-        raise DispatchlabError(f"Unknown family {family!r}; choose one of job-shop, soc.")
+        raise DispatchlabError(f"Unknown family {family!r}; choose one of job-shop, soc, edge.")
     machine = speed.machine()
     if json is not None:
         emit(json, speed.to_json(measured, machine))
@@ -116,6 +130,36 @@ def _measure_chips(
     for m in measured:
         rates = (m.tasks_per_s, m.decisions_per_s, m.us_per_s)
         table.add_row(m.instance, m.way, str(m.batch), *(f"{rate:,.0f}" for rate in rates))
+    return measured, table
+
+
+def _measure_edges(
+    instances: str, numbers: list[int], seconds: float
+) -> "tuple[Sequence[Measured], Table]":
+    """Task events and decisions at an edge."""
+    from rich.table import Table
+
+    from dispatchlab.commands.inputs import split_names
+    from dispatchlab.commands.outputs import progress
+    from dispatchlab.eval import edge_throughput as speed
+    from dispatchlab.eval.formatting import duration, rate
+
+    names = split_names([instances])
+    with progress() as bar:
+        task = bar.add_task("measuring", total=len(names) * (1 + 2 * len(numbers)))
+        measured = speed.measure_all(
+            names, numbers, seconds=seconds, on_measurement=lambda _: bar.advance(task)
+        )
+    table = Table(title="per second of processor time", title_justify="left", header_style="bold")
+    for heading in ("instance", "way", "environments"):
+        table.add_column(heading)
+    for heading in ("task events", "decisions", "simulated s", "a decision"):
+        table.add_column(heading, justify="right")
+    for m in measured:
+        rates = (m.events_per_s, m.decisions_per_s, m.simulated_s_per_s)
+        way = f"{m.way} of {m.rule}" if m.way == speed.DECIDE else m.way
+        cells = (*(rate(value) for value in rates), duration(1.0 / m.decisions_per_s))
+        table.add_row(m.instance, way, str(m.batch), *cells)
     return measured, table
 
 

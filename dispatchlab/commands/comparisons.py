@@ -89,6 +89,41 @@ def require_correct(comparison: "Comparison") -> None:
         )
 
 
+def check_baseline(against: str | None, methods: "Sequence[Method]") -> None:
+    """Refuse a baseline that does not take part.
+
+    Args:
+        against: Its name, or None.
+        methods: The methods.
+
+    Raises:
+        DispatchlabError: If it is none of them.
+    """
+    names = [method.name for method in methods]
+    if against is not None and against not in names:
+        raise DispatchlabError(
+            f"The method {against!r} does not take part; choose one of {', '.join(names)}."
+        )
+
+
+def write_episodes(comparison: "Comparison", folder: Path) -> None:
+    """Write a file per run, which `dispatchlab verify` takes.
+
+    Args:
+        comparison: Runs of a stream.
+        folder: Where to; it is created if it is not there.
+    """
+    from dispatchlab.commands.schedules import file_name, write_episode
+
+    folder.mkdir(parents=True, exist_ok=True)
+    cases = {(case.instance, case.seed): case for case in comparison.cases}
+    for run in comparison.runs:
+        name = file_name(f"{run.method}-{run.instance}-{run.seed}")
+        result = comparison.results[run.method, run.instance, run.seed]
+        path = folder / f"{name}.json"
+        write_episode(path, cases[run.instance, run.seed], run, result)
+
+
 def _versions() -> dict[str, str]:
     """Versions of what decides the numbers."""
     import platform

@@ -1,6 +1,6 @@
 """``dispatchlab envs``: what there is to play."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,6 +34,8 @@ def envs(prefix: Prefix = None, family: Family = None, instances: Instances = Fa
     [dim]dispatchlab envs --instances ta15x15[/]
 
     [dim]dispatchlab envs --instances --family soc[/]
+
+    [dim]dispatchlab envs --instances --family edge[/]
     """
     from dispatchlab.commands.outputs import console
 
@@ -70,14 +72,15 @@ def _check_family(family: str | None) -> list[str]:
 
 
 def _sets(family: str | None) -> "Table":
-    """The benchmark sets with their size, and the presets of chips with what they are."""
-    if family == "soc":
-        from dispatchlab.envs.soc.library import instance_names as presets
-        from dispatchlab.envs.soc.library import load_instance
+    """The benchmark sets with their size, and the presets of streams with what they are."""
+    from dispatchlab.envs.edge import library as edge
+    from dispatchlab.envs.soc import library as soc
 
+    if family in ("soc", "edge"):
+        library: Any = {"soc": soc, "edge": edge}[family]
         table = _table("preset", "what it is")
-        for name in presets():
-            table.add_row(name, str(load_instance(name)).partition(": ")[2])
+        for name in library.instance_names():
+            table.add_row(name, str(library.load_instance(name)).partition(": ")[2])
         return table
     from dispatchlab.envs.jobshop.library import instance_sets
 
@@ -85,17 +88,19 @@ def _sets(family: str | None) -> "Table":
     for name, members in instance_sets().items():
         table.add_row(name, str(len(members)), members[0], members[-1])
     if family is None:
-        from dispatchlab.envs.soc.library import graph_names
-        from dispatchlab.envs.soc.library import instance_names as presets
-
-        jobs = [f"job:{name}" for name in graph_names()]
-        for name, members in (("chip presets", presets()), ("jobs on chips", jobs)):
+        jobs = [f"job:{name}" for name in soc.graph_names()]
+        for name, members in (
+            ("chip presets", soc.instance_names()),
+            ("jobs on chips", jobs),
+            ("drones at an edge", edge.instance_names()),
+        ):
             table.add_row(name, str(len(members)), members[0], members[-1])
     return table
 
 
 def _names(prefix: str) -> list[str]:
-    """The instances of a set, or those whose names begin so, chips included."""
+    """The instances of a set, or those whose names begin so, of all families."""
+    from dispatchlab.envs.edge.library import instance_names as workloads
     from dispatchlab.envs.jobshop.library import instance_names, instance_set
     from dispatchlab.envs.soc.library import graph_names
     from dispatchlab.envs.soc.library import instance_names as presets
@@ -104,7 +109,7 @@ def _names(prefix: str) -> list[str]:
     try:
         return instance_set(prefix)
     except DispatchlabError:
-        if names := [*instance_names(prefix), *presets(prefix), *jobs]:
+        if names := [*instance_names(prefix), *presets(prefix), *workloads(prefix), *jobs]:
             return names
         raise
 

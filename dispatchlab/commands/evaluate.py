@@ -1,21 +1,17 @@
 """``dispatchlab evaluate``: compare methods on the same instances and realisations."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispatchlab.commands import options
+from dispatchlab.commands.evaluate_edge import evaluate_edge
 from dispatchlab.commands.text import help_of
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dispatchlab.envs.jobshop.realise import Disturbances
     from dispatchlab.eval.cases import Case
-    from dispatchlab.eval.compare import Comparison
-    from dispatchlab.eval.methods import Method
 
 Instances = Annotated[
     str,
@@ -56,10 +52,6 @@ Repair = Annotated[float, typer.Option(help="Mean time to repair, in time units.
 Load = Annotated[
     float, typer.Option(help="Utilisation at which jobs arrive one by one; 0: all at once.", min=0)
 ]
-Report = Annotated[
-    Path | None,
-    typer.Option(help="Write a report with tables and charts: .html.", show_default=False),
-]
 
 Chips = Annotated[
     str,
@@ -99,13 +91,6 @@ AgainstEtf = Annotated[
         "--against", help="Method that wins are counted against.", show_default="etf, or first"
     ),
 ]
-Episodes = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder for the schedule of every run, as [cyan]verify[/] takes it.",
-        show_default=False,
-    ),
-]
 
 app = typer.Typer(
     help="Compare methods on the same instances and realisations.",
@@ -125,7 +110,7 @@ def evaluate_job_shop(
     semantics: options.Semantics = "non-delay", k: K = 1, workers: options.Workers = 0,
     against: Against = None, duration_noise: Noise = 0.0, breakdown_rate: Breakdowns = 0.0,
     mean_time_to_repair: Repair = 50.0, arrival_load: Load = 0.0, json: options.Json = None,
-    csv: options.Csv = None, report: Report = None,
+    csv: options.Csv = None, report: options.Report = None,
 ) -> None:  # fmt: skip
     """Compare methods on job shops, projects and whatever else a CP encoding holds.
 
@@ -137,7 +122,12 @@ def evaluate_job_shop(
 
     [dim]dispatchlab evaluate job-shop --instances ta15x15 --methods all-rules,cp-sat[/]
     """
-    from dispatchlab.commands.comparisons import publish, require_correct, run_all
+    from dispatchlab.commands.comparisons import (
+        check_baseline,
+        publish,
+        require_correct,
+        run_all,
+    )
     from dispatchlab.commands.inputs import parse_seeds
     from dispatchlab.commands.outputs import check_target, check_text_target
     from dispatchlab.envs.jobshop.realise import Disturbances
@@ -152,7 +142,7 @@ def evaluate_job_shop(
     cases = _cases(instances, generator, count, parse_seeds(seeds), disturbances)
     defaults = MethodDefaults(semantics, k, time_limit, workers)
     chosen = make_methods([m.strip() for m in methods.split(",") if m.strip()], defaults)
-    _check_baseline(against, chosen)
+    check_baseline(against, chosen)
     comparison = run_all(chosen, cases)
     settings = {
         "instances": generator or instances, "seeds": seeds, "methods": methods,
@@ -169,8 +159,8 @@ def evaluate_soc(
     instances: Chips = "top-1", settings: Points = None, seeds: Realisations = 20,
     methods: ChipMethods = "random,met,etf,heft,lookahead-etf",
     time_limit: CallLimit = 0.2, workers: options.Workers = 1, against: AgainstEtf = None,
-    schedules: Episodes = None, json: options.Json = None, csv: options.Csv = None,
-    report: Report = None,
+    schedules: options.Episodes = None, json: options.Json = None, csv: options.Csv = None,
+    report: options.Report = None,
 ) -> None:  # fmt: skip
     """Compare methods on task graphs that stream onto a chip.
 
@@ -183,12 +173,19 @@ def evaluate_soc(
     [dim]dispatchlab evaluate soc --instances top-1,top-mix --set "mean_gap_us=25|50|100|200"
     --methods met,etf,agent=runs/soc --report chip.html[/]
     """
-    from dispatchlab.commands.comparisons import publish, require_correct, run_all
+    from dispatchlab.commands.comparisons import (
+        check_baseline,
+        publish,
+        require_correct,
+        run_all,
+        write_episodes,
+    )
     from dispatchlab.commands.inputs import split_names
     from dispatchlab.commands.outputs import check_folder, check_target, check_text_target
     from dispatchlab.eval.methods.parse import MethodDefaults
     from dispatchlab.eval.methods.parse_soc import make_soc_methods
-    from dispatchlab.eval.soc_cases import parse_points, soc_cases
+    from dispatchlab.eval.soc_cases import soc_cases
+    from dispatchlab.eval.stream_cases import parse_points
     from dispatchlab.eval.summary import summarise
 
     check_text_target(json, ".json")
@@ -200,7 +197,7 @@ def evaluate_soc(
     cases = soc_cases(split_names([instances]), parse_points(settings or ()), seeds)
     defaults = MethodDefaults(time_limit_s=time_limit, workers=workers)
     chosen = make_soc_methods([m.strip() for m in methods.split(",") if m.strip()], defaults)
-    _check_baseline(against, chosen)
+    check_baseline(against, chosen)
     comparison = run_all(chosen, cases)
     told = {
         "instances": instances, "settings": "; ".join(settings or ()) or "as they are",
@@ -212,24 +209,12 @@ def evaluate_soc(
     publish(comparison, summaries, told, json=json, csv=csv, report=report)
     require_correct(comparison)
     if schedules is not None:
-        _write_episodes(comparison, schedules)
+        write_episodes(comparison, schedules)
 
 
 app.command("job-shop", help=help_of(evaluate_job_shop))(evaluate_job_shop)
 app.command("soc", help=help_of(evaluate_soc))(evaluate_soc)
-
-
-def _write_episodes(comparison: "Comparison", folder: Path) -> None:
-    """A file per run, which `dispatchlab verify` takes."""
-    from dispatchlab.commands.schedules import file_name, write_episode
-
-    folder.mkdir(parents=True, exist_ok=True)
-    cases = {(case.instance, case.seed): case for case in comparison.cases}
-    for run in comparison.runs:
-        name = file_name(f"{run.method}-{run.instance}-{run.seed}")
-        result = comparison.results[run.method, run.instance, run.seed]
-        path = folder / f"{name}.json"
-        write_episode(path, cases[run.instance, run.seed], run, result)
+app.command("edge", help=help_of(evaluate_edge))(evaluate_edge)
 
 
 def _cases(
@@ -249,11 +234,3 @@ def _cases(
             "example random:duration_noise=0.2."
         )
     return generated_cases(generator, count, seeds)
-
-
-def _check_baseline(against: str | None, methods: "Sequence[Method]") -> None:
-    names = [method.name for method in methods]
-    if against is not None and against not in names:
-        raise DispatchlabError(
-            f"The method {against!r} does not take part; choose one of {', '.join(names)}."
-        )

@@ -53,28 +53,62 @@ def load_problems(given: Sequence[str]) -> list["CpEncoding"]:
     return [load_problem(member) for name in names for member in _members(name)]
 
 
-def soc_names(given: Sequence[str]) -> list[str]:
-    """The instances on chips among names and files; commas separate as well.
+def family_of(name_or_path: str) -> str:
+    """The family of a name or file; it need not be valid.
+
+    Args:
+        name_or_path: What a user gave.
+
+    Returns:
+        ``"soc"``, ``"edge"``, or ``"job-shop"`` for everything else.
+    """
+    from dispatchlab.envs.edge.library import is_edge_problem
+    from dispatchlab.envs.soc.library import is_soc_problem
+
+    if is_edge_problem(name_or_path):
+        return "edge"
+    return "soc" if is_soc_problem(name_or_path) else "job-shop"
+
+
+def schedule_family(path: str | Path) -> str | None:
+    """The family whose episode a file claims to hold.
+
+    Args:
+        path: Any path.
+
+    Returns:
+        ``"soc"``, ``"edge"``, or None for any other file; those of job shops say nothing.
+    """
+    from dispatchlab.envs.edge import schedule_files as edge
+    from dispatchlab.envs.soc import schedule_files as soc
+
+    if edge.is_schedule_file(path):
+        return "edge"
+    return "soc" if soc.is_schedule_file(path) else None
+
+
+def common_family(given: Sequence[str]) -> tuple[str, list[str]]:
+    """The family of names and files, and the names; commas separate as well.
 
     Args:
         given: For example ``["job:Top_1,job:Top_2", "graph.stg"]``.
 
     Returns:
-        The names, or an empty list where none is of that family.
+        The family; and for streams the names.
 
     Raises:
-        DispatchlabError: If only some of them are.
+        DispatchlabError: If they are of several families.
     """
-    from dispatchlab.envs.soc.library import is_soc_problem
-
     names = split_names(given)
-    chips = [name for name in names if is_soc_problem(name)]
-    if chips and len(chips) < len(names):
-        other = next(name for name in names if name not in chips)
+    families = {name: family_of(name) for name in names}
+    if len(set(families.values())) > 1:
+        first = next(name for name in names if families[name] != "job-shop")
+        other = next(name for name in names if families[name] != families[first])
+        kind = {"soc": "on a chip", "edge": "at an edge"}[families[first]]
         raise DispatchlabError(
-            f"{chips[0]!r} is a problem on a chip and {other!r} is none; give them apart."
+            f"{first!r} is a problem {kind} and {other!r} is none; give them apart."
         )
-    return chips
+    return next(iter(families.values()), "job-shop"), names
 
 
 def split_names(given: Sequence[str]) -> list[str]:

@@ -18,12 +18,13 @@ Instances = Annotated[
         show_default=False,
     ),
 ]
-MethodName = Annotated[
-    str,
+MethodOrDefault = Annotated[
+    str | None,
     typer.Option(
         help="[cyan]cp-sat[/], [cyan]agent[/], or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, "
         "lor, edd, slack, cr, fdd-mwkr, atc (as spt in non-delay job shops without due dates and "
-        "weights), random."
+        "weights), random; at an edge dem-q, dem, sota1, ...",
+        show_default="cp-sat; at an edge dem-q",
     ),
 ]
 TimeLimit = Annotated[float, typer.Option(help="Seconds per instance; for cp-sat only.")]
@@ -65,4 +66,15 @@ Json = Annotated[
 Csv = Annotated[
     Path | None,
     typer.Option("--csv", help="Write one line per run as CSV; - is stdout.", show_default=False),
+]
+Report = Annotated[
+    Path | None,
+    typer.Option(help="Write a report with tables and charts: .html.", show_default=False),
+]
+Episodes = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for the schedule of every run, as [cyan]verify[/] takes it.",
+        show_default=False,
+    ),
 ]

@@ -18,7 +18,8 @@ Problem = Annotated[
     str,
     typer.Argument(
         help=f"{options.INSTANCE_HELP} Or a SoC preset ([cyan]top-1[/], ...), one job of it "
-        "([cyan]job:Top_1[/]), a task graph file, or a schedule file of a SoC problem.",
+        "([cyan]job:Top_1[/]), a task graph file, drones at an edge ([cyan]4d-a[/], ...), or a "
+        "schedule file of a chip or an edge.",
         show_default=False,
     ),
 ]
@@ -35,8 +36,9 @@ Method = Annotated[
     typer.Option(
         help="A rule, [cyan]cp-sat[/] or [cyan]agent[/], instead of a file; as in [cyan]solve[/]. "
         "For SoC problems a rule (met, stf, eft, etf, ...), [cyan]lookahead-etf[/] or a planner "
-        "(heft, peft, cpop, cp-sat) or an agent; without one the task graphs are drawn.",
-        show_default=_METHOD,
+        "(heft, peft, cpop, cp-sat) or an agent; without one the task graphs are drawn. At an edge "
+        "a rule (dem-q, dem, sota1, ...) or an agent.",
+        show_default=f"{_METHOD}; at an edge dem-q",
     ),
 ]
 Graph = Annotated[
@@ -44,9 +46,12 @@ Graph = Annotated[
     typer.Option(help="The task graph to draw, of a SoC problem with several.", show_default=False),
 ]
 Since = Annotated[
-    int | None, typer.Option(help="Draw a SoC schedule from this time in µs on.", min=0)
+    int | None,
+    typer.Option(help="Draw an episode from this time on, in µs (chips) or ms (edge).", min=0),
 ]
-Until = Annotated[int | None, typer.Option(help="Draw a SoC schedule up to this time in µs.")]
+Until = Annotated[
+    int | None, typer.Option(help="Draw an episode up to this time, in µs (chips) or ms (edge).")
+]
 Width = Annotated[int, typer.Option(help="Characters in a line of text.", min=20)]
 
 
@@ -58,8 +63,8 @@ def render(
 ) -> None:  # fmt: skip
     """Draw a schedule as a Gantt chart, from a file or made by a method; or a task graph.
 
-    A schedule file is drawn as it is, right or wrong; check it with [cyan]verify[/]. For SoC
-    problems the seed also decides what happens, and CP-SAT has its time limit at every arrival.
+    A schedule file is drawn as it is, right or wrong; check it with [cyan]verify[/]. For chips and
+    edges the seed also decides what happens, and CP-SAT has its time limit at every arrival.
 
     [dim]dispatchlab render ft06 --method spt[/]
 
@@ -68,10 +73,11 @@ def render(
     [dim]dispatchlab render top-1 --method etf --out gantt.html[/]
 
     [dim]dispatchlab render job:WiFi_Receiver --out graph.png[/]
+
+    [dim]dispatchlab render 4d-a:network=trapezium --method dem-q --out timeline.html[/]
     """
+    from dispatchlab.commands.inputs import family_of, schedule_family
     from dispatchlab.commands.outputs import CHARTS, check_target
-    from dispatchlab.envs.soc.library import is_soc_problem
-    from dispatchlab.envs.soc.schedule_files import is_schedule_file
 
     if schedule is not None and (method is not None or policy is not None):
         raise DispatchlabError(
@@ -79,20 +85,24 @@ def render(
         )
     if out is not None:
         check_target(out, (*CHARTS, ".txt"))
-    if is_schedule_file(instance) or is_soc_problem(instance):
-        from dispatchlab.commands.render_soc import SocPicture, render_soc
+    family = schedule_family(instance) or family_of(instance)
+    if family != "job-shop":
+        from dispatchlab.commands.episodes import Picture
+        from dispatchlab.commands.render_edge import render_edge
+        from dispatchlab.commands.render_soc import render_soc
 
         if policy is not None and method not in (None, "agent"):
             raise DispatchlabError(
                 f"--policy goes with --method agent, not with {method!r}; leave one of them out."
             )
         chosen = method if policy is None else f"agent={policy}"
-        picture = SocPicture(chosen, seed, time_limit, graph, since, until, width)
-        render_soc(instance, schedule, picture, out)
+        picture = Picture(chosen, seed, time_limit, graph, since, until, width)
+        draw = render_edge if family == "edge" else render_soc
+        draw(instance, schedule, picture, out)
     elif graph is not None or since is not None or until is not None:
         raise DispatchlabError(
-            f"--graph, --since and --until are for SoC problems, but {instance!r} is none; leave "
-            "them out."
+            f"--graph, --since and --until are for chips and edges, but {instance!r} is none; "
+            "leave them out."
         )
     else:
         from dispatchlab.commands.inputs import load_problem

@@ -1,8 +1,9 @@
 """Drawing chips at work and task graphs, for ``dispatchlab render``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dispatchlab.commands.episodes import Picture
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -10,29 +11,7 @@ if TYPE_CHECKING:
     from dispatchlab.envs.soc.schedule import SocSchedule
 
 
-class SocPicture(NamedTuple):
-    """What is to be drawn of a SoC problem, and who schedules it.
-
-    Attributes:
-        method: A method, or None.
-        seed: Of what happens, and of the method.
-        time_limit: Seconds of each call of CP-SAT.
-        graph: A job type, or None.
-        since_us: Begin of the window, or None.
-        until_us: End of the window, or None.
-        width: Characters in a line of text.
-    """
-
-    method: str | None
-    seed: int
-    time_limit: float
-    graph: str | None
-    since_us: int | None
-    until_us: int | None
-    width: int
-
-
-def render_soc(problem: str, schedule: Path | None, picture: SocPicture, out: Path | None) -> None:
+def render_soc(problem: str, schedule: Path | None, picture: Picture, out: Path | None) -> None:
     """Draw a schedule file, a schedule made by a method, or task graphs.
 
     Args:
@@ -44,16 +23,12 @@ def render_soc(problem: str, schedule: Path | None, picture: SocPicture, out: Pa
     Raises:
         DispatchlabError: If the options do not go together.
     """
+    from dispatchlab.commands.episodes import episode_to_draw
     from dispatchlab.envs.soc.library import load_instance
-    from dispatchlab.envs.soc.schedule_files import is_schedule_file
 
-    file = Path(problem) if schedule is None and is_schedule_file(problem) else schedule
-    if file is not None:
-        if picture.method is not None:
-            raise DispatchlabError(
-                f"The schedule file {str(file)!r} and a method were both given; leave one out."
-            )
-        _draw_schedule(*_read_episode(file, problem), picture, out)
+    episode = episode_to_draw("soc", problem, schedule, picture.method)
+    if episode is not None:
+        _draw_schedule(episode.instance, episode.schedule, picture, out)
         return
     instance = load_instance(problem)
     if picture.method is not None:
@@ -63,7 +38,7 @@ def render_soc(problem: str, schedule: Path | None, picture: SocPicture, out: Pa
 
 
 def _draw_schedule(
-    instance: "SocInstance", schedule: "SocSchedule", picture: SocPicture, out: Path | None
+    instance: "SocInstance", schedule: "SocSchedule", picture: Picture, out: Path | None
 ) -> None:
     """Draw a chip at work."""
     from dispatchlab.commands.outputs import emit
@@ -74,7 +49,7 @@ def _draw_schedule(
             f"--graph {picture.graph} draws a task graph, but a schedule was asked for; leave out "
             "either."
         )
-    since, until = picture.since_us, picture.until_us
+    since, until = picture.since, picture.until
     if out is None or out.suffix.lower() == ".txt":
         text = render_ansi(instance, schedule, width=picture.width, since_us=since, until_us=until)
         emit(out or Path("-"), text + "\n")
@@ -82,13 +57,13 @@ def _draw_schedule(
         write_gantt(out, instance, schedule, since_us=since, until_us=until)
 
 
-def _draw_graphs(instance: "SocInstance", picture: SocPicture, out: Path | None) -> None:
+def _draw_graphs(instance: "SocInstance", picture: Picture, out: Path | None) -> None:
     """Draw a task graph or, as text, all that the instance has."""
     from dispatchlab.commands.outputs import emit
     from dispatchlab.envs.soc.viewer import render_graph_ansi, write_graph
 
     names = [graph.name for graph in instance.graphs]
-    if picture.since_us is not None or picture.until_us is not None:
+    if picture.since is not None or picture.until is not None:
         raise DispatchlabError(
             "--since and --until are for schedules, but a task graph was asked for; add --method "
             "or leave them out."
@@ -106,21 +81,7 @@ def _draw_graphs(instance: "SocInstance", picture: SocPicture, out: Path | None)
     write_graph(out, instance, names[0] if picture.graph is None else picture.graph)
 
 
-def _read_episode(path: Path, problem: str) -> tuple["SocInstance", "SocSchedule"]:
-    """The episode of a schedule file, which brings its instance with it."""
-    from dispatchlab.envs.soc.library import load_instance
-    from dispatchlab.envs.soc.schedule_files import read_schedule
-
-    episode = read_schedule(path)
-    if problem != str(path) and load_instance(problem) != episode.instance:
-        raise DispatchlabError(
-            f"The schedule file {str(path)!r} is of another instance than {problem!r}; render it "
-            "alone, it brings its own."
-        )
-    return episode.instance, episode.schedule
-
-
-def _play(name: str, instance: "SocInstance", picture: SocPicture) -> "SocSchedule":
+def _play(name: str, instance: "SocInstance", picture: Picture) -> "SocSchedule":
     """The schedule of one episode, played by a method and checked."""
     from dispatchlab.envs.soc.verify import verify
     from dispatchlab.eval.methods.parse import MethodDefaults

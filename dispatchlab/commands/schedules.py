@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from dispatchlab.eval.cases import Case
     from dispatchlab.eval.compare import Comparison, Run
 
-IN_FOLDER = {"job-shop": (".json", ".csv", ".html", ".png"), "soc": (".json", ".html", ".png")}
+_STREAMS = (".json", ".html", ".png")
+IN_FOLDER = {"job-shop": (".json", ".csv", ".html", ".png"), "soc": _STREAMS, "edge": _STREAMS}
 
 
 def planned_files(
@@ -88,8 +89,8 @@ def write_result(case: "Case", run: "Run", comparison: "Comparison", paths: Iter
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() in CHARTS:
-            _draw(path, case, run, result.schedule)
-        elif case.family == "soc":
+            _draw(path, case, _title(run, case.family), result.schedule)
+        elif case.family != "job-shop":
             write_episode(path, case, run, result)
         else:
             from dispatchlab.envs.jobshop.schedule_files import write_schedule
@@ -99,7 +100,7 @@ def write_result(case: "Case", run: "Run", comparison: "Comparison", paths: Iter
 
 
 def write_episode(path: Path, case: "Case", run: "Run", result: "Result") -> None:
-    """Write an episode on a chip, which can be verified alone.
+    """Write an episode of a stream, which can be verified alone.
 
     Args:
         path: The file.
@@ -107,19 +108,36 @@ def write_episode(path: Path, case: "Case", run: "Run", result: "Result") -> Non
         run: Its run.
         result: Holds the schedule.
     """
-    from dispatchlab.envs.soc.schedule_files import SocEpisode, write_schedule
+    from dispatchlab.envs.edge import schedule_files as edge
+    from dispatchlab.envs.soc import schedule_files as soc
 
-    episode = SocEpisode(
-        case.encoding, case.realisation, result.schedule, planned=result.info["planned"],
-        objective=run.measures["job_time_us"], method=run.method,
-        info={"runtime_s": run.runtime_s, "seed": run.seed},
+    info = {"runtime_s": run.runtime_s, "seed": run.seed}
+    played = (case.encoding, case.realisation, result.schedule)
+    if case.family == "edge":
+        utility, qos, qoe = (run.measures[name] for name in ("utility", "qos", "qoe"))
+        edge.write_schedule(path, edge.EdgeEpisode(*played, utility, qos, qoe, run.method, info))
+        return
+    episode = soc.SocEpisode(
+        *played, planned=result.info["planned"], objective=run.measures["job_time_us"],
+        method=run.method, info=info,
     )  # fmt: skip
-    write_schedule(path, episode)
+    soc.write_schedule(path, episode)
 
 
-def _draw(path: Path, case: "Case", run: "Run", schedule: Any) -> None:  # noqa: ANN401 (a family's own)
-    title = f"{run.instance}: {run.objective_name.replace('_', ' ')} {run.objective:g}"
-    title = f"{title} by {run.method}"
+def _title(run: "Run", family: str) -> str:
+    from dispatchlab.eval.families import eval_family
+
+    evaluation = eval_family(family)
+    worth = f"{evaluation.goal(run)} {evaluation.value(run.objective)}"
+    return f"{run.instance}: {worth} by {run.method}"
+
+
+def _draw(path: Path, case: "Case", title: str, schedule: Any) -> None:  # noqa: ANN401 (a family's own)
+    if case.family == "edge":
+        from dispatchlab.envs.edge.viewer import write_timeline
+
+        write_timeline(path, case.encoding, case.realisation, schedule, title=title)
+        return
     if case.family == "soc":
         from dispatchlab.envs.soc.viewer import write_gantt as write_chip
 

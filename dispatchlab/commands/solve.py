@@ -1,6 +1,5 @@
 """``dispatchlab solve``: make schedules of instances."""
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dispatchlab.eval.cases import Case
-    from dispatchlab.eval.compare import Comparison, Run
+    from dispatchlab.eval.compare import Comparison
     from dispatchlab.eval.methods import Method
     from dispatchlab.eval.methods.parse import MethodDefaults
 
 _AGENT_SAMPLES = 32
+_METHODS = {"job-shop": "cp-sat", "soc": "cp-sat", "edge": "dem-q"}
 
 Schedules = Annotated[
     list[Path] | None,
@@ -34,7 +34,7 @@ Out = Annotated[
 
 
 def solve(
-    instances: options.Instances, method: options.MethodName = "cp-sat",
+    instances: options.Instances, method: options.MethodOrDefault = None,
     time_limit: options.TimeLimit = 10.0, policy: options.Policy = None,
     samples: options.Samples = None, beam: options.Beam = None,
     semantics: options.SemanticsOrDefault = None, seed: options.Seed = 0,
@@ -45,31 +45,34 @@ def solve(
 
     Instances are job shops and other CP encodings, or jobs on a chip ([cyan]job:Top_1[/], a task
     graph file); for these the methods are heft, peft, cpop, cp-sat, all rules of [cyan]evaluate
-    soc[/] and agents.
+    soc[/] and agents. Or episodes of drones at an edge ([cyan]4d-a[/]), which a rule of
+    [cyan]evaluate edge[/] or an agent plays; there the seed also decides what happens.
 
     One instance is printed line by line; several, or a set of them, give a table.
 
     The objective is the makespan unless the instance says otherwise, in the time unit of the
-    instance. The bound is proven by the method or known from the literature, and the gap is the
-    distance to it. Every schedule passes the independent checker before it is shown or written.
+    instance, and at an edge the utility. The bound is proven by the method or known from the
+    literature, and the gap is the distance to it. Every schedule passes the independent checker
+    before it is shown or written.
 
     [dim]dispatchlab solve ft06 --gantt ft06.html[/]
 
     [dim]dispatchlab solve ta15x15 --method mwkr --samples 32 --out schedules[/]
     """
-    from dispatchlab.commands.inputs import soc_names
+    from dispatchlab.commands.inputs import common_family
     from dispatchlab.commands.outputs import check_text_target
     from dispatchlab.commands.schedules import planned_files, require_schedules, write_result
     from dispatchlab.eval.methods.parse import MethodDefaults
 
+    family, names = common_family(instances)
+    method = method or _METHODS[family]
     spec = method_spec(method, policy, samples, beam, semantics)
-    chips = soc_names(instances)
-    if chips:
-        _refuse_for_chips(samples=samples, beam=beam, semantics=semantics)
+    if family != "job-shop":
+        _refuse_for_streams(samples=samples, beam=beam, semantics=semantics)
         spec = method if policy is None else f"agent={policy}"
-    cases = _jobs_on_chips(chips, seed) if chips else _shops(instances, seed)
+    cases = _cases(family, instances, names, seed)
     check_text_target(json, ".json")
-    names, family = [case.instance for case in cases], cases[0].family
+    names = [case.instance for case in cases]
     paths = planned_files(names, [*(schedule or ()), *(gantt or ())], out, family)
     chosen = _make(family, spec, MethodDefaults(time_limit_s=time_limit, workers=workers))
     comparison = _run(chosen, cases)
@@ -126,8 +129,18 @@ def method_spec(
     return ":".join(parts)
 
 
-def _shops(instances: list[str], seed: int) -> "list[Case]":
-    """Cases of job shops and the like."""
+def _cases(family: str, instances: list[str], names: list[str], seed: int) -> "list[Case]":
+    """The cases of a family."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if family != "job-shop" and twice is not None:
+        raise DispatchlabError(f"The instance {twice!r} is listed twice; remove one.")
+    if family == "soc":
+        return _jobs_on_chips(names, seed)
+    if family == "edge":
+        from dispatchlab.envs.edge.library import load_instance
+        from dispatchlab.eval.edge_cases import edge_case
+
+        return [edge_case(name, load_instance(name), seed) for name in names]
     from dispatchlab.commands.inputs import load_problems
     from dispatchlab.eval.cases import instance_cases
 
@@ -141,8 +154,6 @@ def _jobs_on_chips(names: list[str], seed: int) -> "list[Case]":
 
     cases: list[Case] = []
     for name in names:
-        if name in (case.instance for case in cases):
-            raise DispatchlabError(f"The instance {name!r} is listed twice; remove one.")
         instance = load_instance(name)
         if instance.injection.mode not in ("batch", "trace"):
             raise DispatchlabError(
@@ -153,7 +164,7 @@ def _jobs_on_chips(names: list[str], seed: int) -> "list[Case]":
     return cases
 
 
-def _refuse_for_chips(**options: object) -> None:
+def _refuse_for_streams(**options: object) -> None:
     for name, value in options.items():
         if value is not None:
             raise DispatchlabError(f"--{name} {value} is for job shops; leave it out.")
@@ -161,6 +172,10 @@ def _refuse_for_chips(**options: object) -> None:
 
 def _make(family: str, spec: str, defaults: "MethodDefaults") -> "Method":
     """The method of a string."""
+    if family == "edge":
+        from dispatchlab.eval.methods.parse_edge import make_edge_method
+
+        return make_edge_method(spec)
     if family == "soc":
         from dispatchlab.eval.methods.parse_soc import make_soc_method
 
@@ -182,6 +197,7 @@ def _run(method: "Method", cases: "Sequence[Case]") -> "Comparison":
 def _report(comparison: "Comparison", json: Path | None, written: "Sequence[Path]") -> None:
     """Print one instance as lines, several as a table."""
     from dispatchlab.commands.outputs import STDOUT, console, emit
+    from dispatchlab.eval.families import eval_family
     from dispatchlab.eval.table import runs_table, runs_to_json
 
     if json is not None:
@@ -191,28 +207,9 @@ def _report(comparison: "Comparison", json: Path | None, written: "Sequence[Path
     screen = console()
     if len(comparison.runs) == 1:
         screen.print(f"[bold]{comparison.cases[0].encoding}[/]")
-        for label, value in _facts(comparison.runs[0]):
+        for label, value in eval_family(comparison.family).facts(comparison.runs[0]):
             screen.print(f"  {label:<12}{value}")
     else:
-        screen.print(runs_table(comparison.runs))
+        screen.print(runs_table(comparison))
     for path in [*written, *([json] if json is not None else [])]:
         screen.print(f"  wrote {path}")
-
-
-def _facts(run: "Run") -> list[tuple[str, str]]:
-    """What is worth saying about a single run."""
-    from dispatchlab.eval.compare import relative_gap
-    from dispatchlab.eval.formatting import duration, number, percent
-
-    gap = percent(relative_gap(run.objective, run.lower_bound), 2)
-    facts = [
-        ("method", run.method),
-        (run.objective_name.replace("_", " "), number(run.objective)),
-        ("lower bound", number(run.lower_bound)),
-        ("gap", f"{gap} %"),
-        ("time", duration(run.runtime_s)),
-        ("status", run.status),
-    ]
-    if run.reference_is_known and not math.isnan(run.reference):
-        facts.insert(3, ("best known", number(run.reference)))
-    return facts

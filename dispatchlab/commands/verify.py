@@ -1,18 +1,22 @@
 """``dispatchlab verify``: check a schedule file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dispatchlab.commands import options
 from dispatchlab.envs.core.errors import DispatchlabError
 
+if TYPE_CHECKING:
+    from dispatchlab.envs.edge.schedule_files import EdgeEpisode
+    from dispatchlab.envs.soc.schedule_files import SocEpisode
+
 Instance = Annotated[
     str,
     typer.Argument(
-        help=f"{options.INSTANCE_HELP} Or alone: a schedule file of an episode on a chip (.json), "
-        "which holds its instance.",
+        help=f"{options.INSTANCE_HELP} Or alone: a schedule file of an episode on a chip or at an "
+        "edge (.json), which holds its instance.",
         show_default=False,
     ),
 ]
@@ -31,19 +35,18 @@ def verify(instance: Instance, schedule: ScheduleFile = None) -> None:
 
     [dim]dispatchlab verify episode.json[/]
     """
+    from dispatchlab.commands.inputs import family_of, schedule_family
     from dispatchlab.envs.core.errors import InfeasibleScheduleError
-    from dispatchlab.envs.soc.library import is_soc_problem
-    from dispatchlab.envs.soc.schedule_files import is_schedule_file
 
     try:
-        if schedule is None and is_schedule_file(instance):
+        if schedule is None and schedule_family(instance) is not None:
             verdict = _verify_episode(Path(instance), None)
         elif schedule is None:
             raise DispatchlabError(
                 f"No schedule file was given for {instance!r}; name one, as in `dispatchlab verify "
-                "ft06 ft06.json`, or alone one of a chip, which holds its instance."
+                "ft06 ft06.json`, or alone one of a chip or an edge, which holds its instance."
             )
-        elif is_schedule_file(schedule) or is_soc_problem(instance):
+        elif schedule_family(schedule) is not None or family_of(instance) != "job-shop":
             verdict = _verify_episode(schedule, instance)
         else:
             verdict = _verify_shop(instance, schedule)
@@ -74,18 +77,40 @@ def _verify_shop(instance: str, schedule: Path) -> str:
 
 
 def _verify_episode(path: Path, instance: str | None) -> str:
-    """An episode on a chip, which must be of the instance if one is named."""
-    from dispatchlab.envs.soc.library import load_instance
+    """An episode of a stream, which must be of the instance if one is named."""
+    from dispatchlab.commands.episodes import read_episode
+    from dispatchlab.commands.inputs import family_of, schedule_family
+
+    family = schedule_family(path) or family_of(instance or "")
+    episode = read_episode(family, path, instance)
+    return _verify_edge(episode) if family == "edge" else _verify_chip(episode)
+
+
+def _verify_edge(episode: "EdgeEpisode") -> str:
+    from dispatchlab.envs.edge.metrics import metrics
+    from dispatchlab.envs.edge.verify import verify as check
+
+    played = (episode.instance, episode.realisation, episode.schedule)
+    check(
+        *played, utility=episode.utility, qos=episode.qos, qoe=episode.qoe, complete=False
+    )  # fmt: skip
+    worth, count = metrics(*played), episode.instance.num_tasks
+    text = f"utility {worth['utility']:g} (QoS {worth['qos']:g}, QoE {worth['qoe']:g})"
+    if not worth["tasks"]:
+        return f"{text}; no task has ended"
+    text += f", {100 * worth['completion']:.1f} % of {worth['tasks']:.0f} tasks on time"
+    if left := count - int(worth["tasks"]):
+        text += (
+            f"; played up to {episode.schedule.now_ms} ms only, with {left} "
+            f"task{'s' * (left != 1)} to come or to end"
+        )
+    return text
+
+
+def _verify_chip(episode: "SocEpisode") -> str:
     from dispatchlab.envs.soc.metrics import metrics
-    from dispatchlab.envs.soc.schedule_files import read_schedule
     from dispatchlab.envs.soc.verify import verify as check
 
-    episode = read_schedule(path)
-    if instance is not None and load_instance(instance) != episode.instance:
-        raise DispatchlabError(
-            f"The schedule {str(path)!r} is of {episode.instance.name!r}, whose data differ from "
-            f"{instance!r}; leave the instance out, the file holds its own."
-        )
     check(
         episode.instance, episode.realisation, episode.schedule, episode.objective,
         planned=episode.planned, check_eager=not episode.planned,

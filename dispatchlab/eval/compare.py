@@ -27,9 +27,10 @@ class Run:
         objective: Its value, in the instance's unit; NaN where no schedule was found.
         lower_bound: Best bound known or proven by any of the methods; NaN under a random
             realisation.
-        reference: Best-known value, else the best found by any of the methods.
+        reference: Best-known value or bound, else the best found by any of the methods.
         reference_is_known: Whether the reference is a best-known value.
-        gap: ``objective / reference - 1``; NaN where the reference is 0 and the objective not.
+        gap: ``(objective - reference) / |reference|``; NaN where the reference is 0 and the
+            objective not.
         runtime_s: Wall-clock seconds, without compiling and loading.
         decisions: Decisions of the episode; 0 for solvers.
         time_per_decision_s: Runtime over decisions; NaN for solvers.
@@ -206,7 +207,7 @@ def _row(
         status=result.status,
         verified=None if result.schedule is None else not is_rejected,
         settings=case.settings,
-        measures=family.measures(case, result),
+        measures=family.measures(case, result, lower),
     )
 
 
@@ -218,11 +219,15 @@ def relative_gap(objective: float, reference: float) -> float:
         reference: What it is compared with.
 
     Returns:
-        ``objective / reference - 1``; NaN where the reference is 0 and the objective is not.
+        ``(objective - reference) / |reference|``; NaN where the reference is 0 and the objective
+        is not.
     """
     if objective == reference:
         return 0.0
-    return objective / reference - 1.0 if reference > 0 else NAN
+    if reference == 0:
+        return NAN
+    ratio = objective / reference
+    return ratio - 1.0 if reference > 0 else 1.0 - ratio
 
 
 def _nan_last(value: float) -> float:

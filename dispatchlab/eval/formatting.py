@@ -67,6 +67,18 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e6:.3g} µs"
 
 
+def rate(value: float) -> str:
+    """How often something happens in a second; whole numbers with separators.
+
+    Args:
+        value: Any rate.
+
+    Returns:
+        The text.
+    """
+    return MISSING if math.isnan(value) else f"{value:,.0f}"
+
+
 def number(value: float) -> str:
     """An objective or bound; whole numbers without a point.
 

@@ -9,7 +9,6 @@ from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.compare import Comparison, Run
 from dispatchlab.eval.families import eval_family
-from dispatchlab.eval.formatting import number
 from dispatchlab.eval.summary import Summary
 from dispatchlab.eval.sweeps import sweep_figures
 from dispatchlab.eval.table import legend, mean_cells, summary_columns
@@ -33,7 +32,7 @@ def html_report(
         summaries: Output of `summarise`.
         settings: How it was made; shown at the end.
         title: Headline.
-        max_charts: Gantt charts of the best schedules, at most this many.
+        max_charts: Charts of schedules, at most this many.
 
     Returns:
         A page with everything inside: styles, tables and charts.
@@ -52,7 +51,11 @@ def html_report(
     sweeps = [
         _html(figure, f"sweep-{i}", i == 0) for i, figure in enumerate(sweep_figures(comparison))
     ]
-    charts = _charts(comparison, max_charts, is_first=not sweeps)
+    family = eval_family(comparison.family)
+    drawn = family.charts(comparison, max_charts)
+    charts = [
+        _html(figure, f"gantt-{i}", not sweeps and i == 0) for i, figure in enumerate(drawn.figures)
+    ]
     headings, _ = summary_columns(comparison, summaries)
     return template.render(
         title=title,
@@ -62,9 +65,12 @@ def html_report(
         methods=comparison.methods,
         lines=[_line(comparison, case) for case in comparison.cases],
         means=mean_cells(comparison) if comparison.runs[0].measures else {},
+        means_note=family.cell_note,
         sweeps=sweeps,
+        sweeps_note=family.sweep.note,
         charts=charts,
-        not_shown=len(comparison.cases) - len(charts),
+        charts_heading=drawn.heading,
+        charts_note=drawn.note,
         settings=settings,
     )
 
@@ -94,14 +100,15 @@ def _line(comparison: Comparison, case: Case) -> dict[str, Any]:
     """Objectives of all methods on a case."""
     runs = [r for r in comparison.runs if (r.instance, r.seed) == (case.instance, case.seed)]
     best = comparison.best(case)
-    show = eval_family(case.family).cell
+    family = eval_family(case.family)
     return {
         "instance": case.instance,
         "seed": case.seed,
-        "bound": number(runs[0].lower_bound),
-        "reference": number(runs[0].reference),
+        "bound": family.value(runs[0].lower_bound),
+        "reference": family.value(runs[0].reference),
         "cells": [
-            {"text": show(run.objective, run.measures), "style": _style(run, best)} for run in runs
+            {"text": family.cell(run.objective, run.measures), "style": _style(run, best)}
+            for run in runs
         ],
     }
 
@@ -110,22 +117,6 @@ def _style(run: Run, best: Run | None) -> str:
     if run.verified is False:
         return "bad"
     return "best" if best is not None and run.objective == best.objective else ""
-
-
-def _charts(comparison: Comparison, most: int, *, is_first: bool) -> list[str]:
-    """Gantt charts of the best schedules; the first one brings the library."""
-    charts: list[str] = []
-    for case in comparison.cases[:most]:
-        best = comparison.best(case)
-        if best is None:
-            continue
-        figure = eval_family(case.family).gantt(
-            case,
-            comparison.results[best.method, best.instance, best.seed].schedule,
-            f"{case.instance}, seed {case.seed}: {number(best.objective)} by {best.method}",
-        )
-        charts.append(_html(figure, f"gantt-{len(charts)}", is_first and not charts))
-    return charts
 
 
 def _html(figure: Any, name: str, brings_library: bool) -> str:  # noqa: ANN401 (a figure of plotly)

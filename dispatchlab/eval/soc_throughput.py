@@ -6,25 +6,20 @@ observations, as a training loop does. Whole episodes of one instance are played
 drawing what happens in them is not part of it.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from dispatchlab.baselines.soc.rollout import limits_of
 from dispatchlab.baselines.soc.rules import SocRule
 from dispatchlab.envs.soc.dynamics import Dynamics
-from dispatchlab.envs.soc.dynamics.layout import NOW
 from dispatchlab.envs.soc.env import SocVectorEnv
 from dispatchlab.envs.soc.library import load_instance
 from dispatchlab.envs.soc.observation import make_observation
 from dispatchlab.envs.soc.view import SocView
 from dispatchlab.eval.soc_cases import soc_cases
+from dispatchlab.eval.stream_throughput import play_episodes, step_episodes
 
-FloatArray = npt.NDArray[np.float64]
 SCALAR, KERNEL, OBSERVED = "scalar, rule from Python", "rule in the kernel", "with observations"
 
 
@@ -112,58 +107,17 @@ def _measure_scalar(name: str, rule: str, seconds: float) -> SocMeasurement:
         while not dynamics.done().all():
             dynamics.step(chooser.act_batch(SocView(dynamics, observation)))
 
-    return _repeat(name, SCALAR, rule, dynamics, play, seconds)
+    return SocMeasurement(name, SCALAR, 1, rule, *play_episodes(dynamics, play, seconds))
 
 
 def _measure_kernel(name: str, batch: int, rule: str, seconds: float) -> SocMeasurement:
     dynamics, chooser = _dynamics(name, batch), SocRule(rule)
-    return _repeat(name, KERNEL, rule, dynamics, lambda: chooser.play(dynamics), seconds)
-
-
-def _repeat(
-    name: str, way: str, rule: str, dynamics: Dynamics, play: Callable[[], None], seconds: float
-) -> SocMeasurement:
-    """Whole episodes until the time is up; the first ones compile."""
-    play()
-    spent, counts = 0.0, np.zeros(3)
-    while spent < seconds:
-        dynamics.reset()
-        begin = time.process_time()
-        play()
-        spent += time.process_time() - begin
-        counts += _counts(dynamics)
-    return _measurement(name, way, rule, dynamics, counts, spent)
+    speed = play_episodes(dynamics, lambda: chooser.play(dynamics), seconds)
+    return SocMeasurement(name, KERNEL, batch, rule, *speed)
 
 
 def _measure_observed(name: str, batch: int, rule: str, seconds: float) -> SocMeasurement:
     """Steps of the vector environment; the rule's choices and the resets are not timed."""
     env, chooser = SocVectorEnv(batch, instance=name, autoreset="disabled"), SocRule(rule)
-    dynamics = env.episodes.dynamics
-    env.reset(seed=0)
-    env.step(chooser.act_batch(env.view()))
-    spent, counts = 0.0, np.zeros(3)
-    while spent < seconds:
-        env.reset()
-        before = _counts(dynamics)
-        while spent < seconds and not dynamics.done().any():
-            actions = chooser.act_batch(env.view())
-            begin = time.process_time()
-            env.step(actions)
-            spent += time.process_time() - begin
-        counts += _counts(dynamics) - before
-    return _measurement(name, OBSERVED, rule, dynamics, counts, spent)
-
-
-def _counts(dynamics: Dynamics) -> FloatArray:
-    """Tasks completed, decisions and µs played so far, over all rows."""
-    played = dynamics.state.row[:, NOW].sum()
-    return np.array(
-        [dynamics.tasks_completed().sum(), dynamics.decisions().sum(), played], np.float64
-    )
-
-
-def _measurement(
-    name: str, way: str, rule: str, dynamics: Dynamics, counts: FloatArray, spent: float
-) -> SocMeasurement:
-    tasks, decisions, played = (counts / spent).tolist()
-    return SocMeasurement(name, way, dynamics.batch, rule, int(counts[0]), tasks, decisions, played)
+    speed = step_episodes(env, lambda: chooser.act_batch(env.view()), seconds)
+    return SocMeasurement(name, OBSERVED, batch, rule, *speed)

@@ -110,9 +110,10 @@ def summarise(
 
 
 def default_baseline(comparison: Comparison) -> str:
-    """FDD/MWKR or ETF where it takes part, else the first method."""
+    """FDD/MWKR, ETF or DEM-Q where it takes part, else the first method."""
     names = comparison.methods
-    return next((n for n in names if n.partition(":")[0] in ("fdd-mwkr", "etf")), names[0])
+    usual = ("fdd-mwkr", "etf", "dem-q")
+    return next((name for name in names if name.partition(":")[0] in usual), names[0])
 
 
 class _Table:

@@ -1,25 +1,28 @@
 """Plots of measures over the settings that a comparison varies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.eval.compare import Comparison, Run
+from dispatchlab.eval.families import eval_family
 from dispatchlab.eval.statistics import bootstrap_interval, mean
 
 BASE = "base"
-TITLES = {"latency_us": "mean latency, µs", "completed": "jobs completed"}
 UNITS = {
     "mean_gap_us": "mean time between arrivals, µs",
     "noise_std": "relative standard deviation of execution times",
     "max_jobs": "jobs in work at once",
+    "num_drones": "drones",
+    "peak_ms": "latency added at most, ms",
+    "cloud_sigma": "standard deviation of the logarithm of cloud times",
 }
 
 
 def sweep_figures(comparison: Comparison) -> list[Any]:
-    """Latency and completed jobs of all methods over each setting that has several numbers.
+    """What the family measures, of all methods, over each setting that has several numbers.
 
     Args:
         comparison: The runs; a figure has those that agree in everything but one setting.
@@ -40,20 +43,23 @@ def sweep_figures(comparison: Comparison) -> list[Any]:
         for title, runs in groups.items():
             values = {run.settings[name] for run in runs}
             if len(values) > 1 and all(isinstance(value, int | float) for value in values):
-                figures.append(_figure(title, name, runs, comparison.methods))
+                panels = eval_family(comparison.family).sweep.titles
+                figures.append(_figure(title, name, runs, comparison.methods, panels))
     return figures
 
 
-def _figure(title: str, name: str, runs: Sequence[Run], methods: Sequence[str]) -> Any:  # noqa: ANN401
+def _figure(
+    title: str, name: str, runs: Sequence[Run], methods: Sequence[str], panels: Mapping[str, str]
+) -> Any:  # noqa: ANN401
     """One line with a band per method, in a panel per measure."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    figure = make_subplots(rows=1, cols=len(TITLES), subplot_titles=list(TITLES.values()))
+    figure = make_subplots(rows=1, cols=len(panels), subplot_titles=list(panels.values()))
     for index, method in enumerate(methods):
         mine = [run for run in runs if run.method == method]
         shade = colour(index)
-        for panel, measure in enumerate(TITLES, start=1):
+        for panel, measure in enumerate(panels, start=1):
             x, middle, low, high = _points(mine, name, measure)
             band = go.Scatter(
                 x=[*x, *reversed(x)], y=[*high, *reversed(low)], fill="toself", mode="lines",

@@ -12,7 +12,7 @@ import numpy as np
 from dispatchlab.eval.compare import Comparison, Run, relative_gap
 from dispatchlab.eval.families import eval_family
 from dispatchlab.eval.families.base import shown
-from dispatchlab.eval.formatting import duration, number, percent
+from dispatchlab.eval.formatting import duration, percent
 from dispatchlab.eval.statistics import mean
 from dispatchlab.eval.summary import Summary
 
@@ -204,11 +204,11 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-able value
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def runs_table(runs: Sequence[Run]) -> "Table":
+def runs_table(comparison: Comparison) -> "Table":
     """One line per run, for a handful of instances.
 
     Args:
-        runs: The runs.
+        comparison: The runs.
 
     Returns:
         A table of rich.
@@ -218,12 +218,13 @@ def runs_table(runs: Sequence[Run]) -> "Table":
     table = Table(header_style="bold")
     for heading in ("instance", "objective", "value", "bound", "gap %", "time", "status"):
         table.add_column(heading, justify="right" if heading in _RIGHT else "left")
-    for run in runs:
+    family = eval_family(comparison.family)
+    for run in comparison.runs:
         table.add_row(
             run.instance,
-            run.objective_name.replace("_", " "),
-            number(run.objective),
-            number(run.lower_bound),
+            family.goal(run),
+            family.value(run.objective),
+            family.value(run.lower_bound),
             percent(relative_gap(run.objective, run.lower_bound), 2),
             duration(run.runtime_s),
             run.status,

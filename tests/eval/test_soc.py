@@ -25,8 +25,9 @@ from dispatchlab.eval.families.soc import SocEval
 from dispatchlab.eval.methods.parse_soc import make_soc_method, make_soc_methods
 from dispatchlab.eval.methods.soc import path_bound, to_result
 from dispatchlab.eval.report import html_report
-from dispatchlab.eval.soc_cases import parse_points, soc_case, soc_cases
+from dispatchlab.eval.soc_cases import soc_case, soc_cases
 from dispatchlab.eval.soc_throughput import KERNEL, OBSERVED, SCALAR, measure_all
+from dispatchlab.eval.stream_cases import parse_points
 from dispatchlab.eval.summary import summarise
 from dispatchlab.eval.sweeps import sweep_figures
 from dispatchlab.eval.table import instances_table, summary_table, to_csv, to_json

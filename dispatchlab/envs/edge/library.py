@@ -19,6 +19,7 @@ from dispatchlab.envs.edge.trace_files import SUFFIXES, read_traces
 
 _DATA = files("dispatchlab.envs.edge") / "data"
 _PRESET = re.compile(r"([0-9]{1,9})d-([pa])", re.IGNORECASE)
+_NEARLY = re.compile(r"[0-9]{1,9}d-[a-z]")
 _OWN = re.compile(rf'"format"\s*:\s*"{FORMAT}"')
 PASSIVE = ("HV", "DEV", "MD", "BP")
 FOUR_G = "4g"
@@ -105,7 +106,8 @@ def is_edge_problem(name_or_path: str) -> bool:
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))
     name = name_or_path.partition(":")[0].lower()
-    return bool(is_preset(name) or (not path.suffix and _similar_presets(name, SURE)))
+    is_near = not path.suffix and (_NEARLY.fullmatch(name) or _similar_presets(name, SURE))
+    return bool(is_preset(name) or is_near)
 
 
 def with_settings(instance: EdgeInstance, settings: Mapping[str, Any]) -> EdgeInstance:

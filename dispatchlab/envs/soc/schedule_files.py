@@ -19,9 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.fields import Fields, as_list, as_number, as_whole, load_object
-from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.envs.core.episode_files import (
+    claims_format,
+    load_episode,
+    read_episode,
+    require_count,
+    write_parts,
+)
+from dispatchlab.envs.core.errors import InstanceFormatError
+from dispatchlab.envs.core.fields import Fields, as_list, as_number, as_whole
 from dispatchlab.envs.soc.formats import json_text
 from dispatchlab.envs.soc.instance import FloatArray, IntArray, SocInstance
 from dispatchlab.envs.soc.realisation import SocRealisation
@@ -66,11 +72,6 @@ def write_schedule(path: str | Path, episode: SocEpisode) -> None:
     Raises:
         InstanceFormatError: If the extension is another one.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".json":
-        raise InstanceFormatError(
-            f"The schedule file {path} has the extension {path.suffix!r}; use .json."
-        )
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -82,11 +83,12 @@ def write_schedule(path: str | Path, episode: SocEpisode) -> None:
     drawn = episode.realisation
     factor = None if (drawn.factor == 1.0).all() else drawn.factor.tolist()
     happened = {"gap_us": drawn.gap_us.tolist(), "graph": drawn.graph.tolist(), "factor": factor}
-    parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
-    parts.append(f'"instance": {json_text.dump(episode.instance).strip()}')
-    parts.append(f'"realisation": {json.dumps(happened)}')
-    parts.append(f'"schedule": {_dump_schedule(episode.schedule)}')
-    write_atomically(path, "{\n" + ",\n".join(parts) + "\n}\n")
+    parts = {
+        "instance": json_text.dump(episode.instance),
+        "realisation": json.dumps(happened),
+        "schedule": _dump_schedule(episode.schedule),
+    }
+    write_parts(path, head, parts)
 
 
 def read_schedule(path: str | Path) -> SocEpisode:
@@ -101,15 +103,7 @@ def read_schedule(path: str | Path) -> SocEpisode:
     Raises:
         InstanceFormatError: If there is no such file, or it does not follow the layout.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InstanceFormatError(f"There is no schedule file {str(path)!r}; check the path.")
-    try:
-        return _parse(path.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InstanceFormatError(f"{path} is not a text file in UTF-8: {error.reason}.") from None
-    except (InstanceFormatError, InvalidInstanceError) as error:
-        raise InstanceFormatError(f"{path} is no schedule of this release: {error}") from None
+    return read_episode(path, _parse)
 
 
 def is_schedule_file(path: str | Path) -> bool:
@@ -121,11 +115,7 @@ def is_schedule_file(path: str | Path) -> bool:
     Returns:
         True for JSON files with the name of the format near their beginning.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".json" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return FORMAT.encode() in file.read(1000)
+    return claims_format(path, FORMAT)
 
 
 def _dump_schedule(schedule: SocSchedule) -> str:
@@ -136,14 +126,7 @@ def _dump_schedule(schedule: SocSchedule) -> str:
 
 
 def _parse(text: str) -> SocEpisode:
-    data = load_object(text)
-    if data.data.get("format") != FORMAT:
-        raise InstanceFormatError(f'it lacks "format": "{FORMAT}"; give a file of a SoC schedule.')
-    if data.data.get("version") != VERSION:
-        raise InstanceFormatError(
-            f"the field 'version' is {data.data.get('version')!r}, but this release reads version "
-            f"{VERSION}; write the file again or update dispatchlab."
-        )
+    data = load_episode(text, FORMAT, VERSION, "a SoC schedule")
     instance = json_text.parse(json.dumps(data.child("instance").data), "instance")
     most = max(graph.num_tasks for graph in instance.graphs)
     return SocEpisode(
@@ -167,10 +150,10 @@ def _parse_realisation(data: Fields, most: int) -> SocRealisation:
     factor: FloatArray = np.ones((len(gaps), most))
     if data.has("factor"):
         rows = data.entries("factor")
-        _require_count(data.path("factor"), rows, len(gaps))
+        require_count(data.path("factor"), rows, len(gaps))
         for index, row in enumerate(rows):
             where = f"{data.path('factor')}[{index}]"
-            _require_count(where, as_list(row, where), most)
+            require_count(where, as_list(row, where), most)
             factor[index] = [as_number(value, where) for value in row]
     return SocRealisation(gaps, graphs, factor)
 
@@ -179,14 +162,14 @@ def _parse_schedule(data: Fields, most: int) -> SocSchedule:
     columns: dict[str, Any] = {name: _wholes(data, name) for name in _PER_JOB}
     count = len(columns["graph"])
     for name in _PER_JOB:
-        _require_count(data.path(name), columns[name], count)
+        require_count(data.path(name), columns[name], count)
     for name in _PER_TASK:
         rows = data.entries(name)
-        _require_count(data.path(name), rows, count)
+        require_count(data.path(name), rows, count)
         table: IntArray = np.full((count, most), -1)
         for index, row in enumerate(rows):
             where = f"{data.path(name)}[{index}]"
-            _require_count(where, as_list(row, where), most)
+            require_count(where, as_list(row, where), most)
             table[index] = [_whole(value, where) for value in row]
         columns[name] = table
     columns["lost"] = columns["lost"] == 1
@@ -203,11 +186,3 @@ def _whole(value: object, where: str) -> int:
     if number < -1:
         raise InstanceFormatError(f"the field {where!r} is {number}; give -1 or more.")
     return number
-
-
-def _require_count(where: str, found: Any, count: int) -> None:  # noqa: ANN401 (anything with a length)
-    if len(found) != count:
-        raise InstanceFormatError(
-            f"the field {where!r} has {len(found)} entries, but {count} belong there; the file "
-            "is truncated or of another instance."
-        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dispatchlab.eval.families.base import EvalFamily
 
-_MODULES = {"job-shop": "jobshop", "soc": "soc"}
+_MODULES = {"job-shop": "jobshop", "soc": "soc", "edge": "edge"}
 
 __all__ = ["eval_family"]
 
@@ -15,7 +15,7 @@ def eval_family(name: str) -> "EvalFamily":
     """What a family measures, checks and draws.
 
     Args:
-        name: ``"job-shop"`` or ``"soc"``.
+        name: ``"job-shop"``, ``"soc"`` or ``"edge"``.
 
     Returns:
         The family.

@@ -8,6 +8,7 @@ from dispatchlab.envs.core.schedule import Result
 from dispatchlab.eval.cases import Case
 
 if TYPE_CHECKING:
+    from dispatchlab.eval.compare import Comparison, Run
     from dispatchlab.eval.summary import Summary
 
 
@@ -28,14 +29,46 @@ class Column:
     is_relative: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """Figures of a report, and what to say about them.
+
+    Attributes:
+        heading: Their heading.
+        note: A remark, or nothing.
+        figures: Figures of plotly.
+    """
+
+    heading: str
+    note: str
+    figures: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What is drawn over the settings of a comparison.
+
+    Attributes:
+        titles: Title of the panel of each measure.
+        note: What to keep in mind.
+    """
+
+    titles: Mapping[str, str]
+    note: str = ""
+
+
 class EvalFamily(Protocol):
     """What evaluation needs to know of a family.
 
     Attributes:
         columns: Columns of the summary, the method's name first.
+        cell_note: What `cell` shows, in a sentence.
+        sweep: What is drawn over settings.
     """
 
     columns: tuple[Column, ...]
+    cell_note: str
+    sweep: Sweep
 
     def objective_name(self, case: Case) -> str:
         """What is minimised."""
@@ -53,8 +86,20 @@ class EvalFamily(Protocol):
         """Raise `InfeasibleScheduleError` unless schedule and reported numbers are right."""
         ...
 
-    def measures(self, case: Case, result: Result) -> Mapping[str, float]:
-        """Numbers beside the objective, by name."""
+    def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
+        """Numbers beside the objective, by name; the bound is the best one known."""
+        ...
+
+    def goal(self, run: "Run") -> str:
+        """Name of what `value` shows."""
+        ...
+
+    def value(self, objective: float) -> str:
+        """An objective, reference or bound in tables."""
+        ...
+
+    def facts(self, run: "Run") -> list[tuple[str, str]]:
+        """What is worth saying about a single run: labels and values."""
         ...
 
     def legend(self, goal: str, runs: str, reference: str) -> list[str]:
@@ -65,8 +110,8 @@ class EvalFamily(Protocol):
         """A run, or a mean of runs, in the table of instances."""
         ...
 
-    def gantt(self, case: Case, schedule: Any, title: str) -> Any:  # noqa: ANN401 (a figure of plotly)
-        """An interactive chart of a schedule."""
+    def charts(self, comparison: "Comparison", most: int) -> Charts:
+        """Figures for a report, of at most so many schedules."""
         ...
 
 

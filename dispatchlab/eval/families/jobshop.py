@@ -1,18 +1,25 @@
 """Job shops and whatever else a CP encoding holds: one objective, gaps to a reference."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.jobshop.verify import verify
 from dispatchlab.eval.cases import Case, known_bounds
-from dispatchlab.eval.families.base import Column
+from dispatchlab.eval.families.base import Charts, Column, Sweep
 from dispatchlab.eval.families.columns import AGAINST, DECISION, GAP, METHOD, TIME, VERIFIED
+from dispatchlab.eval.families.shared import best_schedules, plain_facts
 from dispatchlab.eval.formatting import number, percent, percent_interval
+
+if TYPE_CHECKING:
+    from dispatchlab.eval.compare import Comparison, Run
 
 
 class JobShopEval:
     """Evaluation of schedules of a `CpEncoding`."""
+
+    cell_note = "Mean objective."
+    sweep = Sweep({})
 
     columns: tuple[Column, ...] = (
         METHOD,
@@ -44,9 +51,21 @@ class JobShopEval:
         """Check the schedule and its objective."""
         verify(case.encoding, case.realisation, result.schedule, objective=result.objective)
 
-    def measures(self, case: Case, result: Result) -> Mapping[str, float]:
+    def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
         """None: the objective says it all."""
         return {}
+
+    def goal(self, run: "Run") -> str:
+        """The name of the objective."""
+        return run.objective_name.replace("_", " ")
+
+    def value(self, objective: float) -> str:
+        """As it is."""
+        return number(objective)
+
+    def facts(self, run: "Run") -> list[tuple[str, str]]:
+        """Objective, bound and gap."""
+        return plain_facts(run)
 
     def legend(self, goal: str, runs: str, reference: str) -> list[str]:
         """What is minimised, and what the gap is to."""
@@ -59,11 +78,16 @@ class JobShopEval:
         """The objective."""
         return number(objective)
 
-    def gantt(self, case: Case, schedule: Any, title: str) -> Any:  # noqa: ANN401 (a figure of plotly)
-        """The chart of the viewer, breakdowns included."""
-        from dispatchlab.envs.jobshop.viewer import gantt_figure
-
-        return gantt_figure(case.encoding, schedule, title=title, realisation=case.realisation)
+    def charts(self, comparison: "Comparison", most: int) -> Charts:
+        """The best schedule of each case."""
+        return best_schedules(comparison, most, _gantt)
 
 
 FAMILY = JobShopEval()
+
+
+def _gantt(case: Case, schedule: Any, title: str) -> Any:  # noqa: ANN401 (a figure of plotly)
+    """The chart of the viewer, breakdowns included."""
+    from dispatchlab.envs.jobshop.viewer import gantt_figure
+
+    return gantt_figure(case.encoding, schedule, title=title, realisation=case.realisation)

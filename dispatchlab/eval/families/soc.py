@@ -10,12 +10,14 @@ from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.metrics import metrics
 from dispatchlab.envs.soc.verify import verify
 from dispatchlab.eval.cases import Case
-from dispatchlab.eval.families.base import Column
+from dispatchlab.eval.families.base import Charts, Column, Sweep
 from dispatchlab.eval.families.columns import AGAINST, DECISION, GAP, METHOD, TIME, VERIFIED
-from dispatchlab.eval.formatting import MISSING, number_interval
+from dispatchlab.eval.families.shared import best_schedules, plain_facts
+from dispatchlab.eval.formatting import MISSING, number, number_interval
 
 if TYPE_CHECKING:
     from dispatchlab.envs.soc.outcome import Outcome
+    from dispatchlab.eval.compare import Comparison, Run
 
 MEASURES = (
     "latency_us", "completed", "arrived", "lost", "blocked_us", "in_system", "mean_in_system",
@@ -31,6 +33,12 @@ def _mean(name: str, digits: int = 1) -> Any:  # noqa: ANN401 (a cell function)
 
 class SocEval:
     """Evaluation of episodes on a `SocInstance`."""
+
+    cell_note = "Mean latency in µs, with the mean number of completed jobs in brackets."
+    sweep = Sweep(
+        {"latency_us": "mean latency, µs", "completed": "jobs completed"},
+        "compare the latency only where the completed jobs agree",
+    )
 
     columns: tuple[Column, ...] = (
         METHOD,
@@ -87,12 +95,24 @@ class SocEval:
         if wrong:
             raise InfeasibleScheduleError(wrong)
 
-    def measures(self, case: Case, result: Result) -> Mapping[str, float]:
+    def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
         """What the episode came to, all of it counted from the warm-up on."""
         outcome: Outcome = result.info["outcome"]
         counted = metrics(case.encoding, result.schedule, case.realisation)
         measures = {name: counted[name] for name in MEASURES}
         return {**measures, "job_time_us": outcome.job_time_us}
+
+    def goal(self, run: "Run") -> str:
+        """The name of the objective."""
+        return run.objective_name.replace("_", " ")
+
+    def value(self, objective: float) -> str:
+        """As it is."""
+        return number(objective)
+
+    def facts(self, run: "Run") -> list[tuple[str, str]]:
+        """Objective, bound and gap."""
+        return plain_facts(run)
 
     def legend(self, goal: str, runs: str, reference: str) -> list[str]:
         """What counts, and what the gap is to."""
@@ -112,11 +132,9 @@ class SocEval:
         shown = MISSING if math.isnan(objective) else f"{objective:.1f}"
         return f"{shown} ({measures['completed']:.0f})"
 
-    def gantt(self, case: Case, schedule: Any, title: str) -> Any:  # noqa: ANN401 (a figure of plotly)
-        """The chart of the viewer."""
-        from dispatchlab.envs.soc.viewer import gantt_figure
-
-        return gantt_figure(case.encoding, schedule, title=title)
+    def charts(self, comparison: "Comparison", most: int) -> Charts:
+        """The best schedule of each case."""
+        return best_schedules(comparison, most, _gantt)
 
 
 def is_certain(instance: SocInstance) -> bool:
@@ -126,6 +144,13 @@ def is_certain(instance: SocInstance) -> bool:
 
 
 FAMILY = SocEval()
+
+
+def _gantt(case: Case, schedule: Any, title: str) -> Any:  # noqa: ANN401 (a figure of plotly)
+    """The chart of the viewer."""
+    from dispatchlab.envs.soc.viewer import gantt_figure
+
+    return gantt_figure(case.encoding, schedule, title=title)
 
 
 def _cut_short(instance: SocInstance, counted: Mapping[str, float], now_us: int) -> Iterator[str]:

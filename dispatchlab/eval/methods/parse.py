@@ -11,6 +11,7 @@ from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.methods.cp_sat import CpSatMethod
 from dispatchlab.eval.methods.numbers import positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
+from dispatchlab.eval.methods.stream import Stage, StreamAgentMethod
 
 ALL_RULES = "all-rules"
 MAX_WORKERS = 1024  # as `CpSatSolver`, which needs OR-Tools to be imported
@@ -83,6 +84,29 @@ def refuse_twins(methods: list[Method], example: str) -> list[Method]:
     if not methods:
         raise DispatchlabError(f"No method was given; name at least one, for example {example!r}.")
     return methods
+
+
+def stream_agent(spec: str, stage: Stage) -> Method | None:
+    """The agent of a string such as ``agent=RUN``, of a family whose work streams in.
+
+    Args:
+        spec: Any method.
+        stage: Where the agent plays.
+
+    Returns:
+        The agent, or None where the string names another method.
+
+    Raises:
+        DispatchlabError: If the policy is missing.
+        CheckpointError: If it cannot be used.
+    """
+    for start in ("agent=", "agent:"):
+        if spec.startswith(start):
+            path = spec.removeprefix(start)
+            return StreamAgentMethod(f"agent={Path(path).resolve().name}", path, stage)
+    if spec == "agent":
+        raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
+    return None
 
 
 def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:

@@ -1,15 +1,15 @@
 """From strings such as ``lookahead-etf``, ``cp-sat:time=0.2`` or ``agent=RUN`` to SoC methods."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from dispatchlab.baselines.soc.planners import PLANNERS
 from dispatchlab.baselines.soc.rules import CODES, Lookahead, SocRule
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.methods.numbers import positive
-from dispatchlab.eval.methods.parse import MethodDefaults, refuse_twins
-from dispatchlab.eval.methods.soc import SocAgentMethod, SocPlannerMethod, SocRuleMethod
+from dispatchlab.eval.methods.parse import MethodDefaults, refuse_twins, stream_agent
+from dispatchlab.eval.methods.soc import CHIP, SocPlannerMethod
+from dispatchlab.eval.methods.stream import StreamRuleMethod
 
 ALL_RULES = "all-rules"
 LOOKAHEAD = "lookahead-"
@@ -49,12 +49,9 @@ def make_soc_method(spec: str, defaults: MethodDefaults | None = None) -> Method
         MissingExtraError: If the method needs a package that is not installed.
     """
     spec = spec.strip()
-    for start in ("agent=", "agent:"):
-        if spec.startswith(start):
-            path = spec.removeprefix(start)
-            return SocAgentMethod(f"agent={Path(path).resolve().name}", path)
-    if spec == "agent":
-        raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
+    agent = stream_agent(spec, CHIP)
+    if agent is not None:
+        return agent
     head, colon, text = spec.partition(":")
     if head == "cp-sat":
         return _cp_sat(spec, text, defaults or MethodDefaults())
@@ -63,10 +60,10 @@ def make_soc_method(spec: str, defaults: MethodDefaults | None = None) -> Method
     if head in PLANNERS:
         return SocPlannerMethod(head, head)
     if head in CODES:
-        return SocRuleMethod(head, lambda seed: SocRule(head, seed=seed))
+        return StreamRuleMethod(head, lambda seed: SocRule(head, seed=seed), CHIP)
     rule = head.removeprefix(LOOKAHEAD)
     if rule != head and all(name in CODES for name in rule.split("+")):
-        return SocRuleMethod(head, lambda seed: Lookahead(rule, seed=seed))
+        return StreamRuleMethod(head, lambda seed: Lookahead(rule, seed=seed), CHIP)
     raise DispatchlabError(
         f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL_RULES}, "
         f"{LOOKAHEAD}RULE or {LOOKAHEAD}RULE+RULE, "

@@ -1,18 +1,14 @@
-"""Methods for chips: rules, lookahead, planners and learned agents behind one face."""
+"""Methods for chips: planners, and where rules, lookahead and learned agents play."""
 
 import functools
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from dispatchlab.baselines.soc.plan import Plan
 from dispatchlab.baselines.soc.planners import Planner, make_planner
 from dispatchlab.baselines.soc.problem import PlanningProblem
 from dispatchlab.baselines.soc.rollout import run_dispatcher, run_planner
-from dispatchlab.baselines.soc.rules import Lookahead, SocRule
 from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.soc.env import STREAM_ACTIONS, SocVectorEnv
@@ -23,35 +19,10 @@ from dispatchlab.envs.soc.outcome import Outcome
 from dispatchlab.envs.soc.ranks import fastest_path
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.soc import is_certain
-from dispatchlab.eval.methods.base import one_thread
+from dispatchlab.eval.methods.stream import Stage
 from dispatchlab.eval.soc_cases import soc_cases
 
-FAMILY = "soc"
-MOST_ROWS = 64
 _WARM_UP = "top-1:horizon_us=60"
-
-
-class SocRuleMethod:
-    """A run-time rule, or lookahead with one; the random rule draws by the case's seed.
-
-    Args:
-        name: Shown in tables.
-        make: Makes the rule for a seed.
-    """
-
-    def __init__(self, name: str, make: Callable[[int], SocRule | Lookahead]) -> None:
-        """Try the rule, so that an unknown name is noticed before anything runs."""
-        make(0)
-        self.name, self._make = name, make
-
-    def prepare(self) -> None:
-        """Compile the kernels."""
-        self.solve(warm_up_case())
-
-    def solve(self, case: Case) -> Result:
-        """Play the case."""
-        problem = (case.encoding, case.realisation)
-        return to_result(case, run_dispatcher(self._make(case.seed), [problem])[0])
 
 
 class SocPlannerMethod:
@@ -108,48 +79,6 @@ class SocPlannerMethod:
             runtime_s=found.runtime_s,
             info={**played.info, "planned_job_time_us": found.objective},
         )
-
-
-class SocAgentMethod:
-    """A learned policy that takes its most probable actions, under the actions it was trained on.
-
-    Args:
-        name: Shown in tables.
-        path: Run folder or policy file.
-    """
-
-    def __init__(self, name: str, path: str | Path) -> None:
-        """Load the policy."""
-        from dispatchlab.agents import load_policy
-
-        self.name = name
-        self.policy: Any = load_policy(path, family=FAMILY)
-        self.env_kwargs = _env_kwargs(name, self.policy.meta.get("env"))
-        spec = SocVectorEnv(1, instance=_WARM_UP, **self.env_kwargs).graph_spec
-        self.policy.require_layout(spec.layout())
-
-    def prepare(self) -> None:
-        """Compile the kernels and play a small instance."""
-        self.solve(warm_up_case())
-
-    def solve(self, case: Case) -> Result:
-        """Play the case."""
-        return self.solve_all([case], lambda _: None)[0]
-
-    def solve_all(self, cases: Sequence[Case], on_done: Callable[[Case], None]) -> list[Result]:
-        """Play all episodes of an instance at once."""
-        results: list[Result] = []
-        with one_thread():
-            for _, group in groupby(cases, lambda case: case.instance):
-                alike = list(group)
-                for start in range(0, len(alike), MOST_ROWS):
-                    part = alike[start : start + MOST_ROWS]
-                    problems = [(case.encoding, case.realisation) for case in part]
-                    outcomes = run_dispatcher(self.policy, problems, **self.env_kwargs)
-                    for case, outcome in zip(part, outcomes, strict=True):
-                        results.append(to_result(case, outcome))
-                        on_done(case)
-        return results
 
 
 def to_result(case: Case, outcome: Outcome, planned: bool = False) -> Result:
@@ -225,3 +154,6 @@ def _env_kwargs(name: str, told: object) -> dict[str, Any]:
             "that `dispatchlab train` wrote."
         )
     return {"actions": actions, "wait": wait, "max_ready": ready, "observation": observation}
+
+
+CHIP = Stage("soc", warm_up_case, run_dispatcher, to_result, _env_kwargs, SocVectorEnv)

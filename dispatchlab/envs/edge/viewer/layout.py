@@ -191,7 +191,7 @@ def _runs(
     columns = (task, model, schedule.place[task], schedule.start_ms[task], end[task], due, is_late,
                is_running[task])  # fmt: skip
     rows = zip(*(column.tolist() for column in columns), strict=True)
-    return [Bar(*row, top=0.0, height=_LINE) for row in rows]
+    return [Bar._make((*row, 0.0, _LINE)) for row in rows]
 
 
 def _stack(calls: list[Bar], top: float) -> tuple[list[Bar], int]:

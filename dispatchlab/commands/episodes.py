@@ -1,0 +1,85 @@
+"""Episodes of streams: what is to be drawn of them, and their files, which hold instances."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+
+class Picture(NamedTuple):
+    """What is to be drawn of a stream, and who schedules it.
+
+    Attributes:
+        method: A method, or None.
+        seed: Of what happens, and of the method.
+        time_limit: Seconds of each call of CP-SAT.
+        graph: A job type, or None.
+        since: Begin of the window in the family's unit of time, or None.
+        until: Its end, or None.
+        width: Characters in a line of text.
+    """
+
+    method: str | None
+    seed: int
+    time_limit: float
+    graph: str | None
+    since: int | None
+    until: int | None
+    width: int
+
+
+def read_episode(family: str, path: Path, instance: str | None) -> Any:  # noqa: ANN401 (a family's own)
+    """Read an episode, which must be of the instance if one is named.
+
+    Args:
+        family: ``"soc"`` or ``"edge"``.
+        path: A schedule file.
+        instance: A name or path, or None.
+
+    Returns:
+        A `SocEpisode` or an `EdgeEpisode`.
+
+    Raises:
+        DispatchlabError: If the file cannot be read, or is of another instance.
+    """
+    from dispatchlab.envs.edge import library as edge_library
+    from dispatchlab.envs.edge import schedule_files as edge
+    from dispatchlab.envs.soc import library as soc_library
+    from dispatchlab.envs.soc import schedule_files as soc
+
+    episode: Any = edge.read_schedule(path) if family == "edge" else soc.read_schedule(path)
+    load: Any = edge_library.load_instance if family == "edge" else soc_library.load_instance
+    if instance is not None and load(instance) != episode.instance:
+        raise DispatchlabError(
+            f"The schedule {str(path)!r} is of {episode.instance.name!r}, whose data differ from "
+            f"{instance!r}; leave the instance out, the file holds its own."
+        )
+    return episode
+
+
+def episode_to_draw(family: str, problem: str, schedule: Path | None, method: str | None) -> Any:  # noqa: ANN401
+    """The episode of a schedule file that is named alone, or behind its instance.
+
+    Args:
+        family: ``"soc"`` or ``"edge"``.
+        problem: An instance or a schedule file.
+        schedule: A schedule file of the instance, if there is one.
+        method: A method that was asked for too.
+
+    Returns:
+        The episode, or None where no file is named.
+
+    Raises:
+        DispatchlabError: If a file and a method were given, or the file is of another instance.
+    """
+    from dispatchlab.commands.inputs import schedule_family
+
+    alone = schedule is None and schedule_family(problem) is not None
+    file = Path(problem) if alone else schedule
+    if file is None:
+        return None
+    if method is not None:
+        raise DispatchlabError(
+            f"The schedule file {str(file)!r} and a method were both given; leave one out."
+        )
+    return read_episode(family, file, None if str(file) == problem else problem)

@@ -1,0 +1,102 @@
+"""``dispatchlab evaluate edge``: compare methods on drones at an edge."""
+
+from typing import Annotated
+
+import typer
+
+from dispatchlab.commands import options
+
+Workloads = Annotated[
+    str,
+    typer.Option(
+        "--instances",
+        "--preset",
+        help="Workloads ([cyan]2d-p[/] to [cyan]4d-a[/]: drones, then passive or active) and "
+        "files, separated by commas; settings may follow: [cyan]4d-a:duration_ms=60000[/].",
+    ),
+]
+Networks = Annotated[
+    str | None,
+    typer.Option(
+        help="stationary, trapezium, 4g, or a trace file (.json, .csv); several with |.",
+        show_default="as the instances say",
+    ),
+]
+Points = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="A setting with its values (repeatable): [cyan]num_drones=2|4[/], "
+        "[cyan]duration_ms=60000[/], [cyan]cloud_expected=p95|median[/], [cyan]peak_ms=200|400[/] "
+        "(ms added by a trapezium).",
+        show_default="as the instances say",
+    ),
+]
+Realisations = Annotated[
+    int, typer.Option("--seeds", "--episodes", help="Episodes of each instance.", min=1)
+]
+Methods = Annotated[
+    str,
+    typer.Option(
+        help="Separated by commas: rules (random, fifo, edf, sjf, hbf, huf, hpf, cld, ec, dem, "
+        "dems, dems-a, gems, sota1, sota2, dem-q, dems-q; [cyan]dems:preset=code[/] as in the "
+        "released code), [cyan]all[/] of them, [cyan]agent=RUN[/]."
+    ),
+]
+Against = Annotated[
+    str | None,
+    typer.Option(help="Method that wins are counted against.", show_default="dem-q, or first"),
+]
+
+
+def evaluate_edge(
+    instances: Workloads = "4d-a", network: Networks = None, settings: Points = None,
+    seeds: Realisations = 20, methods: Methods = "all", against: Against = None,
+    schedules: options.Episodes = None, json: options.Json = None, csv: options.Csv = None,
+    report: options.Report = None,
+) -> None:  # fmt: skip
+    """Compare methods on drones whose video an edge and a cloud work on.
+
+    Every method meets the same arrivals, execution times (ms) and networks, drawn with seeds that
+    training never uses, and every episode and each decision in it passes the independent checker.
+    The utility, QoS and QoE together, stands beside the share of the tasks on time and a bound that
+    no scheduler can exceed. The report draws utility over time and the timelines of the best.
+
+    [dim]dispatchlab evaluate edge --preset 4D-A --network trapezium --methods all --episodes 20
+    --report edge.html[/]
+    """
+    from dispatchlab.commands.comparisons import (
+        check_baseline,
+        publish,
+        require_correct,
+        run_all,
+        write_episodes,
+    )
+    from dispatchlab.commands.inputs import split_names
+    from dispatchlab.commands.outputs import check_folder, check_target, check_text_target
+    from dispatchlab.eval.edge_cases import edge_cases
+    from dispatchlab.eval.methods.parse_edge import make_edge_methods
+    from dispatchlab.eval.stream_cases import parse_points
+    from dispatchlab.eval.summary import summarise
+
+    check_text_target(json, ".json")
+    check_text_target(csv, ".csv")
+    if report is not None:
+        check_target(report, (".html",))
+    if schedules is not None:
+        check_folder(schedules)
+    wanted = [*([f"network={network}"] if network is not None else []), *(settings or ())]
+    points = parse_points(wanted, "network=stationary|trapezium")
+    cases = edge_cases(split_names([instances]), points, seeds)
+    chosen = make_edge_methods([m.strip() for m in methods.split(",") if m.strip()])
+    check_baseline(against, chosen)
+    comparison = run_all(chosen, cases)
+    told = {
+        "instances": instances, "settings": "; ".join(wanted) or "as they are",
+        "seeds": f"0 to {seeds - 1}", "methods": methods,
+    }  # fmt: skip
+    summaries = summarise(comparison, against)
+    publish(comparison, summaries, told, json=json, csv=csv, report=report)
+    require_correct(comparison)
+    if schedules is not None:
+        write_episodes(comparison, schedules)

@@ -1,0 +1,183 @@
+"""Drones at an edge: utility, and beside it always the share of the tasks that were on time.
+
+What is minimised is minus the utility. Gaps are the shortfall to a bound that no scheduler can
+exceed, in per cent of the bound, episode by episode.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dispatchlab.baselines.edge.fluid import fluid_bound
+from dispatchlab.envs.core.errors import InfeasibleScheduleError
+from dispatchlab.envs.core.schedule import Result
+from dispatchlab.envs.edge.metrics import metrics, utility_curve
+from dispatchlab.envs.edge.schedule import OUTCOMES
+from dispatchlab.envs.edge.verify import verify
+from dispatchlab.eval.cases import Case
+from dispatchlab.eval.families.base import Charts, Column, Sweep
+from dispatchlab.eval.families.columns import AGAINST, DECISION, GAP, METHOD, TIME, VERIFIED
+from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.edge.outcome import Outcome
+    from dispatchlab.eval.compare import Comparison, Run
+
+MEASURES = ("utility", "qos", "qoe", "completion", "tasks", *OUTCOMES, "edge_utilisation")
+TIMELINES = 3  # methods whose timeline is drawn
+TIMELINE_MS = 60_000
+
+
+def _mean(name: str, digits: int = 0) -> Any:  # noqa: ANN401 (a cell function)
+    return lambda s: f"{s.measures[name].mean:.{digits}f}"
+
+
+def _percent(name: str) -> Any:  # noqa: ANN401 (a cell function)
+    return lambda s: percent(s.measures[name].mean, 1)
+
+
+def _interval(name: str) -> Any:  # noqa: ANN401 (a cell function)
+    return lambda s: number_interval(s.measures[name].interval, 0)
+
+
+class EdgeEval:
+    """Evaluation of episodes of an `EdgeInstance`."""
+
+    cell_note = "Mean utility, with the share of the tasks that were on time in brackets."
+    sweep = Sweep({"utility": "utility", "completion": "share of the tasks on time"})
+    columns: tuple[Column, ...] = (
+        METHOD,
+        Column("utility", _mean("utility"), 0),
+        Column("95 % CI", _interval("utility"), 100),
+        Column("on time %", _percent("completion"), 0),
+        Column("QoS", _mean("qos"), 110),
+        Column("QoE", _mean("qoe"), 110),
+        Column("of bound %", _percent("bound_ratio"), 0),
+        Column(GAP.heading, GAP.cell, 170),
+        *AGAINST,
+        TIME,
+        DECISION,
+        *(Column(name.replace("_", " "), _mean(name, 1), 260) for name in OUTCOMES),
+        VERIFIED,
+    )
+
+    def objective_name(self, case: Case) -> str:
+        """Minus the utility, for it is minimised."""
+        return "minus_utility"
+
+    def known_bounds(self, case: Case) -> tuple[float, float]:
+        """The fluid bound on the episode, which is also what gaps refer to."""
+        bound = -fluid_bound(case.encoding, case.realisation).utility
+        return bound, bound
+
+    def has_bounds(self, case: Case) -> bool:
+        """No method proves a better bound than the fluid one."""
+        return False
+
+    def verify(self, case: Case, result: Result) -> None:
+        """Check the schedule, every decision, and every figure that was reported."""
+        outcome: Outcome = result.info["outcome"]
+        verify(
+            case.encoding, case.realisation, result.schedule, utility=outcome.utility,
+            qos=outcome.qos, qoe=outcome.qoe,
+        )  # fmt: skip
+        counted = metrics(case.encoding, case.realisation, result.schedule)
+        wrong = [
+            f"{name} is {counted[name]:g}, but {value} was reported."
+            for name, value in zip(OUTCOMES, outcome.outcomes, strict=True)
+            if counted[name] != value
+        ]
+        if result.objective != -outcome.utility:
+            wrong.append(
+                f"The objective is {-outcome.utility:g}, but {result.objective} was reported."
+            )
+        if wrong:
+            raise InfeasibleScheduleError(wrong)
+
+    def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
+        """What the episode came to, and how much of the bound that is."""
+        counted = metrics(case.encoding, case.realisation, result.schedule)
+        measures = {name: counted[name] for name in MEASURES}
+        bound = -lower_bound
+        ratio = measures["utility"] / bound if bound > 0 else math.nan
+        return {**measures, "lp_bound": bound, "bound_ratio": ratio}
+
+    def goal(self, run: "Run") -> str:
+        """Utility."""
+        return "utility"
+
+    def value(self, objective: float) -> str:
+        """The utility."""
+        return number(-objective)
+
+    def facts(self, run: "Run") -> list[tuple[str, str]]:
+        """Utility, bound and what became of the tasks."""
+        m = run.measures
+        ends = (f"{m[name]:.0f} {name.replace('_', ' ')}" for name in OUTCOMES if m[name])
+        return [
+            ("method", run.method),
+            ("utility", f"{number(m['utility'])} (QoS {number(m['qos'])}, QoE {number(m['qoe'])})"),
+            ("LP bound", number(m["lp_bound"])),
+            ("gap", f"{percent(run.gap, 2)} %"),
+            ("on time", f"{percent(m['completion'])} % of {m['tasks']:.0f} tasks"),
+            ("tasks", ", ".join(ends)),
+            ("time", duration(run.runtime_s)),
+            ("status", run.status),
+        ]
+
+    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+        """What counts, and what the gap is to."""
+        return [
+            f"Mean utility, QoS and QoE together, {runs}, all methods on the same arrivals, "
+            "execution times and networks.",
+            "of bound, gap: against the LP bound, which nobody can exceed, episode by episode. "
+            "Intervals: 95 %, bootstrap over instances and seeds.",
+            "decision: wall time over decisions; agents decide for all episodes of an instance at "
+            "once.",
+        ]
+
+    def cell(self, objective: float, measures: Mapping[str, float]) -> str:
+        """Utility, and completed tasks in brackets."""
+        if not measures:
+            return MISSING
+        return f"{measures['utility']:.0f} ({percent(measures['completion'], 0)} %)"
+
+    def charts(self, comparison: "Comparison", most: int) -> Charts:
+        """Of the first case: utility over time of all methods, and the best timelines."""
+        from dispatchlab.envs.edge.viewer import utility_figure
+
+        case = comparison.cases[0]
+        runs = [r for r in comparison.runs if (r.instance, r.seed) == (case.instance, case.seed)]
+        good = sorted((run for run in runs if run.verified), key=lambda run: run.objective)
+        schedules = {
+            run.method: comparison.results[run.method, case.instance, case.seed].schedule
+            for run in good
+        }
+        curves = {
+            name: utility_curve(case.encoding, case.realisation, schedule)
+            for name, schedule in schedules.items()
+        }
+        title = f"Utility over time: {case.instance}, seed {case.seed}"
+        figures = [utility_figure(curves, -runs[0].lower_bound, title=title)]
+        shown = good[: min(most, TIMELINES)]
+        figures += [_timeline(case, schedules[run.method], run) for run in shown]
+        note = (
+            f"The first of {len(comparison.cases)} episodes; timelines of the best methods while "
+            "the network is at its worst."
+        )
+        return Charts("An episode", note, tuple(figures))
+
+
+FAMILY = EdgeEval()
+
+
+def _timeline(case: Case, schedule: Any, run: "Run") -> Any:  # noqa: ANN401 (a figure of plotly)
+    """The minute in which the network is at its worst."""
+    from dispatchlab.envs.edge.viewer import hardest_window, timeline_figure
+
+    low, high = hardest_window(case.realisation, TIMELINE_MS, schedule.now_ms)
+    title = f"{case.instance}, seed {case.seed}: utility {-run.objective:.0f} by {run.method}"
+    return timeline_figure(
+        case.encoding, case.realisation, schedule, title=f"{title}, {low // 1000} to "
+        f"{-(-high // 1000)} s", since_ms=low, until_ms=high,
+    )  # fmt: skip

@@ -1,0 +1,62 @@
+"""What families with one schedule per case, and gaps to a bound below it, have in common."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dispatchlab.eval.cases import Case
+from dispatchlab.eval.families.base import Charts
+from dispatchlab.eval.formatting import duration, number, percent
+
+if TYPE_CHECKING:
+    from dispatchlab.eval.compare import Comparison, Run
+
+Gantt = Callable[[Case, Any, str], Any]
+
+
+def plain_facts(run: "Run") -> list[tuple[str, str]]:
+    """What is worth saying about a single run with an objective and a bound.
+
+    Args:
+        run: The run.
+
+    Returns:
+        Labels and values.
+    """
+    from dispatchlab.eval.compare import relative_gap
+
+    gap = percent(relative_gap(run.objective, run.lower_bound), 2)
+    facts = [
+        ("method", run.method),
+        (run.objective_name.replace("_", " "), number(run.objective)),
+        ("lower bound", number(run.lower_bound)),
+        ("gap", f"{gap} %"),
+        ("time", duration(run.runtime_s)),
+        ("status", run.status),
+    ]
+    if run.reference_is_known and not math.isnan(run.reference):
+        facts.insert(3, ("best known", number(run.reference)))
+    return facts
+
+
+def best_schedules(comparison: "Comparison", most: int, gantt: Gantt) -> Charts:
+    """The best schedule of each case.
+
+    Args:
+        comparison: The runs.
+        most: Cases that are drawn at most.
+        gantt: Draws a schedule of a case under a title.
+
+    Returns:
+        The charts.
+    """
+    figures = []
+    for case in comparison.cases[:most]:
+        best = comparison.best(case)
+        if best is not None:
+            schedule = comparison.results[best.method, best.instance, best.seed].schedule
+            title = f"{case.instance}, seed {case.seed}: {number(best.objective)} by {best.method}"
+            figures.append(gantt(case, schedule, title))
+    more = len(comparison.cases) - len(figures)
+    note = f"The first {len(figures)} cases; {more} more were run." if more else ""
+    return Charts("Best schedules", note, tuple(figures))

@@ -1,0 +1,126 @@
+"""Cases of families whose work streams in: settings, names, and seeds that training never uses."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.ranges import parse_options
+from dispatchlab.eval.cases import MAX_DRAWN, Case
+
+# Training seeds its rows without a spawn key, and validation with another one.
+TEST_KEY = 0x7E57_5EED
+Settings = Mapping[str, Any]
+
+
+def test_generator(seed: int) -> np.random.Generator:
+    """The generator of the realisation with some seed; no training stream equals it."""
+    return np.random.default_rng(np.random.SeedSequence(TEST_KEY, spawn_key=(TEST_KEY, seed)))
+
+
+test_generator.__test__ = False  # type: ignore[attr-defined] # not for pytest
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFamily:
+    """How a family loads instances and draws what happens in them.
+
+    Attributes:
+        name: The family.
+        load: Instance of a preset, a file or an instance.
+        with_settings: A copy of an instance with other settings.
+        draw: A realisation of an instance.
+    """
+
+    name: str
+    load: Callable[[Any], Any]
+    with_settings: Callable[[Any, Settings], Any]
+    draw: Callable[[np.random.Generator, Any], Any]
+
+    def case(self, name: str, instance: Any, seed: int, settings: Settings | None = None) -> Case:  # noqa: ANN401
+        """One instance under one realisation.
+
+        Args:
+            name: Shown in tables.
+            instance: The instance.
+            seed: Seed of the realisation and of the methods.
+            settings: What tells it from others like it.
+
+        Returns:
+            The case.
+        """
+        drawn = self.draw(test_generator(seed), instance)
+        return Case(name, seed, instance, drawn, self.name, settings or {})
+
+    def cases(
+        self, instances: Sequence[Any], points: Sequence[Settings] = ({},), seeds: int = 1
+    ) -> list[Case]:
+        """Every instance with every combination of settings under every seed.
+
+        Args:
+            instances: Presets, files or instances.
+            points: Settings.
+            seeds: Realisations of each.
+
+        Returns:
+            The cases, instance by instance.
+
+        Raises:
+            DispatchlabError: If there are too many, none, or two of one name.
+        """
+        count = len(instances) * len(points) * seeds
+        if not 0 < count <= MAX_DRAWN:
+            raise DispatchlabError(
+                f"{len(instances)} instances with {len(points)} settings and {seeds} seeds make "
+                f"{count} cases; ask for 1 to {MAX_DRAWN}."
+            )
+        cases: list[Case] = []
+        named: set[str] = set()
+        for given in instances:
+            base = self.load(given)
+            shown = given if isinstance(given, str) else base.name
+            for point in points:
+                instance = self.with_settings(base, point) if point else base
+                name = _name(shown, point)
+                if name in named:
+                    raise DispatchlabError(f"The instance {name!r} is listed twice; remove one.")
+                named.add(name)
+                settings = {"base": shown, **point}
+                cases += [self.case(name, instance, seed, settings) for seed in range(seeds)]
+        return cases
+
+
+def parse_points(texts: Sequence[str], example: str = "mean_gap_us=25|50|100") -> list[Settings]:
+    """All combinations of settings.
+
+    Args:
+        texts: Each a setting with its values, such as ``"mean_gap_us=25|50|100"``.
+        example: Such a text, for errors.
+
+    Returns:
+        Settings by name; one empty combination where nothing is given.
+
+    Raises:
+        DispatchlabError: If a text is incomplete or a setting stands twice.
+    """
+    axes: dict[str, list[Any]] = {}
+    for text in texts:
+        name, _, values = (part.strip() for part in text.partition("="))
+        given = [value.strip() for value in values.split("|") if value.strip()]
+        if not name or not given:
+            raise DispatchlabError(
+                f"The setting {text!r} has no values; write for example {example}."
+            )
+        if name in axes:
+            raise DispatchlabError(f"The setting {name!r} stands twice; join its values with |.")
+        axes[name] = [parse_options(text, f"{name}={value}")[name] for value in given]
+    return [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
+
+
+def _name(base: str, point: Settings) -> str:
+    """The name of an instance with its settings."""
+    settings = ",".join(f"{key}={value}" for key, value in point.items())
+    return f"{base}{',' if ':' in base else ':'}{settings}" if settings else base
