@@ -63,9 +63,9 @@ def render_ansi(
     return "\n".join([
         clip(describe(instance, realisation, schedule), width),
         *(f"{label:>{margin}} |{line}|" for label, line in rows),
-        " " * (margin + 2) + _axis(chart, columns, scale),
+        clip(" " * (margin + 2) + _axis(chart, columns, scale), width),
         *_waiting(realisation, schedule, width),
-        *wrap_entries(legend, width),
+        *wrap_entries([clip(entry, width) for entry in legend], width),
     ])  # fmt: skip
 
 
