@@ -5,11 +5,11 @@ import numpy as np
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.edge.dynamics.apply import LEGAL, NUM_VERBS, idle_action, why_illegal
-from dispatchlab.envs.edge.dynamics.cloud import estimated_call
 from dispatchlab.envs.edge.dynamics.layout import (
     CLOUD_MS,
     CLOUD_UTILITY,
     DELAY,
+    DELAY_AT,
     DONE,
     DUE,
     EDGE_MS,
@@ -28,7 +28,9 @@ from dispatchlab.envs.edge.dynamics.problem import Problem
 from dispatchlab.envs.edge.dynamics.state import State
 from dispatchlab.envs.edge.observation.features import SCALE_MS, Float32Array
 from dispatchlab.envs.edge.observation.scaling import (
+    believed_call,
     clip,
+    is_fresh,
     queue_slack,
     remaining,
     scale_time,
@@ -89,7 +91,7 @@ def _displaced(p: Problem, s: State, b: int, slot: int) -> float:
         if slack < 0 or slack >= work:
             continue
         m = waiting[MODEL]
-        reachable = estimated_call(p, s, b, m) < waiting[DUE] - s.row[b, NOW]
+        reachable = believed_call(p, s, b, m) < waiting[DUE] - s.row[b, NOW]
         elsewhere = max(0.0, p.value[i, m, CLOUD_UTILITY]) if reachable else 0.0
         total += p.value[i, m, EDGE_UTILITY] - elsewhere
     return total
@@ -149,9 +151,11 @@ def _write_option(
         if s.row[b, KIND] != EDGE_FREE:
             x[9] = clip(_displaced(p, s, b, slot) / benefit)
     elif verb == CLOUD:
-        left = slack - estimated_call(p, s, b, m)
+        left = slack - believed_call(p, s, b, m)
         x[0] = 1.0
         x[1], x[2] = scale_time(left), scale_time(slack - p.model[i, m, CLOUD_MS])
         x[3] = 1.0 if left >= 0 else 0.0
         x[4], x[5] = clip(cloud), clip(cloud - max(edge, 0.0))
-        x[8] = scale_time(slack - p.model[i, m, CLOUD_MS] - s.row[b, DELAY])
+        known = s.row[b, DELAY_AT] != NONE and is_fresh(s, b, s.row[b, DELAY_AT])
+        delay = s.row[b, DELAY] if known else 0
+        x[8] = scale_time(slack - p.model[i, m, CLOUD_MS] - delay)

@@ -4,7 +4,6 @@ import numpy as np
 
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.schedule import IntArray
-from dispatchlab.envs.edge.dynamics.cloud import estimated_call
 from dispatchlab.envs.edge.dynamics.layout import (
     BONUS,
     CALLS,
@@ -45,7 +44,9 @@ from dispatchlab.envs.edge.dynamics.problem import Problem
 from dispatchlab.envs.edge.dynamics.state import State
 from dispatchlab.envs.edge.observation.features import SCALE_MS, Float32Array
 from dispatchlab.envs.edge.observation.scaling import (
+    believed_call,
     clip,
+    is_fresh,
     queue_slack,
     remaining,
     scale_time,
@@ -86,7 +87,7 @@ def _write_task(p: Problem, s: State, b: int, slot: int, benefit: float, x: Floa
     i, now = s.row[b, SLOT], s.row[b, NOW]
     task = s.pool[b, slot]
     m, slack = task[MODEL], task[DUE] - now
-    work, call = p.model[i, m, EDGE_MS], estimated_call(p, s, b, m)
+    work, call = p.model[i, m, EDGE_MS], believed_call(p, s, b, m)
     x[0] = 1.0 if task[TASK] == s.row[b, POINTED] else 0.0
     x[1] = 1.0 if task[STATUS] == QUEUED else 0.0
     x[2] = 1.0 if task[STATUS] == DEFERRED else 0.0
@@ -108,7 +109,7 @@ def _write_task(p: Problem, s: State, b: int, slot: int, benefit: float, x: Floa
 def _write_model(p: Problem, s: State, b: int, m: int, benefit: float, x: Float32Array) -> None:
     """Write the features in the order of `MODEL_FEATURES`."""
     i, now, state = s.row[b, SLOT], s.row[b, NOW], s.model[b, m]
-    deadline, estimate = p.model[i, m, DEADLINE], estimated_call(p, s, b, m)
+    deadline, estimate = p.model[i, m, DEADLINE], believed_call(p, s, b, m)
     seen, total = min(RECENT, state[CALLS]), 0.0
     for k in range(seen):
         total += s.recent[b, m, k]
@@ -117,7 +118,7 @@ def _write_model(p: Problem, s: State, b: int, m: int, benefit: float, x: Float3
     x[2] = scale_time(p.model[i, m, CLOUD_MS])
     x[3] = scale_time(estimate)
     x[6] = scale_time(deadline - estimate)
-    if seen > 0:
+    if seen > 0 and is_fresh(s, b, state[LAST_CALL]):
         x[4] = scale_time(total / seen)
         x[5] = scale_time(s.recent[b, m, (state[CALLS] - 1) % RECENT])
         x[7] = seen / RECENT
@@ -145,5 +146,5 @@ def _write_globals(p: Problem, s: State, b: int, queued: int, x: Float32Array) -
     window = p.counts[row[SLOT], WINDOW]
     x[7] = scale_time(window - row[NOW] % window)
     x[8] = clip(p.scales[row[SLOT], EDGE_DEMAND])
-    if row[DELAY_AT] != NONE:
+    if row[DELAY_AT] != NONE and is_fresh(s, b, row[DELAY_AT]):
         x[9], x[10], x[11] = scale_time(row[DELAY]), scale_time(row[NOW] - row[DELAY_AT]), 1.0
