@@ -176,7 +176,7 @@ def _with_network_settings(
             "out."
         )
     duration = settings.get("duration_ms", instance.duration_ms)
-    if network.kind == TRAPEZIUM and isinstance(duration, int):
+    if isinstance(duration, int):  # also where the network becomes a trapezium later only
         moved = {name: getattr(network, name) * duration // instance.duration_ms
                  for name in CORNERS}  # fmt: skip
         given = moved | given
