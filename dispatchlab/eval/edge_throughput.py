@@ -59,8 +59,8 @@ class EdgeMeasurement:
     simulated_s_per_s: float
 
     def row(self) -> dict[str, Any]:
-        """The columns by name."""
-        return asdict(self)
+        """The columns by name; None for rates that were not measured."""
+        return {key: None if value != value else value for key, value in asdict(self).items()}
 
 
 def measure_all(

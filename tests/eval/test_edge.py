@@ -368,6 +368,7 @@ def test_throughput() -> None:
     measured = {(m.way, m.batch): m for m in measure_all([SHORT], (2,), seconds=0.05)}
     assert set(measured) == {(DECIDE, 1), (KERNEL, 2), (OBSERVED, 2)}
     assert all(m.decisions_per_s > 0 for m in measured.values())
+    assert measured[DECIDE, 1].row()["tasks_per_s"] is None
     assert measured[KERNEL, 2].events_per_s > measured[OBSERVED, 2].events_per_s > 0
     with pytest.raises(DispatchlabError, match="'9x-a'"):
         measure_all(["9x-a"])
