@@ -146,6 +146,7 @@ def _measure_observed(name: str, batch: int, seconds: float) -> Speed:
 
     def choose() -> npt.NDArray[np.int64]:
         legal = env.episodes.dynamics.legal()
-        return np.argmax(legal * noise[next(steps) % _MOST_ACTIONS], axis=1)
+        actions: npt.NDArray[np.int64] = (legal * noise[next(steps) % _MOST_ACTIONS]).argmax(1)
+        return actions
 
     return step_episodes(env, choose, seconds)
