@@ -14,12 +14,10 @@ from dispatchlab.baselines.edge.settings import BUFFER_MS
 from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.edge.dynamics.layout import (
     DEFERRED,
-    EDGE_MS,
     EDGE_UTILITY,
     MODEL,
     NEVER,
     NONE,
-    NUM_MODELS,
     SLOT,
     STATUS,
     TASK,
@@ -86,13 +84,12 @@ def _delays_none(p: Problem, s: State, b: int, order: int, span: int) -> bool:
 
 @kernel
 def steal_ahead(p: Problem, s: State, b: int, order: int, first: int) -> int:
-    """The deferred task to run before the head of the edge queue, or `NONE`."""
-    i, shortest = s.row[b, SLOT], NEVER
-    for m in range(p.counts[i, NUM_MODELS]):
-        shortest = min(shortest, p.model[i, m, EDGE_MS])
+    """The deferred task to run before the head of the edge queue, or `NONE`.
+
+    That the slack of the head has to exceed the least time of a model less the buffer (published)
+    goes without saying: it has to exceed the time of the task.
+    """
     slack = left(s, b, first) - edge_ms(p, s, b, first) - BUFFER_MS
-    if slack <= shortest - BUFFER_MS:
-        return NONE
     slot = next_loot(p, s, b, NEVER, np.inf, NONE)
     while slot != NONE:
         time = edge_ms(p, s, b, slot)

@@ -87,6 +87,33 @@ def test_migration_keeps_what_loses_more() -> None:
     assert (ends, starts) == ([DONE, DONE, DONE, CALLED], [0, 244, 386, 30])
 
 
+@pytest.mark.parametrize(("deadline", "ended"), [(199, CALLED), (200, DONE)])
+def test_what_just_fits_the_edge(deadline: int, ended: str) -> None:
+    """A, 1 ms behind X, is expected to end after 99 + 100 ms: it has to be due later than that."""
+    models = (
+        DnnModel("X", 1000, 100, 900, 10.0, 1.0, 5.0),
+        DnnModel("A", deadline, 100, 50, 10.0, 1.0, 5.0),
+    )
+    for rule in ("ec", "dem", "sota1", "sota2"):
+        assert play(EdgeRule(rule), [only(0, "X", 90), only(1, "A")], models)[0][1] == ended
+
+
+@pytest.mark.parametrize(("deadline", "ended"), [(298, CALLED), (299, DONE)])
+def test_what_just_stays_on_the_edge(deadline: int, ended: str) -> None:
+    """N goes before V, which is then expected to end 98 + 100 + 100 ms after time 2.
+
+    It stays if it is due then (at 300); as X takes 90 ms only, it is in time. N loses 54 in the
+    cloud, V 4.
+    """
+    models = (
+        DnnModel("X", 1000, 100, 900, 10.0, 1.0, 5.0),
+        DnnModel("V", deadline, 100, 50, 10.0, 1.0, 5.0),
+        DnnModel("N", 250, 100, 50, 60.0, 1.0, 55.0),
+    )
+    tasks = [only(0, "X", 90), only(1, "V"), only(2, "N")]
+    assert play(EdgeRule("dem"), tasks, models)[0] == [DONE, ended, DONE]
+
+
 def test_a_spared_first_task_expires() -> None:
     """The released code never tests the first task behind the new one: CD stays, and expires."""
     tasks = [only(0, "MD"), only(10, "CD"), only(20, "DEO")]
@@ -121,6 +148,30 @@ def test_stealing_ahead_of_the_queue(at: int, starts: list[int]) -> None:
     """
     tasks = [only(0, "DEO", 500), only(10, "BP"), only(at, "DEV")]
     assert play(EdgeRule("dems"), tasks)[1] == starts
+
+
+def test_stealing_what_the_cloud_cannot_earn_with_first() -> None:
+    """At 50 BP (168 utility per s) and CD (263) wait: BP goes first, CD is called at 107."""
+    tasks = [only(0, "DEO", 50), only(10, "BP"), only(20, "CD")]
+    assert play(EdgeRule("dems"), tasks)[1] == [0, 50, 107]
+
+
+@pytest.mark.parametrize(("deadline", "starts"), [(300, [300, 390, 490]), (299, [500, 300, 400])])
+def test_stealing_delays_nobody(deadline: int, starts: list[int]) -> None:
+    """At 300 H may wait 140 ms, and G be ready 100 + 100 + 100 ms later, if C (100) goes first.
+
+    C takes 90 ms if it is stolen. If G is due 1 ms earlier, H and G go first.
+    """
+    models = (
+        DnnModel("X", 1000, 950, 2000, 10.0, 1.0, 5.0),
+        DnnModel("C", 1000, 100, 500, 10.0, 1.0, 15.0),
+        DnnModel("H", 250, 100, 500, 10.0, 1.0, 15.0),
+        DnnModel("G", deadline, 100, 500, 10.0, 1.0, 15.0),
+    )
+    took = 90 if deadline == 300 else 100
+    tasks = [only(0, "X", 300), only(10, "C", took), only(300, "H"), only(300, "G")]
+    ends, found, _ = play(EdgeRule("dems"), tasks, models)
+    assert (ends, found) == ([DONE] * 4, [0, *starts])
 
 
 def test_calls_at_the_last_moment() -> None:
