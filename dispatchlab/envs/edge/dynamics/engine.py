@@ -1,13 +1,11 @@
 """Dynamics: the batch of rows that Python holds."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
+from dispatchlab.envs.core.slots import SlotDynamics
 from dispatchlab.envs.edge.dynamics.apply import (
     LEGAL,
     NUM_VERBS,
@@ -37,7 +35,7 @@ from dispatchlab.envs.edge.dynamics.problem import (
     write_instance,
     write_realisation,
 )
-from dispatchlab.envs.edge.dynamics.state import State, copy_rows, make_state
+from dispatchlab.envs.edge.dynamics.state import State, make_state
 from dispatchlab.envs.edge.instance import EdgeInstance
 from dispatchlab.envs.edge.limits import EdgeLimits
 from dispatchlab.envs.edge.realisation import EdgeRealisation
@@ -52,7 +50,7 @@ REASONS = (
 )  # fmt: skip
 
 
-class Dynamics:
+class Dynamics(SlotDynamics[EdgeInstance, EdgeRealisation]):
     """B rows, each playing one of S slots of (instance, realisation).
 
     Args:
@@ -71,13 +69,10 @@ class Dynamics:
         """Allocate everything."""
         if lead_ms < 0:
             raise DispatchlabError(f"lead_ms is {lead_ms}; give at least 0 ms.")
-        self.batch, self.limits, self.migrate, self.lead_ms = batch, limits, migrate, lead_ms
-        self.num_slots = batch if slots is None else slots
+        super().__init__(batch, slots)
+        self.limits, self.migrate, self.lead_ms = limits, migrate, lead_ms
         self.problem: Problem = make_problem(self.num_slots, limits)
         self.state: State = make_state(batch, limits, log=log)
-        self.instances: list[EdgeInstance | None] = [None] * self.num_slots
-        self.realisations: list[EdgeRealisation | None] = [None] * self.num_slots
-        self._all_rows: IntArray = np.arange(batch)
 
     @property
     def num_actions(self) -> int:
@@ -92,7 +87,7 @@ class Dynamics:
     def load(self, slot: int, instance: EdgeInstance, realisation: EdgeRealisation) -> None:
         """Put a problem into a slot; rows that play it must be reset."""
         if self.instances[slot] is not instance:
-            self._check_fits(instance)
+            self._check_fits(instance.name, EdgeLimits.of(instance))
             write_instance(self.problem, slot, instance, self.lead_ms)
             self.instances[slot] = instance
         realisation.require_fit(instance)
@@ -190,61 +185,10 @@ class Dynamics:
             decisions=self.state.decision_log[row, : int(self.state.row[row, DECISIONS])],
         )
 
-    def encoding(self, row: int) -> EdgeInstance:
-        """The instance that a row plays."""
-        found = self.instances[self.state.row[row, SLOT]]
-        if found is None:
-            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
-        return found
-
-    def realisation(self, row: int) -> EdgeRealisation:
-        """The realisation that a row plays."""
-        found = self.realisations[self.state.row[row, SLOT]]
-        if found is None:
-            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
-        return found
-
-    def snapshot(self) -> State:
-        """A copy of all rows."""
-        return State(*(array.copy() for array in self.state))
-
-    def restore(
-        self, snapshot: State, rows: IntArray | None = None, sources: IntArray | None = None
-    ) -> None:
-        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default)."""
-        rows = self._all_rows if rows is None else np.asarray(rows)
-        copy_rows(self.state, rows, snapshot, rows if sources is None else np.asarray(sources))
-
-    def state_dict(self) -> dict[str, Any]:
-        """Copies of the state and the problems (which are immutable)."""
-        return {
-            "state": self.snapshot()._asdict(),
-            "instances": list(self.instances),
-            "realisations": list(self.realisations),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where `state_dict` was taken."""
-        for slot, instance in enumerate(state["instances"]):
-            if instance is not None:
-                self.load(slot, instance, state["realisations"][slot])
-        for field, saved in state["state"].items():
-            getattr(self.state, field)[...] = saved
-
     def _reasons(self) -> npt.NDArray[np.int8]:
         reasons = np.ones((self.batch, self.num_actions), np.int8)
         _why_illegal(self.problem, self.state, self.migrate, reasons)
         return reasons
-
-    def _check_fits(self, instance: EdgeInstance) -> None:
-        """Refuse what does not fit the arrays."""
-        needed = EdgeLimits.of(instance)
-        for what, need, limit in zip(needed._fields, needed, self.limits, strict=True):
-            if need > limit:
-                raise InvalidInstanceError(
-                    f"{instance.name} has {need} {what}, but this environment was built for at "
-                    f"most {limit}; build it for the larger instance."
-                )
 
     def _check_room(self, instance: EdgeInstance, realisation: EdgeRealisation) -> None:
         """Refuse a realisation whose tasks or tables would not fit the arrays."""

@@ -58,9 +58,3 @@ def make_state(batch: int, limits: EdgeLimits, *, log: bool = True) -> State:
         task_log=np.zeros((batch, tasks, TASK_LOG_COLUMNS), np.int64),
         decision_log=np.zeros((batch, _DECISIONS_PER_TASK * tasks, DECISION_COLUMNS), np.int64),
     )
-
-
-def copy_rows(to: State, rows: IntArray, source: State, sources: IntArray) -> None:
-    """Make row ``rows[i]`` of a state equal to row ``sources[i]`` of another."""
-    for target, values in zip(to, source, strict=True):
-        target[rows] = values[sources]

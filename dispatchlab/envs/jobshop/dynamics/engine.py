@@ -1,7 +1,6 @@
 """Dynamics: the kernels behind one object, batched over environments."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +8,7 @@ import numpy.typing as npt
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray, Schedule
+from dispatchlab.envs.core.slots import SlotDynamics
 from dispatchlab.envs.jobshop.dynamics.apply import apply_option, reset_row
 from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -36,7 +36,7 @@ from dispatchlab.envs.jobshop.dynamics.problem import (
     allocate_problem,
     load_problem,
 )
-from dispatchlab.envs.jobshop.dynamics.state import State, allocate_state, copy_rows
+from dispatchlab.envs.jobshop.dynamics.state import State, allocate_state
 from dispatchlab.envs.jobshop.dynamics.waiting import apply_wait
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.limits import ProblemLimits
@@ -46,7 +46,7 @@ from dispatchlab.envs.jobshop.structure import Structure
 PLAYED, FALLBACK, FINISHED = 0, 1, 2
 
 
-class Dynamics:
+class Dynamics(SlotDynamics[CpEncoding, Realisation]):
     """The event simulation of a batch of scheduling problems.
 
     Args:
@@ -60,7 +60,7 @@ class Dynamics:
     Attributes:
         problem: The problem slots.
         state: The rows.
-        encodings: The encoding in each slot, or None.
+        instances: The encoding in each slot, or None.
     """
 
     def __init__(
@@ -74,27 +74,14 @@ class Dynamics:
             )
         if stop_at not in ("choices", "every"):
             raise DispatchlabError(f"Unknown stop_at {stop_at!r}; choose 'choices' or 'every'.")
-        slots = batch if slots is None else slots
-        self.limits: Final = limits
+        super().__init__(batch, slots)
+        self.limits: ProblemLimits = limits
         self.semantics: Final = semantics
         self.stop_at: Final = stop_at
-        self.problem: Problem = allocate_problem(slots, limits)
+        self.problem: Problem = allocate_problem(self.num_slots, limits)
         self.state: State = allocate_state(batch, limits)
-        self.encodings: list[CpEncoding | None] = [None] * slots
-        self.realisations: list[Realisation | None] = [None] * slots
         self._code = SEMANTICS.index(semantics)
         self._every = stop_at == "every"
-        self._all_rows = np.arange(batch)
-
-    @property
-    def batch(self) -> int:
-        """B."""
-        return len(self.state.row)
-
-    @property
-    def num_slots(self) -> int:
-        """I, the number of problem slots."""
-        return len(self.problem.counts)
 
     @property
     def num_options(self) -> int:
@@ -136,15 +123,15 @@ class Dynamics:
             )
         real = Realisation.nominal(encoding) if realisation is None else realisation
         is_nominal = real.is_nominal(encoding)
-        if self.encodings[slot] is encoding and is_nominal and self.realisations[slot] is None:
+        if self.instances[slot] is encoding and is_nominal and self.realisations[slot] is None:
             return
         real.check(encoding)
         structure = Structure.of(encoding)
-        self._check_fits(encoding, structure, real)
+        self._check_fits(encoding.name, ProblemLimits.of(encoding, structure.num_lanes, real))
         if not is_nominal and not allow_foresight:
             self._check_foresight()
         load_problem(self.problem, slot, encoding, structure, real)
-        self.encodings[slot] = encoding
+        self.instances[slot] = encoding
         self.realisations[slot] = None if is_nominal else real
 
     def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
@@ -214,54 +201,10 @@ class Dynamics:
         table = self.state.activity[row, :size]
         return Schedule(table[:, START], table[:, END], table[:, MODE])
 
-    def encoding(self, row: int) -> CpEncoding:
-        """The encoding that a row plays."""
-        found = self.encodings[self.state.row[row, SLOT]]
-        if found is None:
-            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
-        return found
-
     def realisation(self, row: int) -> Realisation:
         """The realisation that a row plays."""
         found = self.realisations[self.state.row[row, SLOT]]
         return Realisation.nominal(self.encoding(row)) if found is None else found
-
-    def snapshot(self) -> State:
-        """A copy of all rows."""
-        return State(*(array.copy() for array in self.state))
-
-    def restore(
-        self, snapshot: State, rows: IntArray | None = None, sources: IntArray | None = None
-    ) -> None:
-        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default)."""
-        rows = self._all_rows if rows is None else np.asarray(rows)
-        copy_rows(self.state, rows, snapshot, rows if sources is None else np.asarray(sources))
-
-    def state_dict(self) -> dict[str, Any]:
-        """Copies of the state and the problems (which are immutable)."""
-        return {
-            "state": self.snapshot()._asdict(),
-            "encodings": list(self.encodings),
-            "realisations": list(self.realisations),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where `state_dict` was taken."""
-        for slot, encoding in enumerate(state["encodings"]):
-            if encoding is not None:
-                self.load(slot, encoding, state["realisations"][slot])
-        for field, saved in state["state"].items():
-            getattr(self.state, field)[...] = saved
-
-    def _check_fits(self, encoding: CpEncoding, structure: Structure, real: Realisation) -> None:
-        """Refuse what does not fit the arrays, or what the semantics cannot play."""
-        needed = ProblemLimits.of(encoding, structure.num_lanes, real)
-        for what, need, limit in zip(needed._fields, needed, self.limits, strict=True):
-            if need > limit:
-                raise InvalidInstanceError(
-                    f"{encoding.name} has {need} {what.replace('_', ' ')}, but this environment "
-                    f"was built for at most {limit}; build it for the larger instance."
-                )
 
     def _check_foresight(self) -> None:
         if self._code in (APPEND, ACTIVE):

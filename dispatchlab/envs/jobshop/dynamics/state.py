@@ -45,9 +45,3 @@ def allocate_state(batch: int, limits: ProblemLimits) -> State:
         legal=np.zeros((batch, options + 1), np.uint8),
         bound=np.zeros(batch),
     )
-
-
-def copy_rows(target: State, rows: IntArray, source: State, source_rows: IntArray) -> None:
-    """Copy rows of one state into rows of another (snapshots, restores, beams)."""
-    for field in State._fields:
-        getattr(target, field)[rows] = getattr(source, field)[source_rows]

@@ -1,13 +1,11 @@
 """Dynamics: B rows of the chip, stepped by kernels."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
+from dispatchlab.envs.core.slots import SlotDynamics
 from dispatchlab.envs.soc.dynamics.apply import (
     apply_order,
     apply_pair,
@@ -58,7 +56,7 @@ from dispatchlab.envs.soc.dynamics.problem import (
     write_instance,
     write_realisation,
 )
-from dispatchlab.envs.soc.dynamics.state import State, copy_rows, make_state
+from dispatchlab.envs.soc.dynamics.state import State, make_state
 from dispatchlab.envs.soc.dynamics.timing import expected_work
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.limits import SocLimits
@@ -72,7 +70,7 @@ ACTIONS = ("task-pe", "ordering", "plan")
 PAIRS, ORDERING, PLAN = range(3)
 
 
-class Dynamics:
+class Dynamics(SlotDynamics[SocInstance, SocRealisation]):
     """B rows, each playing one of S slots of (instance, realisation).
 
     Args:
@@ -101,15 +99,12 @@ class Dynamics:
             raise DispatchlabError(
                 f"wait=True does not go with actions={actions!r}; use actions='task-pe'."
             )
-        self.batch, self.limits, self.actions, self.wait = batch, limits, actions, wait
+        super().__init__(batch, slots)
+        self.limits, self.actions, self.wait = limits, actions, wait
         self.code = ACTIONS.index(actions)
         self.visible = limits.ready if visible is None else max(1, min(visible, limits.ready))
-        self.num_slots = batch if slots is None else slots
         self.problem: Problem = make_problem(self.num_slots, limits)
         self.state: State = make_state(batch, limits, log=log)
-        self.instances: list[SocInstance | None] = [None] * self.num_slots
-        self.realisations: list[SocRealisation | None] = [None] * self.num_slots
-        self._all_rows: IntArray = np.arange(batch)
 
     @property
     def num_actions(self) -> int:
@@ -126,7 +121,7 @@ class Dynamics:
     def load(self, slot: int, instance: SocInstance, realisation: SocRealisation) -> None:
         """Put a problem into a slot; rows that play it must be reset."""
         if self.instances[slot] is not instance:
-            self._check_fits(instance)
+            self._check_fits(instance.name, SocLimits.of(instance))
             write_instance(self.problem, slot, instance)
             self.instances[slot] = instance
         realisation.require_fit(instance)
@@ -261,62 +256,11 @@ class Dynamics:
             end_us=log[:, :, LOG_END],
         )
 
-    def encoding(self, row: int) -> SocInstance:
-        """The instance that a row plays."""
-        found = self.instances[self.state.row[row, SLOT]]
-        if found is None:
-            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
-        return found
-
-    def realisation(self, row: int) -> SocRealisation:
-        """The realisation that a row plays."""
-        found = self.realisations[self.state.row[row, SLOT]]
-        if found is None:
-            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
-        return found
-
-    def snapshot(self) -> State:
-        """A copy of all rows."""
-        return State(*(array.copy() for array in self.state))
-
-    def restore(
-        self, snapshot: State, rows: IntArray | None = None, sources: IntArray | None = None
-    ) -> None:
-        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default)."""
-        rows = self._all_rows if rows is None else np.asarray(rows)
-        copy_rows(self.state, rows, snapshot, rows if sources is None else np.asarray(sources))
-
-    def state_dict(self) -> dict[str, Any]:
-        """Copies of the state and the problems (which are immutable)."""
-        return {
-            "state": self.snapshot()._asdict(),
-            "instances": list(self.instances),
-            "realisations": list(self.realisations),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where `state_dict` was taken."""
-        for slot, instance in enumerate(state["instances"]):
-            if instance is not None:
-                self.load(slot, instance, state["realisations"][slot])
-        for field, saved in state["state"].items():
-            getattr(self.state, field)[...] = saved
-
     def _log_with_queued(self, row: int) -> IntArray:
         """The task log, with the mappings of what has not started."""
         log = self.state.task_log[row].copy()
         _add_queued(self.state, row, log)
         return log
-
-    def _check_fits(self, instance: SocInstance) -> None:
-        """Refuse what does not fit the arrays."""
-        needed = SocLimits.of(instance)
-        for what, need, limit in zip(needed._fields, needed, self.limits, strict=True):
-            if need > limit:
-                raise InvalidInstanceError(
-                    f"{instance.name} has {need} {what.replace('_', ' ')}, but this environment "
-                    f"was built for at most {limit}; build it for the larger instance."
-                )
 
 
 @entry_kernel

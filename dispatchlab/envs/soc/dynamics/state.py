@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.compiling import entry_kernel, kernel
+from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.soc.dynamics.layout import (
     JOB_COLUMNS,
     JOB_LOG_COLUMNS,
@@ -73,14 +73,3 @@ def copy_row(to: State, b: int, source: State, c: int) -> None:
     _copy(to.pe[b], source.pe[c])
     for index in range(source.ready.shape[1]):
         to.ready[b, index] = source.ready[c, index]
-
-
-@entry_kernel
-def copy_rows(to: State, rows: IntArray, source: State, sources: IntArray) -> None:
-    """Make rows of one state equal to rows of another, logs included."""
-    for index in range(len(rows)):
-        b, c = rows[index], sources[index]
-        copy_row(to, b, source, c)
-        _copy(to.job_log[b], source.job_log[c])
-        for arrival in range(to.task_log.shape[1]):
-            _copy(to.task_log[b, arrival], source.task_log[c, arrival])

@@ -1,0 +1,99 @@
+"""SlotDynamics: rows of state that play problems held in slots, the same in every family."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.schedule import IntArray
+
+InstanceT = TypeVar("InstanceT")
+RealisationT = TypeVar("RealisationT")
+
+
+class SlotDynamics(Generic[InstanceT, RealisationT]):
+    """B rows, each playing one of S slots of (instance, realisation).
+
+    A family adds the arrays, ``state`` (a named tuple with a leading axis of rows, of which
+    ``row`` has the slot in its column ``slot_column``), ``load`` and the kernels.
+
+    Attributes:
+        batch: B.
+        num_slots: S.
+        limits: Sizes of the arrays, a named tuple.
+        instances: ``S`` instances, None where a slot is empty.
+        realisations: ``S`` realisations; None where a slot is empty.
+    """
+
+    slot_column = 0
+    state: Any
+    limits: Any
+
+    def __init__(self, batch: int, slots: int | None) -> None:
+        """Have empty slots: one per row unless told otherwise."""
+        self.batch = batch
+        self.num_slots = batch if slots is None else slots
+        self.instances: list[InstanceT | None] = [None] * self.num_slots
+        self.realisations: list[RealisationT | None] = [None] * self.num_slots
+        self._all_rows: IntArray = np.arange(batch)
+
+    def load(self, slot: int, instance: InstanceT, realisation: RealisationT) -> None:
+        """Put a problem into a slot; rows that play it must be reset."""
+        raise NotImplementedError
+
+    def encoding(self, row: int) -> InstanceT:
+        """The instance that a row plays."""
+        instance: InstanceT = self._held(self.instances, row)
+        return instance
+
+    def realisation(self, row: int) -> RealisationT:
+        """The realisation that a row plays."""
+        realisation: RealisationT = self._held(self.realisations, row)
+        return realisation
+
+    def snapshot(self) -> Any:  # noqa: ANN401 (the family's state)
+        """A copy of all rows."""
+        return type(self.state)(*(array.copy() for array in self.state))
+
+    def restore(
+        self,
+        snapshot: Any,  # noqa: ANN401 (the family's state)
+        rows: IntArray | None = None, sources: IntArray | None = None,
+    ) -> None:  # fmt: skip
+        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default)."""
+        rows = self._all_rows if rows is None else np.asarray(rows)
+        sources = rows if sources is None else np.asarray(sources)
+        for target, values in zip(self.state, snapshot, strict=True):
+            target[rows] = values[sources]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of the state and the problems (which are immutable)."""
+        return {
+            "state": self.snapshot()._asdict(),
+            "instances": list(self.instances),
+            "realisations": list(self.realisations),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        for slot, instance in enumerate(state["instances"]):
+            if instance is not None:
+                self.load(slot, instance, state["realisations"][slot])
+        for field, saved in state["state"].items():
+            getattr(self.state, field)[...] = saved
+
+    def _held(self, held: list[Any], row: int) -> Any:  # noqa: ANN401 (instance or realisation)
+        found = held[self.state.row[row, self.slot_column]]
+        if found is None:
+            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
+        return found
+
+    def _check_fits(self, name: str, needed: Any) -> None:  # noqa: ANN401 (the family's limits)
+        """Refuse an instance that does not fit the arrays."""
+        for what, need, limit in zip(needed._fields, needed, self.limits, strict=True):
+            if need > limit:
+                raise InvalidInstanceError(
+                    f"{name} has {need} {what.replace('_', ' ')}, but this environment was built "
+                    f"for at most {limit}; build it for the larger instance."
+                )
