@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.baselines.soc.rollout import Problem, SocDispatcher, run_dispatcher
 from dispatchlab.baselines.soc.rules import Lookahead, SocRule
 from dispatchlab.envs.soc.env import SocVectorEnv
@@ -14,10 +13,12 @@ from dispatchlab.envs.soc.generator import make_generator
 from dispatchlab.envs.soc.outcome import Outcome
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
+from dispatchlab.train.families.episodes import EpisodeValidation
 from dispatchlab.train.imitation import Expert
 from dispatchlab.train.problems import draw_problems
 
 RULES = ("etf", "met")
+UNIT = "mean latency µs (jobs completed)"
 
 
 def play_settings(config: TrainConfig) -> dict[str, Any]:
@@ -41,51 +42,6 @@ def make_play_problems(spec: str, count: int) -> list[Problem]:
         Instances and what happens in them.
     """
     return draw_problems(make_generator(spec), count)
-
-
-class SocValidation:
-    """Streams, and the latencies of the rules on them, which are computed once.
-
-    Attributes:
-        name: Name of the set.
-        unit: What the scores are.
-        columns: Names of the scores of a greedy evaluation.
-        problems: Instances and what happens in them.
-        rules: Mean latency in µs and mean number of completed jobs of each rule.
-    """
-
-    unit = "mean latency µs (jobs completed)"
-    columns = tuple(f"{who}{what}" for who in ("greedy", *RULES) for what in ("", COMPLETED))
-
-    def __init__(self, name: str, problems: Sequence[Problem], config: TrainConfig) -> None:
-        """Play the rules."""
-        self.name = name
-        self.problems = list(problems)
-        self._settings = play_settings(config)
-        self.rules: Scores = {}
-        for rule in RULES:
-            outcomes = run_dispatcher(SocRule(rule), self.problems, log=False)
-            self.rules |= _scores(rule, outcomes)
-
-    def greedy(self, policy: LearnedPolicy) -> Scores:
-        """Scores of the policy that takes its most probable actions."""
-        dispatcher: SocDispatcher = policy
-        outcomes = run_dispatcher(dispatcher, self.problems, **self._settings, log=False)
-        return _scores("greedy", outcomes)
-
-    def final(self, policy: LearnedPolicy) -> Scores:
-        """Nothing more: to choose among several futures would be clairvoyance."""
-        return {}
-
-    def describe(self) -> dict[str, Any]:
-        """Facts for ``eval.json``."""
-        names = dict.fromkeys(instance.name for instance, _ in self.problems)
-        return {
-            "instances": list(names),
-            "episodes": len(self.problems),
-            "unit": self.unit,
-            "rules": self.rules,
-        }
 
 
 class ActionPrices:
@@ -121,7 +77,16 @@ class Soc:
         specs = config.eval_benchmarks or (config.eval_generator,)
         count = config.eval_instances
         drawn = {spec: make_play_problems(spec, count) for spec in specs}
-        return [SocValidation(spec, problems, config) for spec, problems in drawn.items()]
+        rules = {name: SocRule(name) for name in RULES}
+
+        def play(dispatcher: SocDispatcher, problems: Sequence[Problem]) -> Scores:
+            settings = {} if isinstance(dispatcher, SocRule) else play_settings(config)
+            return _scores(run_dispatcher(dispatcher, problems, **settings, log=False))
+
+        return [
+            EpisodeValidation(spec, problems, unit=UNIT, rules=rules, play=play)
+            for spec, problems in drawn.items()
+        ]
 
     def env_kwargs(self, config: TrainConfig) -> dict[str, Any]:
         """Arguments that make an environment with the actions and observation of a run."""
@@ -135,10 +100,10 @@ class Soc:
 FAMILY = Soc()
 
 
-def _scores(who: str, outcomes: Sequence[Outcome]) -> Scores:
+def _scores(outcomes: Sequence[Outcome]) -> Scores:
     """Mean latency over the episodes in which a job was completed, and mean completed jobs."""
     latency = [o.latency_us for o in outcomes if o.completed]
     return {
-        who: float(np.mean(latency)) if latency else float("nan"),
-        f"{who}{COMPLETED}": float(np.mean([o.completed for o in outcomes])),
+        "": float(np.mean(latency)) if latency else float("nan"),
+        COMPLETED: float(np.mean([o.completed for o in outcomes])),
     }

@@ -1,0 +1,71 @@
+"""EpisodeValidation: a policy and some rules on the same episodes, for families without optima."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from dispatchlab.agents.inference import LearnedPolicy
+from dispatchlab.train.families.base import COMPLETED, Scores
+
+Play = Callable[[Any, Sequence[Any]], Mapping[str, float]]
+
+
+class EpisodeValidation:
+    """Episodes, and the scores of the rules in them, which are computed once.
+
+    Attributes:
+        name: Name of the set.
+        unit: What the scores are.
+        columns: Names of the scores of a greedy evaluation, rules included.
+        problems: Instances and what happens in them.
+        rules: Scores of the rules.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        problems: Sequence[Any],
+        *,
+        unit: str,
+        rules: Mapping[str, Any],
+        play: Play,
+    ) -> None:
+        """Play the rules.
+
+        Args:
+            label: Name of the set.
+            problems: Instances and what happens in them.
+            unit: What the scores are, for people.
+            rules: Dispatchers by name.
+            play: Called with a dispatcher and the problems; the score, under ``""``, and how much
+                was completed, under `COMPLETED`.
+        """
+        self.name, self.unit, self.problems = label, unit, list(problems)
+        self._play = play
+        self.columns = tuple(
+            f"{who}{what}" for who in ("greedy", *rules) for what in ("", COMPLETED)
+        )
+        self.rules: Scores = {}
+        for name, rule in rules.items():
+            self.rules |= self._scores(name, rule)
+
+    def greedy(self, policy: LearnedPolicy) -> Scores:
+        """Scores of the policy that takes its most probable actions."""
+        return self._scores("greedy", policy)
+
+    def final(self, policy: LearnedPolicy) -> Scores:
+        """Nothing more: to choose among several futures would be clairvoyance."""
+        return {}
+
+    def describe(self) -> dict[str, Any]:
+        """Facts for ``eval.json``."""
+        names = dict.fromkeys(instance.name for instance, _ in self.problems)
+        return {
+            "instances": list(names),
+            "episodes": len(self.problems),
+            "unit": self.unit,
+            "rules": self.rules,
+        }
+
+    def _scores(self, who: str, dispatcher: Any) -> Scores:  # noqa: ANN401 (rule or policy)
+        played = self._play(dispatcher, self.problems)
+        return {f"{who}{what}": value for what, value in played.items()}
