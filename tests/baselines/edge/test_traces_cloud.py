@@ -84,6 +84,18 @@ def test_cooling_and_probing() -> None:
     assert ends[16:] == [CALLED] * 2
 
 
+def test_success_ends_the_cooling() -> None:
+    """As above, but a call of 19 700, made at 20 265, is back in time at 20 565.
+
+    The mean, 1110 ms, still refuses all, so the model cools down anew from 22 000 on: 32 000 is
+    too early for a probe, 34 000 is not.
+    """
+    slow = [only(2000 * k, "far", None, 1200) for k in range(10)]
+    fast = [only(at, "far", None, 300) for at in (19_700, *range(20_000, 36_000, 2000))]
+    _, starts, _ = play(EdgeRule("dems-a"), slow + fast, (FAR,))
+    assert starts[10:] == [20_265] + [-1] * 7 + [34_565]
+
+
 @pytest.mark.parametrize("slow", [1, 2])
 def test_quantile_instead_of_nothing(slow: int) -> None:
     """DEM calls whatever happens. DEM-Q expects the second largest of ten: 600 or 1200 ms."""
