@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.baselines.edge.calling import action_of, call_or_drop, leave_edge, to_cloud
+from dispatchlab.baselines.edge.marginal import choose_by_margin
 from dispatchlab.baselines.edge.memory import (
     STEAL_BEFORE,
     Memory,
@@ -22,6 +23,7 @@ from dispatchlab.baselines.edge.queue_kernels import (
 )
 from dispatchlab.baselines.edge.settings import (
     AT_RANDOM,
+    BY_MARGIN,
     CALLS,
     GATED,
     LOYAL,
@@ -183,6 +185,8 @@ def choose(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> tuple[in
     look(p, s, mem, b, how)
     if how[CALLS] == AT_RANDOM:
         return _draw(p, s, mem, b), NONE
+    if how[CALLS] == BY_MARGIN:
+        return choose_by_margin(p, s, b, how[MIGRATES] == 1), NONE
     if how[GATED] and how[MIGRATES]:
         slot = _gate(p, s, mem, b)
         if slot != NONE:

@@ -17,8 +17,8 @@ NUM_SETTINGS = 14
 BUFFER_MS = 10  # published: triggers lie so long before the last moment
 # ORDER of the edge queue, the least first; ties in the order of entering
 BY_ARRIVAL, BY_DEADLINE, BY_RELATIVE_DEADLINE, BY_TIME, BY_BENEFIT, BY_UTILITY, BY_RATE = range(7)
-# CALLS: what may go to the cloud; AT_RANDOM is the rule that draws everything
-NEVER_CALLS, ONLY_CALLS, WORTH_IT, IN_TIME, ANY_CALL, AT_RANDOM = range(6)
+# CALLS: what may go to the cloud; AT_RANDOM and BY_MARGIN are rules of their own
+NEVER_CALLS, ONLY_CALLS, WORTH_IT, IN_TIME, ANY_CALL, AT_RANDOM, BY_MARGIN = range(7)
 # VICTIMS: queued tasks that leave the edge for a new one
 NO_VICTIMS, BY_SCORE, ONE_LONGER = range(3)
 # ADAPTS: what the expected time of a call follows
@@ -46,6 +46,7 @@ RULES: dict[str, dict[int, int]] = {
     "sota2": {ORDER: BY_TIME, CALLS: ANY_CALL, VICTIMS: ONE_LONGER},
     "dem-q": {**_DEM, ADAPTS: QUANTILE},
     "dems-q": {**_DEMS, ADAPTS: QUANTILE},
+    "marginal": {CALLS: BY_MARGIN},
 }
 CODES: dict[str, int] = {name: code for code, name in enumerate(RULES)}
 DESCRIPTIONS: dict[str, str] = {
@@ -72,6 +73,8 @@ DESCRIPTIONS: dict[str, str] = {
     "the cloud whatever they cost",
     "dem-q": "DEM whose expected cloud times follow the second largest of the last ten calls",
     "dems-q": "DEMS whose expected cloud times follow the second largest of the last ten calls",
+    "marginal": "our own: a call is worth its benefit times its chance to be in time, by the delay "
+    "of recent calls; the edge runs what gains most per ms beyond its call",
 }
 # flags of the presets; what the released code does and the paper does not say is off by default
 PAPER: dict[str, int] = {

@@ -11,14 +11,14 @@ arrays a leading axis of rows (a row plays a slot). Times are ms.
 ) = range(9)  # fmt: skip
 NUM_COUNTS = 9
 # Problem.model
-DEADLINE, EDGE_MS, CLOUD_MS, EDGE_FASTEST, CLOUD_FASTEST = range(5)
-MODEL_COLUMNS = 5
+DEADLINE, EDGE_MS, CLOUD_MS, EDGE_FASTEST, CLOUD_FASTEST, CALL_EXEC = range(6)
+MODEL_COLUMNS = 6
 # Problem.value
 BENEFIT, EDGE_COST, CLOUD_COST, BONUS, RATE, EDGE_UTILITY, CLOUD_UTILITY = range(7)
 VALUE_COLUMNS = 7
 # Problem.scales
-MEAN_BENEFIT, EDGE_DEMAND = range(2)
-NUM_SCALES = 2
+MEAN_BENEFIT, EDGE_DEMAND, CLOUD_SHIFT, CLOUD_SIGMA = range(4)
+NUM_SCALES = 4
 # Problem.task
 ARRIVES, MODEL_OF, EDGE_TIME, CLOUD_EXEC = range(4)
 TASK_COLUMNS = 4

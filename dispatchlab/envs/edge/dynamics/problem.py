@@ -31,7 +31,8 @@ class Problem(NamedTuple):
             and models only.
         latency: ``(S, K)`` extra latency of the network, per s.
         bandwidth: ``(S, L)`` kbit/s, which are bits per ms, per s.
-        scales: ``(S, NUM_SCALES)`` mean benefit of a task, and edge work that arrives per ms.
+        scales: ``(S, NUM_SCALES)`` mean benefit of a task, edge work that arrives per ms,
+            and mean and standard deviation of the logarithm of cloud times over CALL_EXEC.
     """
 
     counts: IntArray
@@ -66,10 +67,11 @@ def write_instance(p: Problem, slot: int, instance: EdgeInstance, lead_ms: int) 
     )  # fmt: skip
     demand = instance.num_drones * instance.edge_ms.sum() / instance.period_ms
     benefit = max(1e-9, sum(model.benefit for model in models) / len(models))
-    p.scales[slot] = benefit, demand
+    jitter = instance.jitter
+    p.scales[slot] = benefit, demand, jitter.cloud_log_shift, jitter.cloud_sigma
     p.model[slot, : len(models)] = np.column_stack((
         instance.deadline_ms, instance.edge_ms, instance.cloud_ms, instance.edge_fastest_ms,
-        instance.cloud_fastest_ms,
+        instance.cloud_fastest_ms, instance.cloud_exec_ms,
     ))  # fmt: skip
     for m, model in enumerate(models):
         p.value[slot, m] = (
