@@ -14,7 +14,7 @@ from dispatchlab.envs.soc.realisation import draw
 STREAMS = {
     "soc-top": "top-mix:horizon_us=2500",
     "soc-deepsocs": "top-1:horizon_us=2500",
-    "soc-chip16": "wifi-tx20:mean_gap_us=100,horizon_us=3000,warmup_us=0",
+    "soc-chip16": "wifi-tx20:mean_gap_us=100,horizon_us=2000,warmup_us=0",
 }
 BEATEN = {"soc-top": "etf", "soc-deepsocs": "heft-rt", "soc-chip16": "etf"}
 
