@@ -101,7 +101,7 @@ def train_edge(
 ) -> None:  # fmt: skip
     """Train an agent that runs a drone fleet's inferences on an edge and in the cloud.
 
-    First it imitates DEM-Q (imitation_rounds=0: not at all), then PPO maximises the utility. The
+    First it imitates a rule (imitation_rounds=0: none), then PPO maximises the utility. The
     folder is that of [cyan]train job-shop[/], and continues with --resume, bit for bit. Scores are
     mean utilities, with the tasks on time in % in brackets, on episodes that training never sees,
     beside DEM-Q and DEM.

@@ -112,14 +112,16 @@ def _reachable(p: Problem, s: State, b: int, slot: int, delay: int) -> bool:
 @kernel
 def _decide(p: Problem, s: State, b: int, slot: int, delay: int) -> int:
     """The verb for a new task, or for a deferred one whose moment has come."""
+    if delay == UNKNOWN:
+        return DEFER if s.row[b, KIND] == ARRIVAL else EDGE
     i, m = s.row[b, SLOT], s.pool[b, slot, MODEL]
     pays = call_value(p, s, b, slot, delay) > 0.0
-    if s.row[b, KIND] != ARRIVAL:
-        return CLOUD if pays else EDGE
     if not pays:
         return EDGE
     if not _reachable(p, s, b, slot, delay):
         return CLOUD
+    if s.row[b, KIND] != ARRIVAL:
+        return EDGE
     loss = chance(p, s, b, m, left(s, b, slot), delay) * (1.0 - SURE) * p.value[i, m, BENEFIT]
     gain = density(p, s, b, slot, delay) * edge_ms(p, s, b, slot)
     return DEFER if gain > loss else CLOUD
