@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatchlab.baselines.edge.rules import EdgeRule
+from dispatchlab.baselines.edge.rules import CODES, EdgeRule
 from dispatchlab.envs.edge.env import EdgeCloudEnv
 from dispatchlab.envs.edge.instance_files import read_instance, write_instance
 from dispatchlab.envs.edge.library import load_instance
@@ -44,7 +44,7 @@ def test_evaluate_as_documented(tmp_path: Path) -> None:
         "evaluate", "edge", "--preset", "2D-A:duration_ms=3000", "--network", "trapezium",
         "--methods", "all", "--episodes", 2, "--report", report,
     )  # fmt: skip
-    assert output.count("2/2") == 17
+    assert output.count("2/2") == len(CODES)
     assert "compare with dem-q" in output
     page = report.read_text()
     assert "LP bound" in page

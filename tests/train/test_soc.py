@@ -173,7 +173,7 @@ def test_the_expert_prices_every_legal_action(chip: TrainConfig) -> None:
         ({"actions": "ordering", "wait": True}, "use actions=task-pe"),
         ({"reward": "regret"}, "choose one of job-time, job-time-per-job"),
         ({"imitation_rounds": -1}, "imitation_rounds is -1"),
-        ({"family": "edge"}, "family is 'edge': choose one of job-shop, soc"),
+        ({"family": "moon"}, "family is 'moon': choose one of job-shop, soc, edge"),
         ({"family": "job-shop", "wait": True}, "wait is True, but the family 'job-shop' has no"),
     ],
 )

@@ -429,7 +429,7 @@ def test_render_command(tmp_path: Path, instance: SocInstance, schedule: SocSche
         (["top-1", "--method", "nobody"], "nobody"),
         (["top-1", "--method", "etf", "--graph", "Top_1"], "leave out either"),
         (["top-1", "--since", "5"], "add --method"),
-        (["ft06", "--graph", "x"], "for SoC problems"),
+        (["ft06", "--graph", "x"], "for chips and edges"),
         (["top-1", "--policy", "run", "--method", "etf"], "leave one of them out"),
     ],
 )
