@@ -36,7 +36,8 @@ from dispatchlab.baselines.edge.settings import (
     WHOLE_LIST,
 )
 from dispatchlab.baselines.edge.stealing import steal_ahead, steal_idle
-from dispatchlab.envs.core.compiling import entry_kernel, inlined_kernel, kernel
+from dispatchlab.envs.core.compiling import entry_kernel, kernel
+from dispatchlab.envs.core.random_bits import next_random
 from dispatchlab.envs.edge.dynamics.apply import (
     LEGAL,
     NUM_VERBS,
@@ -68,16 +69,6 @@ from dispatchlab.envs.edge.dynamics.state import State
 from dispatchlab.envs.edge.schedule import CLOUD, DROP, EDGE, EDGE_FREE, TRIGGER
 
 IntArray = npt.NDArray[np.int64]
-
-
-@inlined_kernel
-def next_random(streams: npt.NDArray[np.uint64], b: int) -> int:
-    """Next 31 random bits of a row's own stream (splitmix64, Steele et al. 2014)."""
-    streams[b] += np.uint64(0x9E3779B97F4A7C15)
-    z = streams[b]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.int64((z ^ (z >> np.uint64(31))) >> np.uint64(33))
 
 
 @kernel

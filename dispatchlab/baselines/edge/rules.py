@@ -13,6 +13,7 @@ from dispatchlab.baselines.edge.settings import (
     PRESETS,
     settings_of,
 )
+from dispatchlab.envs.core.random_bits import grow_streams
 from dispatchlab.envs.edge.dynamics import Dynamics
 from dispatchlab.envs.edge.view import EdgeView
 
@@ -105,7 +106,5 @@ class EdgeRule:
 
     def _streams_of(self, batch: int) -> npt.NDArray[np.uint64]:
         """``(B,)`` states of the rows' random streams."""
-        for row in range(len(self._streams), batch):
-            fresh = np.random.SeedSequence([self.seed, row]).generate_state(1, np.uint64)
-            self._streams = np.append(self._streams, fresh)
+        self._streams = grow_streams(self._streams, self.seed, batch)
         return self._streams[:batch]

@@ -8,7 +8,8 @@ TPDS 13(3), for the upward rank; Mack et al. (2022), IEEE TPDS 33(12), for HEFT 
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.compiling import entry_kernel, inlined_kernel, kernel
+from dispatchlab.envs.core.compiling import entry_kernel, kernel
+from dispatchlab.envs.core.random_bits import next_random
 from dispatchlab.envs.soc.dynamics.apply import apply_pair, num_visible
 from dispatchlab.envs.soc.dynamics.continuations import (
     earliest_finish_on,
@@ -44,16 +45,6 @@ IntArray = npt.NDArray[np.int64]
     RANDOM, MET, MET_LEAST_QUEUE, STF, EFT, EFT_SYNC, EFT_RANK, ETF, ETF_SYNC, HEFT_RT,
     HEFT_RT_EDGE_FREE, PEFT_RT,
 ) = range(12)  # fmt: skip
-
-
-@inlined_kernel
-def next_random(streams: npt.NDArray[np.uint64], b: int) -> int:
-    """Next 31 random bits of a row's own stream (splitmix64, Steele et al. 2014)."""
-    streams[b] += np.uint64(0x9E3779B97F4A7C15)
-    z = streams[b]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.int64((z ^ (z >> np.uint64(31))) >> np.uint64(33))
 
 
 @kernel

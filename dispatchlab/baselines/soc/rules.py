@@ -6,6 +6,7 @@ import numpy.typing as npt
 from dispatchlab.baselines.soc import rule_kernels as kernels
 from dispatchlab.baselines.soc.lookahead_kernels import judge_all, judge_orders, play_lookahead
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.random_bits import grow_streams
 from dispatchlab.envs.soc.dynamics import Dynamics
 from dispatchlab.envs.soc.dynamics.state import State, make_state
 from dispatchlab.envs.soc.view import SocView
@@ -81,9 +82,7 @@ class SocRule:
 
     def streams(self, batch: int) -> npt.NDArray[np.uint64]:
         """``(B,)`` states of the rows' random streams."""
-        for row in range(len(self._streams), batch):
-            fresh = np.random.SeedSequence([self.seed, row]).generate_state(1, np.uint64)
-            self._streams = np.append(self._streams, fresh)
+        self._streams = grow_streams(self._streams, self.seed, batch)
         return self._streams[:batch]
 
 
