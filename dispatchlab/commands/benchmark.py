@@ -1,6 +1,6 @@
 """``dispatchlab benchmark``: how fast the environments are."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -9,13 +9,14 @@ from dispatchlab.commands.text import help_of
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.table import Table
 
     from dispatchlab.eval.throughput import Measured, Measurement
 
 MAX_BATCH = 10_000
+RowT = TypeVar("RowT")
 
 Family = Annotated[str, typer.Option(help="[cyan]job-shop[/], [cyan]soc[/] or [cyan]edge[/].")]
 Sizes = Annotated[str, typer.Option(help="Jobs × machines, separated by commas (job-shop).")]
@@ -110,23 +111,10 @@ def _measure_chips(
     instances: str, numbers: list[int], seconds: float
 ) -> "tuple[Sequence[Measured], Table]":
     """Tasks on chips."""
-    from rich.table import Table
-
-    from dispatchlab.commands.inputs import split_names
-    from dispatchlab.commands.outputs import progress
     from dispatchlab.eval import soc_throughput as speed
 
-    names = split_names([instances])
-    with progress() as bar:
-        task = bar.add_task("measuring", total=len(names) * (1 + 2 * len(numbers)))
-        measured = speed.measure_all(
-            names, numbers, seconds=seconds, on_measurement=lambda _: bar.advance(task)
-        )
-    table = Table(title="per second of processor time", title_justify="left", header_style="bold")
-    for heading in ("instance", "way", "environments"):
-        table.add_column(heading)
-    for heading in ("tasks", "decisions", "simulated µs"):
-        table.add_column(heading, justify="right")
+    measured = _with_progress(speed.measure_all, instances, numbers, seconds)
+    table = _rates_table("tasks", "decisions", "simulated µs")
     for m in measured:
         rates = (m.tasks_per_s, m.decisions_per_s, m.us_per_s)
         table.add_row(m.instance, m.way, str(m.batch), *(f"{rate:,.0f}" for rate in rates))
@@ -137,30 +125,44 @@ def _measure_edges(
     instances: str, numbers: list[int], seconds: float
 ) -> "tuple[Sequence[Measured], Table]":
     """Task events and decisions at an edge."""
-    from rich.table import Table
-
-    from dispatchlab.commands.inputs import split_names
-    from dispatchlab.commands.outputs import progress
     from dispatchlab.eval import edge_throughput as speed
     from dispatchlab.eval.formatting import duration, rate
 
-    names = split_names([instances])
-    with progress() as bar:
-        task = bar.add_task("measuring", total=len(names) * (1 + 2 * len(numbers)))
-        measured = speed.measure_all(
-            names, numbers, seconds=seconds, on_measurement=lambda _: bar.advance(task)
-        )
-    table = Table(title="per second of processor time", title_justify="left", header_style="bold")
-    for heading in ("instance", "way", "environments"):
-        table.add_column(heading)
-    for heading in ("task events", "decisions", "simulated s", "a decision"):
-        table.add_column(heading, justify="right")
+    measured = _with_progress(speed.measure_all, instances, numbers, seconds)
+    table = _rates_table("task events", "decisions", "simulated s", "a decision")
     for m in measured:
         rates = (m.events_per_s, m.decisions_per_s, m.simulated_s_per_s)
         way = f"{m.way} of {m.rule}" if m.way == speed.DECIDE else m.way
         cells = (*(rate(value) for value in rates), duration(1.0 / m.decisions_per_s))
         table.add_row(m.instance, way, str(m.batch), *cells)
     return measured, table
+
+
+def _with_progress(
+    measure_all: "Callable[..., Sequence[RowT]]", instances: str, numbers: list[int], seconds: float
+) -> "Sequence[RowT]":
+    """Measure streams, one step of the bar for each measurement."""
+    from dispatchlab.commands.inputs import split_names
+    from dispatchlab.commands.outputs import progress
+
+    names = split_names([instances])
+    with progress() as bar:
+        task = bar.add_task("measuring", total=len(names) * (1 + 2 * len(numbers)))
+        return measure_all(
+            names, numbers, seconds=seconds, on_measurement=lambda _: bar.advance(task)
+        )
+
+
+def _rates_table(*rates: str) -> "Table":
+    """A table of measured rates, without rows."""
+    from rich.table import Table
+
+    table = Table(title="per second of processor time", title_justify="left", header_style="bold")
+    for heading in ("instance", "way", "environments"):
+        table.add_column(heading)
+    for heading in rates:
+        table.add_column(heading, justify="right")
+    return table
 
 
 def _numbers(text: str) -> list[int]:

@@ -11,7 +11,6 @@ from dispatchlab.baselines.edge.memory import (
     Memory,
 )
 from dispatchlab.baselines.edge.queue_kernels import (
-    can_call,
     cloud_utility,
     edge_ms,
     end_on_edge,
@@ -31,7 +30,7 @@ from dispatchlab.baselines.edge.settings import (
     WORTH_IT,
 )
 from dispatchlab.envs.core.compiling import inlined_kernel, kernel
-from dispatchlab.envs.edge.dynamics.apply import LEGAL, NUM_VERBS, why_illegal
+from dispatchlab.envs.edge.dynamics.apply import LEGAL, NUM_VERBS, can_call, why_illegal
 from dispatchlab.envs.edge.dynamics.layout import (
     CLOUD_MS,
     DEADLINE,

@@ -7,11 +7,17 @@ calls tell. What a task is worth on the edge is what it brings there beyond its 
 
 import math
 
-from dispatchlab.baselines.edge.queue_kernels import edge_ms, left, should_run
+from dispatchlab.baselines.edge.calling import action_of
+from dispatchlab.baselines.edge.queue_kernels import (
+    edge_ms,
+    left,
+    pointed_slot,
+    should_run,
+    until_idle,
+)
 from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.edge.dynamics.apply import (
     LEGAL,
-    NUM_VERBS,
     idle_action,
     why_illegal,
 )
@@ -32,13 +38,9 @@ from dispatchlab.envs.edge.dynamics.layout import (
     NONE,
     NOW,
     NUM_MODELS,
-    POINTED,
     RECENT,
-    RUN_EXPECTED,
-    RUNNING,
     SLOT,
     STATUS,
-    TASK,
     WAITING,
 )
 from dispatchlab.envs.edge.dynamics.problem import Problem
@@ -99,9 +101,7 @@ def density(p: Problem, s: State, b: int, slot: int, delay: int) -> float:
 @kernel
 def _reachable(p: Problem, s: State, b: int, slot: int, delay: int) -> bool:
     """Whether the edge would come to a waiting task in time, denser ones first."""
-    span, mine = 0, density(p, s, b, slot, delay)
-    if s.row[b, RUNNING] != NONE:
-        span = max(0, s.row[b, RUN_EXPECTED] - s.row[b, NOW])
+    span, mine = until_idle(s, b), density(p, s, b, slot, delay)
     for other in range(s.row[b, WAITING]):
         waits = other != slot and s.pool[b, other, STATUS] != NEW
         if waits and density(p, s, b, other, delay) >= mine:
@@ -115,8 +115,7 @@ def _decide(p: Problem, s: State, b: int, slot: int, delay: int) -> int:
     if delay == UNKNOWN:
         return DEFER if s.row[b, KIND] == ARRIVAL else EDGE
     i, m = s.row[b, SLOT], s.pool[b, slot, MODEL]
-    pays = call_value(p, s, b, slot, delay) > 0.0
-    if not pays:
+    if call_value(p, s, b, slot, delay) <= 0.0:
         return EDGE
     if not _reachable(p, s, b, slot, delay):
         return CLOUD
@@ -150,11 +149,9 @@ def choose_by_margin(p: Problem, s: State, b: int, migrate: bool) -> int:
             delay = UNKNOWN
     if s.row[b, KIND] == EDGE_FREE:
         slot = _densest(p, s, b, delay)
-        return idle_action(s) if slot == NONE else slot * NUM_VERBS + EDGE
-    slot = 0
-    while s.pool[b, slot, TASK] != s.row[b, POINTED]:
-        slot += 1
-    action = slot * NUM_VERBS + _decide(p, s, b, slot, delay)
+        return idle_action(s) if slot == NONE else action_of(slot, EDGE)
+    slot = pointed_slot(s, b)
+    action = action_of(slot, _decide(p, s, b, slot, delay))
     if why_illegal(p, s, b, action, migrate) != LEGAL:
-        action = slot * NUM_VERBS + EDGE
+        action = action_of(slot, EDGE)
     return action

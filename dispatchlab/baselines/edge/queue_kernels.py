@@ -20,7 +20,6 @@ from dispatchlab.envs.core.compiling import inlined_kernel, kernel
 from dispatchlab.envs.edge.dynamics.events import can_run
 from dispatchlab.envs.edge.dynamics.layout import (
     BENEFIT,
-    CLOUD_FASTEST,
     CLOUD_UTILITY,
     DEADLINE,
     DUE,
@@ -31,6 +30,7 @@ from dispatchlab.envs.edge.dynamics.layout import (
     NEVER,
     NONE,
     NOW,
+    POINTED,
     QUEUED,
     RUN_EXPECTED,
     RUNNING,
@@ -69,10 +69,21 @@ def expected_call(s: State, mem: Memory, b: int, slot: int) -> int:
     return mem.model[b, s.pool[b, slot, MODEL], EXPECTED]
 
 
-@inlined_kernel
-def can_call(p: Problem, s: State, b: int, slot: int) -> bool:
-    """Whether a call may still be in time."""
-    return p.model[s.row[b, SLOT], s.pool[b, slot, MODEL], CLOUD_FASTEST] <= left(s, b, slot)
+@kernel
+def until_idle(s: State, b: int) -> int:
+    """Expected time until the edge has finished what it runs."""
+    if s.row[b, RUNNING] == NONE:
+        return 0
+    return max(0, s.row[b, RUN_EXPECTED] - s.row[b, NOW])
+
+
+@kernel
+def pointed_slot(s: State, b: int) -> int:
+    """Where the task waits that the decision is about."""
+    slot = 0
+    while s.pool[b, slot, TASK] != s.row[b, POINTED]:
+        slot += 1
+    return slot
 
 
 @inlined_kernel
@@ -139,9 +150,7 @@ def behind(p: Problem, s: State, b: int, order: int, slot: int) -> int:
 @kernel
 def end_on_edge(p: Problem, s: State, b: int, how: IntArray, slot: int) -> int:
     """In how many ms a new task is expected to end on the edge, behind what goes first."""
-    span = 0
-    if s.row[b, RUNNING] != NONE:
-        span = max(0, s.row[b, RUN_EXPECTED] - s.row[b, NOW])
+    span = until_idle(s, b)
     mine = priority(p, s, b, how[ORDER], slot)
     for other in range(s.row[b, WAITING]):
         if s.pool[b, other, STATUS] == QUEUED and priority(p, s, b, how[ORDER], other) <= mine:

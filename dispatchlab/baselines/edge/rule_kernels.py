@@ -17,6 +17,7 @@ from dispatchlab.baselines.edge.queue_kernels import (
     head,
     left,
     next_queued,
+    pointed_slot,
     priority,
     should_run,
     victim,
@@ -53,13 +54,11 @@ from dispatchlab.envs.edge.dynamics.layout import (
     NEVER,
     NEXT,
     NONE,
-    POINTED,
     QUEUED,
     RATE,
     RUNNING,
     SLOT,
     STATUS,
-    TASK,
     WAITING,
     WINDOW_FINISHED,
     WINDOW_ON_TIME,
@@ -184,9 +183,7 @@ def choose(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> tuple[in
             return action_of(slot, CLOUD), NONE
     if s.row[b, KIND] == EDGE_FREE:
         return _run(p, s, mem, b, how), NONE
-    slot = 0
-    while s.pool[b, slot, TASK] != s.row[b, POINTED]:
-        slot += 1
+    slot = pointed_slot(s, b)
     if s.row[b, KIND] == TRIGGER:
         if cloud_utility(p, s, b, slot) <= 0:
             return action_of(slot, DROP), NONE

@@ -113,9 +113,21 @@ class TaskSpace(Mapping[str, Parameter]):
         Raises:
             DispatchlabError: If a name is unknown or a value is no number or out of range.
         """
-        return self.defaults() | {
-            name: self._checked(name, value) for name, value in (task or {}).items()
-        }
+        return self.defaults() | self.chosen(task)
+
+    def chosen(self, task: Mapping[str, float] | None) -> Task:
+        """Check a task that leaves the rest to chance.
+
+        Args:
+            task: Values by name, or None.
+
+        Returns:
+            The values that were given, integers as int.
+
+        Raises:
+            DispatchlabError: If a name is unknown or a value is no number or out of range.
+        """
+        return {name: self._checked(name, value) for name, value in (task or {}).items()}
 
     def clip(self, task: Mapping[str, float]) -> Task:
         """Bring a task into range.

@@ -153,10 +153,7 @@ class PresetMix:
         Raises:
             DispatchlabError: If the task names an unknown parameter or leaves its range.
         """
-        values = self._space.sample(rng)
-        if task:
-            checked = self._space.validate(task)
-            values |= {name: checked[name] for name in task}
+        values = self._space.sample(rng) | self._space.chosen(task)
         index = int(values.pop("instance", 0)) * self._num_networks
         index += int(values.pop("network", 0))
         instance = apply_values(self.instances[index], self._settings, values)

@@ -130,10 +130,7 @@ class RandomJobShop:
         Raises:
             DispatchlabError: If the task names an unknown parameter or leaves its range.
         """
-        value = self._fixed | self._space.sample(rng)
-        if task:
-            checked = self._space.validate(task)
-            value |= {name: checked[name] for name in task}
+        value = self._fixed | self._space.sample(rng) | self._space.chosen(task)
         machine, duration = draw_jobs(rng, value)
         disturbances = self._disturbances(value)
         work = duration.sum(axis=1)

@@ -42,7 +42,4 @@ def draw_settings(
             math.log(gap.low) + share * (math.log(gap.high) - math.log(gap.low))
         )
         values["mean_gap_us"] = min(max(values["mean_gap_us"], gap.low), gap.high)
-    if task:
-        checked = space.validate(task)
-        values |= {name: checked[name] for name in task}
-    return values
+    return values | space.chosen(task)

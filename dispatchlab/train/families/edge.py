@@ -13,9 +13,8 @@ from dispatchlab.envs.edge.generator import make_generator
 from dispatchlab.envs.edge.outcome import Outcome
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
-from dispatchlab.train.families.episodes import EpisodeValidation
+from dispatchlab.train.families.episodes import validation_sets
 from dispatchlab.train.imitation import Expert
-from dispatchlab.train.problems import draw_problems
 
 if TYPE_CHECKING:
     from dispatchlab.envs.edge.view import EdgeView
@@ -60,20 +59,13 @@ class Edge:
 
     def validation_sets(self, config: TrainConfig) -> list[ValidationSet]:
         """One set for each of the benchmarks, or for the generator where there are none."""
-        if not config.eval_instances:
-            return []
-        specs = config.eval_benchmarks or (config.eval_generator,)
-        drawn = {spec: draw_problems(make_generator(spec), config.eval_instances) for spec in specs}
         rules = {name: EdgeRule(name) for name in RULES}
 
         def play(dispatcher: EdgeDispatcher, problems: Sequence[Problem]) -> Scores:
             settings = {} if isinstance(dispatcher, EdgeRule) else play_settings(config)
             return _scores(run_dispatcher(dispatcher, problems, **settings, log=False))
 
-        return [
-            EpisodeValidation(spec, problems, unit=UNIT, rules=rules, play=play)
-            for spec, problems in drawn.items()
-        ]
+        return validation_sets(config, make_generator, unit=UNIT, rules=rules, play=play)
 
     def env_kwargs(self, config: TrainConfig) -> dict[str, Any]:
         """Arguments that make an environment with the actions and observation of a run."""

@@ -4,9 +4,38 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dispatchlab.agents.inference import LearnedPolicy
-from dispatchlab.train.families.base import COMPLETED, Scores
+from dispatchlab.envs.core.generator import Generator
+from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
+from dispatchlab.train.problems import draw_problems
 
 Play = Callable[[Any, Sequence[Any]], Mapping[str, float]]
+
+
+def validation_sets(
+    config: TrainConfig, make_generator: Callable[[str], Generator[Any, Any, Any]], *,
+    unit: str, rules: Mapping[str, Any], play: Play,
+) -> list[ValidationSet]:  # fmt: skip
+    """One set for each of the benchmarks, or for the generator where there are none.
+
+    Args:
+        config: Says which, and how many episodes of each.
+        make_generator: Makes the generator that a string names.
+        unit: As for `EpisodeValidation`, like the next two.
+        rules: Dispatchers by name.
+        play: Plays a dispatcher.
+
+    Returns:
+        The sets; none if no episodes are wanted.
+    """
+    if not config.eval_instances:
+        return []
+    specs = config.eval_benchmarks or (config.eval_generator,)
+    drawn = {spec: draw_problems(make_generator(spec), config.eval_instances) for spec in specs}
+    return [
+        EpisodeValidation(spec, problems, unit=unit, rules=rules, play=play)
+        for spec, problems in drawn.items()
+    ]
 
 
 class EpisodeValidation:

@@ -13,7 +13,7 @@ from dispatchlab.envs.soc.generator import make_generator
 from dispatchlab.envs.soc.outcome import Outcome
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
-from dispatchlab.train.families.episodes import EpisodeValidation
+from dispatchlab.train.families.episodes import validation_sets
 from dispatchlab.train.imitation import Expert
 from dispatchlab.train.problems import draw_problems
 
@@ -72,21 +72,13 @@ class Soc:
 
     def validation_sets(self, config: TrainConfig) -> list[ValidationSet]:
         """One set for each of the benchmarks, or for the generator where there are none."""
-        if not config.eval_instances:
-            return []
-        specs = config.eval_benchmarks or (config.eval_generator,)
-        count = config.eval_instances
-        drawn = {spec: make_play_problems(spec, count) for spec in specs}
         rules = {name: SocRule(name) for name in RULES}
 
         def play(dispatcher: SocDispatcher, problems: Sequence[Problem]) -> Scores:
             settings = {} if isinstance(dispatcher, SocRule) else play_settings(config)
             return _scores(run_dispatcher(dispatcher, problems, **settings, log=False))
 
-        return [
-            EpisodeValidation(spec, problems, unit=UNIT, rules=rules, play=play)
-            for spec, problems in drawn.items()
-        ]
+        return validation_sets(config, make_generator, unit=UNIT, rules=rules, play=play)
 
     def env_kwargs(self, config: TrainConfig) -> dict[str, Any]:
         """Arguments that make an environment with the actions and observation of a run."""

@@ -23,6 +23,7 @@ from dispatchlab.envs.edge.dynamics.layout import (
     LOG_PLACE,
     LOG_START,
     MEAN_BENEFIT,
+    MOST_UTILITY,
     NONE,
     NOW,
     QOE,
@@ -142,7 +143,8 @@ class Dynamics(SlotDynamics[EdgeInstance, EdgeRealisation]):
 
     def initial_bound(self) -> FloatArray:
         """``(B,)`` trivial lower bound on the objective: everything on time on the edge."""
-        return np.array([-_everything(self.encoding(row)) for row in range(self.batch)])
+        most: FloatArray = self.problem.scales[self.state.row[:, SLOT], MOST_UTILITY]
+        return -most
 
     def reward_scale(self) -> FloatArray:
         """``(B,)`` mean benefit of a task."""
@@ -210,15 +212,6 @@ class Dynamics(SlotDynamics[EdgeInstance, EdgeRealisation]):
                     f"The realisation has {samples} samples of {what}, but this environment was "
                     f"built for at most {room}; shorten it."
                 )
-
-
-def _everything(instance: EdgeInstance) -> float:
-    """Utility if every task were on time where it pays more, and every bonus were paid."""
-    per_model = instance.num_tasks / len(instance.models)
-    longest = instance.duration_ms + int(instance.deadline_ms.max()) + instance.cloud_timeout_ms
-    windows = longest // instance.qoe_window_ms + 1
-    best = sum(max(m.edge_utility, m.cloud_utility, 0.0) for m in instance.models)
-    return per_model * best + windows * sum(m.qoe_bonus for m in instance.models)
 
 
 @entry_kernel

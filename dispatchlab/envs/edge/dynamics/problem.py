@@ -32,7 +32,8 @@ class Problem(NamedTuple):
         latency: ``(S, K)`` extra latency of the network, per s.
         bandwidth: ``(S, L)`` kbit/s, which are bits per ms, per s.
         scales: ``(S, NUM_SCALES)`` mean benefit of a task, edge work that arrives per ms,
-            and mean and standard deviation of the logarithm of cloud times over CALL_EXEC.
+            mean and standard deviation of the logarithm of cloud times over CALL_EXEC, and a
+            trivial upper bound on the utility.
     """
 
     counts: IntArray
@@ -68,7 +69,9 @@ def write_instance(p: Problem, slot: int, instance: EdgeInstance, lead_ms: int) 
     demand = instance.num_drones * instance.edge_ms.sum() / instance.period_ms
     benefit = max(1e-9, sum(model.benefit for model in models) / len(models))
     jitter = instance.jitter
-    p.scales[slot] = benefit, demand, jitter.cloud_log_shift, jitter.cloud_sigma
+    p.scales[slot] = (
+        benefit, demand, jitter.cloud_log_shift, jitter.cloud_sigma, _everything(instance),
+    )  # fmt: skip
     p.model[slot, : len(models)] = np.column_stack((
         instance.deadline_ms, instance.edge_ms, instance.cloud_ms, instance.edge_fastest_ms,
         instance.cloud_fastest_ms, instance.cloud_exec_ms,
@@ -89,3 +92,12 @@ def write_realisation(p: Problem, slot: int, realisation: EdgeRealisation) -> No
     p.latency[slot, : len(r.latency_ms)] = r.latency_ms
     p.bandwidth[slot, : len(r.bandwidth_kbps)] = r.bandwidth_kbps
     p.counts[slot, 2:4] = len(r.latency_ms), len(r.bandwidth_kbps)
+
+
+def _everything(instance: EdgeInstance) -> float:
+    """Utility if every task were on time where it pays more, and every bonus were paid."""
+    per_model = instance.num_tasks / len(instance.models)
+    longest = instance.duration_ms + int(instance.deadline_ms.max()) + instance.cloud_timeout_ms
+    windows = longest // instance.qoe_window_ms + 1
+    best = sum(max(m.edge_utility, m.cloud_utility, 0.0) for m in instance.models)
+    return per_model * best + windows * sum(m.qoe_bonus for m in instance.models)
