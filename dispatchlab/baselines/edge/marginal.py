@@ -1,11 +1,10 @@
-"""Marginal utility: every place gets the tasks that gain most there per ms, by expected utility.
+"""Marginal utility: the edge keeps what gains most there, and the cloud gets the rest at once.
 
-Our own rule, a greedy solution of the fluid problem at every decision. What a call is worth follows
-from its chance to be in time: cloud times are lognormal, plus a delay of the network that recent
-calls tell. What a task is worth on the edge is what it brings there beyond its call, per ms.
+Our own rule. At every decision it plans the edge anew: waiting tasks enter the plan, the densest
+first, as long as all of it ends in time and a task gains nearly what the edge will bring with the
+tasks to come. Planned tasks run by deadline; others are called while their calls are sure, and
+those whose calls do not pay wait for a gap.
 """
-
-import math
 
 from dispatchlab.baselines.edge.calling import action_of
 from dispatchlab.baselines.edge.queue_kernels import (
@@ -15,143 +14,114 @@ from dispatchlab.baselines.edge.queue_kernels import (
     should_run,
     until_idle,
 )
-from dispatchlab.envs.core.compiling import kernel
-from dispatchlab.envs.edge.dynamics.apply import (
-    LEGAL,
-    idle_action,
-    why_illegal,
+from dispatchlab.baselines.edge.worth import (
+    UNKNOWN,
+    call_value,
+    density,
+    network_delay,
+    price_of_edge,
 )
+from dispatchlab.envs.core.compiling import inlined_kernel, kernel
+from dispatchlab.envs.edge.dynamics.apply import LEGAL, idle_action, why_illegal
 from dispatchlab.envs.edge.dynamics.layout import (
-    BENEFIT,
     CALL_EXEC,
-    CALLS,
-    CLOUD_COST,
     CLOUD_MS,
-    CLOUD_SHIFT,
-    CLOUD_SIGMA,
-    EDGE_UTILITY,
+    DUE,
     FLYING,
     KIND,
-    LAST_CALL,
-    MODEL,
-    NEW,
     NONE,
-    NOW,
-    NUM_MODELS,
-    RECENT,
     SLOT,
-    STATUS,
     WAITING,
 )
 from dispatchlab.envs.edge.dynamics.problem import Problem
 from dispatchlab.envs.edge.dynamics.state import State
 from dispatchlab.envs.edge.schedule import ARRIVAL, CLOUD, DEFER, EDGE, EDGE_FREE
 
-# how long the delay of the network is taken for known after a call, and over how many calls of a
-# model it is averaged
-NEWS_MS, AVERAGED = 3000, 3
-UNKNOWN = 1 << 40
-SURE = 0.95  # a task is kept for the edge only as long as its call would be in time so surely
+MAX_PLANNED = 62  # a plan is an integer with a bit for each of so many waiting tasks
+PRICE_SHARE = 0.9  # of the fluid price: a task that is here is better than one to come
+
+
+@inlined_kernel
+def _planned(plan: int, slot: int) -> bool:
+    return slot < MAX_PLANNED and (plan >> slot) & 1 == 1
 
 
 @kernel
-def network_delay(p: Problem, s: State, b: int) -> int:
-    """What calls take beyond their execution, by the last few; `UNKNOWN` without news."""
-    i, now, total, models = s.row[b, SLOT], s.row[b, NOW], 0.0, 0
-    growth = math.exp(p.scales[i, CLOUD_SHIFT] + 0.5 * p.scales[i, CLOUD_SIGMA] ** 2)
-    for m in range(p.counts[i, NUM_MODELS]):
-        calls = s.model[b, m, CALLS]
-        if calls == 0 or now - s.model[b, m, LAST_CALL] > NEWS_MS:
+def _fits(p: Problem, s: State, b: int, plan: int) -> bool:
+    """Whether the edge can end all of a plan in time, earliest deadlines first."""
+    count, start = min(s.row[b, WAITING], MAX_PLANNED), until_idle(s, b)
+    for last in range(count):
+        if not _planned(plan, last):
             continue
-        seen, taken = min(calls, AVERAGED), 0
-        for k in range(seen):
-            taken += s.recent[b, m, (calls - 1 - k) % RECENT]
-        total += taken / seen - growth * p.model[i, m, CALL_EXEC]
-        models += 1
-    return int(total / models) if models > 0 else UNKNOWN
+        span = start
+        for slot in range(count):
+            if _planned(plan, slot) and s.pool[b, slot, DUE] <= s.pool[b, last, DUE]:
+                span += edge_ms(p, s, b, slot)
+        if span >= left(s, b, last):
+            return False
+    return True
 
 
 @kernel
-def chance(p: Problem, s: State, b: int, m: int, slack: int, delay: int) -> float:
-    """Probability that a call of a model sent now takes no longer than some time."""
-    i, span = s.row[b, SLOT], slack - delay
-    if span <= 0:
-        return 0.0
-    log = math.log(span / p.model[i, m, CALL_EXEC]) - p.scales[i, CLOUD_SHIFT]
-    if p.scales[i, CLOUD_SIGMA] <= 0.0:
-        return 1.0 if log >= 0 else 0.0
-    return 0.5 * (1.0 + math.erf(log / (p.scales[i, CLOUD_SIGMA] * math.sqrt(2.0))))
+def _plan(p: Problem, s: State, b: int, delay: int) -> int:
+    """The waiting tasks that the edge is to run, as bits."""
+    count, price = min(s.row[b, WAITING], MAX_PLANNED), price_of_edge(p, s, b, delay)
+    plan, seen = 0, 0
+    while True:
+        densest, most = NONE, PRICE_SHARE * price
+        for slot in range(count):
+            if not _planned(seen, slot):
+                value = density(p, s, b, slot, delay)
+                if value > most:
+                    densest, most = slot, value
+        if densest == NONE:
+            return plan
+        bit = 1 << densest
+        seen |= bit
+        if _fits(p, s, b, plan | bit):
+            plan |= bit
 
 
 @kernel
-def call_value(p: Problem, s: State, b: int, slot: int, delay: int) -> float:
-    """Expected utility of sending a waiting task now."""
-    i, m = s.row[b, SLOT], s.pool[b, slot, MODEL]
-    in_time = chance(p, s, b, m, left(s, b, slot), delay)
-    return in_time * p.value[i, m, BENEFIT] - p.value[i, m, CLOUD_COST]
-
-
-@kernel
-def density(p: Problem, s: State, b: int, slot: int, delay: int) -> float:
-    """What the edge gains per ms by a waiting task, beyond the best that a call would bring."""
-    gain = p.value[s.row[b, SLOT], s.pool[b, slot, MODEL], EDGE_UTILITY]
-    return (gain - max(0.0, call_value(p, s, b, slot, delay))) / edge_ms(p, s, b, slot)
-
-
-@kernel
-def _reachable(p: Problem, s: State, b: int, slot: int, delay: int) -> bool:
-    """Whether the edge would come to a waiting task in time, denser ones first."""
-    span, mine = until_idle(s, b), density(p, s, b, slot, delay)
-    for other in range(s.row[b, WAITING]):
-        waits = other != slot and s.pool[b, other, STATUS] != NEW
-        if waits and density(p, s, b, other, delay) >= mine:
-            span += edge_ms(p, s, b, other)
-    return span + edge_ms(p, s, b, slot) < left(s, b, slot)
-
-
-@kernel
-def _decide(p: Problem, s: State, b: int, slot: int, delay: int) -> int:
-    """The verb for a new task, or for a deferred one whose moment has come."""
-    if delay == UNKNOWN:
-        return DEFER if s.row[b, KIND] == ARRIVAL else EDGE
-    i, m = s.row[b, SLOT], s.pool[b, slot, MODEL]
-    if call_value(p, s, b, slot, delay) <= 0.0:
-        return EDGE
-    if not _reachable(p, s, b, slot, delay):
-        return CLOUD
-    if s.row[b, KIND] != ARRIVAL:
-        return EDGE
-    loss = chance(p, s, b, m, left(s, b, slot), delay) * (1.0 - SURE) * p.value[i, m, BENEFIT]
-    gain = density(p, s, b, slot, delay) * edge_ms(p, s, b, slot)
-    return DEFER if gain > loss else CLOUD
-
-
-@kernel
-def _densest(p: Problem, s: State, b: int, delay: int) -> int:
-    """The task that the idle edge runs, or `NONE`."""
-    best, most = NONE, 0.0
+def _next(p: Problem, s: State, b: int, plan: int, delay: int) -> int:
+    """The task that the idle edge runs: planned ones by deadline, then the densest; `NONE`."""
+    best, least, filler, most = NONE, 0, NONE, 0.0
     for slot in range(s.row[b, WAITING]):
-        if should_run(p, s, b, slot):
-            value = density(p, s, b, slot, delay)
-            if best == NONE or value > most:
-                best, most = slot, value
-    return best
+        if not should_run(p, s, b, slot):
+            continue
+        due, value = s.pool[b, slot, DUE], density(p, s, b, slot, delay)
+        if _planned(plan, slot) and (best == NONE or due < least):
+            best, least = slot, due
+        if filler == NONE or value > most:
+            filler, most = slot, value
+    return filler if best == NONE else best
+
+
+@kernel
+def _known_delay(p: Problem, s: State, b: int) -> int:
+    """Delay of the network; without news one call at a time finds out, the others wait for it."""
+    delay = network_delay(p, s, b)
+    if delay == UNKNOWN and s.row[b, FLYING] == 0:
+        i = s.row[b, SLOT]
+        return p.model[i, 0, CLOUD_MS] - p.model[i, 0, CALL_EXEC]
+    return delay
 
 
 @kernel
 def choose_by_margin(p: Problem, s: State, b: int, migrate: bool) -> int:
     """The action of the rule in a row that is not over."""
-    delay = network_delay(p, s, b)
-    if delay == UNKNOWN:
-        # one call at a time finds out; the others wait for its answer
-        delay = p.model[s.row[b, SLOT], 0, CLOUD_MS] - p.model[s.row[b, SLOT], 0, CALL_EXEC]
-        if s.row[b, FLYING] > 0:
-            delay = UNKNOWN
-    if s.row[b, KIND] == EDGE_FREE:
-        slot = _densest(p, s, b, delay)
+    delay, kind = _known_delay(p, s, b), s.row[b, KIND]
+    plan = _plan(p, s, b, delay)
+    pointed = NONE if kind == EDGE_FREE else pointed_slot(s, b)
+    for slot in range(s.row[b, WAITING]):
+        if not _planned(plan, slot) and call_value(p, s, b, slot, delay) > 0.0:
+            action = action_of(slot, CLOUD)
+            if why_illegal(p, s, b, action, migrate) == LEGAL:
+                return action
+    if kind == EDGE_FREE:
+        slot = _next(p, s, b, plan, delay)
         return idle_action(s) if slot == NONE else action_of(slot, EDGE)
-    slot = pointed_slot(s, b)
-    action = action_of(slot, _decide(p, s, b, slot, delay))
+    action = action_of(pointed, DEFER if kind == ARRIVAL else EDGE)
     if why_illegal(p, s, b, action, migrate) != LEGAL:
-        action = action_of(slot, EDGE)
+        action = action_of(pointed, EDGE)
     return action
