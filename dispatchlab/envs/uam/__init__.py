@@ -1,0 +1,1 @@
+"""Dispatch of an electric air-taxi fleet between vertiports over a day."""
