@@ -1,11 +1,12 @@
 """Instance: what a scheduler may know of a day of an electric air-taxi fleet."""
 
-import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from dispatchlab.envs.uam.aircraft import CHARGE_CURVES, TINY, AircraftType, charge_seconds
 
 __all__ = [
     "ARRIVALS",
@@ -21,60 +22,9 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-CHARGE_CURVES = (CONSTANT, TAPER) = ("constant", "taper")
 ARRIVALS = (BATCH, SPREAD) = ("batch", "spread")
 RESERVES = (SLOT, CHARGER) = ("slot", "charger")
-KNEE = 0.2  # share of the battery up to which a tapered charge runs at full power
-_TINY = 1e-9  # 2200 * 0.1 is a hair above 220
-
-
-@dataclass(frozen=True, slots=True)
-class AircraftType:
-    """What all aircraft of the fleet have in common.
-
-    The energy of a leg of d miles is ``fixed_wh + near_wh_per_mi * min(d, near_mi) +
-    far_wh_per_mi * max(0, d - near_mi)``, rounded up.
-
-    Attributes:
-        seats: Passengers that an aircraft can carry.
-        battery_wh: Usable size of the battery.
-        reserve_wh: Energy that no flight may touch.
-        cruise_mph: Speed between take-off and landing.
-        takeoff_s: From the entry into the corridor to cruise.
-        landing_s: From cruise to the slot.
-        fixed_wh: Energy of a leg of no length.
-        near_wh_per_mi: Energy of each of the first miles.
-        near_mi: How many these are.
-        far_wh_per_mi: Energy of each mile after them.
-        charge_w: Power of a charger.
-        charge_curve: ``"constant"``, or ``"taper"``: full power up to a fifth of the battery, then
-            falling in proportion to what is missing.
-    """
-
-    seats: int = 4
-    battery_wh: int = 110_000
-    reserve_wh: int = 0
-    cruise_mph: float = 74.5
-    takeoff_s: int = 360
-    landing_s: int = 360
-    fixed_wh: float = 0.0
-    near_wh_per_mi: float = 2200.0
-    near_mi: float = math.inf
-    far_wh_per_mi: float = 0.0
-    charge_w: int = 150_000
-    charge_curve: str = CONSTANT
-
-    def leg_wh(self, distance_mi: FloatArray) -> IntArray:
-        """Energy of legs of some lengths, rounded up to whole Wh."""
-        near = np.minimum(distance_mi, self.near_mi)
-        far = np.maximum(distance_mi - self.near_mi, 0.0)
-        energy = self.fixed_wh + self.near_wh_per_mi * near + self.far_wh_per_mi * far
-        return np.asarray(np.ceil(energy - _TINY), dtype=np.int64)
-
-    def flight_s(self, distance_mi: FloatArray) -> IntArray:
-        """Seconds in cruise over some distances, rounded up."""
-        seconds = distance_mi / self.cruise_mph * 3600.0
-        return np.asarray(np.ceil(seconds - _TINY), dtype=np.int64)
+NEVER_WH = 1 << 60  # more than any battery holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +126,8 @@ class UamInstance:
 
     def __post_init__(self) -> None:
         """Check the fields and derive the tables of legs."""
-        from dispatchlab.envs.uam.validation import check_instance, check_reachable, to_array
+        from dispatchlab.envs.uam.table_checks import check_reachable, to_array
+        from dispatchlab.envs.uam.validation import check_instance
 
         object.__setattr__(self, "ports", tuple(self.ports))
         object.__setattr__(self, "charge_levels", tuple(self.charge_levels))
@@ -193,13 +144,13 @@ class UamInstance:
     def _derive(self) -> None:
         """Set the fields that follow from the others."""
         aircraft, legs = self.aircraft, self.distance_mi > 0.0
-        self._keep("level_wh", np.floor(np.array(self.charge_levels) * aircraft.battery_wh + _TINY))
+        self._keep("level_wh", np.floor(np.array(self.charge_levels) * aircraft.battery_wh + TINY))
         self._keep("flight_s", aircraft.flight_s(self.distance_mi))
         self._keep("leg_wh", aircraft.leg_wh(self.distance_mi) * legs)
         self._keep("block_s", (aircraft.takeoff_s + self.flight_s + aircraft.landing_s) * legs)
         self._keep("slots", self.park_slots + self.charge_slots)
-        needed = self.leg_wh + self.onward_wh()[None, :] + aircraft.reserve_wh
-        self._keep("flyable", legs & (needed <= self.level_wh[-1]), np.bool_)
+        top = int(self.level_wh[-1]) - aircraft.reserve_wh
+        self._keep("flyable", flyable_legs(self.leg_wh, self.charge_slots > 0, top), np.bool_)
 
     def _keep(self, name: str, values: Any, kind: Any = None) -> None:  # noqa: ANN401 (any array)
         array = np.array(values, dtype=kind if kind else self._kind(name))
@@ -212,9 +163,7 @@ class UamInstance:
 
     def onward_wh(self) -> IntArray:
         """``(N,)`` energy from each vertistop to the nearest charger; 0 at ports with chargers."""
-        far = np.iinfo(np.int64).max // 4
-        to_chargers = np.where(self.charge_slots[None, :] > 0, self.leg_wh, far)
-        return np.where(self.charge_slots > 0, 0, to_chargers.min(axis=1))
+        return onward_energy(self.leg_wh, self.charge_slots > 0)
 
     @property
     def num_ports(self) -> int:
@@ -268,25 +217,13 @@ class UamInstance:
     __hash__ = None  # type: ignore[assignment]
 
 
-def charge_seconds(aircraft: AircraftType, from_wh: int, to_wh: int) -> int:
-    """How long a charge takes.
+def onward_energy(leg_wh: IntArray, has_charger: BoolArray) -> IntArray:
+    """``(N,)`` energy from each port without a charger to the nearest one, 0 at the others."""
+    to_chargers = np.where(has_charger[None, :], leg_wh, NEVER_WH)
+    return np.where(has_charger, 0, to_chargers.min(axis=1))
 
-    Args:
-        aircraft: Its charger and curve.
-        from_wh: Energy at the start.
-        to_wh: Energy at the end, below a full battery with a tapered curve.
 
-    Returns:
-        Whole seconds, rounded up; 0 if there is nothing to charge.
-    """
-    if to_wh <= from_wh:
-        return 0
-    if aircraft.charge_curve == CONSTANT:
-        return int(-(-(to_wh - from_wh) * 3600 // aircraft.charge_w))
-    battery, full = aircraft.battery_wh, 3600.0 / aircraft.charge_w
-    knee = KNEE * battery
-    seconds = max(min(to_wh, knee) - from_wh, 0.0) * full
-    if to_wh > knee:
-        start, end = ((max(wh, knee) / battery - KNEE) / (1.0 - KNEE) for wh in (from_wh, to_wh))
-        seconds += (1.0 - KNEE) * battery * full * math.log((1.0 - start) / (1.0 - end))
-    return math.ceil(seconds - _TINY)
+def flyable_legs(leg_wh: IntArray, has_charger: BoolArray, usable_wh: int) -> BoolArray:
+    """``(N, N)`` legs after which the energy still suffices to the nearest charger."""
+    needed = leg_wh + onward_energy(leg_wh, has_charger)[None, :]
+    return ~np.eye(len(leg_wh), dtype=np.bool_) & (needed <= usable_wh)

@@ -1,0 +1,172 @@
+"""Validation of the tables of air-taxi problems: shapes, ranges, and what can be reached."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.fields import shorten
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.uam.instance import UamInstance
+
+MAX_AIRCRAFT = 10_000
+MAX_SLOTS = 100_000
+MAX_DELAY_S = 10**7
+MAX_MI = 1e5
+MAX_MONEY = 1e9
+MAX_DEMAND = 1e6  # per bin and pair
+
+
+def to_array(owner: str, field: str, values: Any, kind: Any) -> npt.NDArray[Any]:  # noqa: ANN401
+    """A field as an array of one kind.
+
+    Args:
+        owner: Name of the instance, for the error.
+        field: Name of the field.
+        values: What was given.
+        kind: The kind of its entries.
+
+    Returns:
+        A new array.
+
+    Raises:
+        InvalidInstanceError: If it is ragged, or holds anything but numbers (whole ones where the
+            kind is an integer).
+    """
+    where = f"The instance {owner!r}: {field}"
+    try:
+        given = np.array(values)
+        numbers = given.astype(np.float64) if given.dtype.kind in "iuf" else None
+    except (ValueError, TypeError) as error:
+        raise InvalidInstanceError(f"{where} is {shorten(values)}; give a plain table.") from error
+    if given.size == 0:
+        return given.astype(kind)
+    if numbers is None:
+        raise InvalidInstanceError(f"{where} is {shorten(values)}; give numbers.")
+    if kind is np.int64:
+        wrong = np.argwhere(~np.isfinite(numbers) | (numbers != np.rint(numbers)))
+        if len(wrong):
+            place, value = _place(wrong[0]), given[tuple(wrong[0])]
+            raise InvalidInstanceError(f"{where}{place} is {value}; give a whole number.")
+    return given.astype(kind)
+
+
+def check_reachable(instance: "UamInstance") -> None:
+    """Refuse ports that no aircraft can leave, and fleets that cannot fly at all.
+
+    Args:
+        instance: The instance, its tables of legs made.
+
+    Raises:
+        InvalidInstanceError: With the first port or aircraft found.
+    """
+    where, top = f"The instance {instance.name!r}", int(instance.level_wh[-1])
+    aircraft, names = instance.aircraft, instance.ports
+    if not (instance.charge_slots > 0).any():
+        raise InvalidInstanceError(
+            f"{where}: charge_slots is 0 at every port; give at least one port a charger."
+        )
+    shortest = int(instance.leg_wh[instance.distance_mi > 0].min())
+    if top < shortest + aircraft.reserve_wh:
+        raise InvalidInstanceError(
+            f"{where}: aircraft.battery_wh is {aircraft.battery_wh}, of which charging fills "
+            f"{top}, but the shortest leg takes {shortest} and reserve_wh is "
+            f"{aircraft.reserve_wh}; give a larger battery."
+        )
+    onward = instance.onward_wh()
+    stuck = np.flatnonzero(onward + aircraft.reserve_wh > top)
+    if len(stuck):
+        raise InvalidInstanceError(
+            f"{where}: charge_slots[{stuck[0]}] is 0, and from {names[stuck[0]]!r} no port with a "
+            f"charger can be reached with {top} Wh; give it a charger or a larger battery."
+        )
+    stuck = np.flatnonzero(~instance.flyable.any(axis=1))
+    if len(stuck):
+        raise InvalidInstanceError(
+            f"{where}: from ports[{stuck[0]}], {names[stuck[0]]!r}, no other port can be reached "
+            f"with {top} Wh; move it, or give a larger battery."
+        )
+    least = np.where(instance.charge_slots > 0, 0, onward + aircraft.reserve_wh)
+    short = np.flatnonzero(instance.start_wh < least[instance.start_port])
+    if len(short):
+        k = int(short[0])
+        port = int(instance.start_port[k])
+        raise InvalidInstanceError(
+            f"{where}: start_wh[{k}] is {instance.start_wh[k]}, but from {names[port]!r}, which "
+            f"has no charger, the nearest one is {least[port]} Wh away, reserve included; raise it."
+        )
+
+
+def check_shapes(instance: "UamInstance", where: str) -> None:
+    ports, bins = instance.num_ports, instance.num_bins
+    if instance.start_port.ndim != 1 or not 1 <= instance.num_aircraft <= MAX_AIRCRAFT:
+        raise InvalidInstanceError(
+            f"{where}: start_port has shape {instance.start_port.shape}; give 1 to {MAX_AIRCRAFT} "
+            "aircraft in a list."
+        )
+    table = (bins, ports, ports)
+    shapes = {
+        **dict.fromkeys(("x_mi", "y_mi", "park_slots", "charge_slots", "expected_delay_s"),
+                        (ports,)),
+        "distance_mi": (ports, ports), "closure_prob": (ports, ports),
+        "start_wh": (instance.num_aircraft,), "price_usd_per_kwh": (bins,),
+        "demand": table, "fare_usd": table,
+    }  # fmt: skip
+    for name, shape in shapes.items():
+        if getattr(instance, name).shape != shape:
+            raise InvalidInstanceError(
+                f"{where}: {name} has shape {getattr(instance, name).shape}; give {shape}, for "
+                f"there are {ports} ports, {bins} bins and {instance.num_aircraft} aircraft."
+            )
+
+
+def check_tables(instance: "UamInstance", where: str) -> None:
+    ranges = {
+        "x_mi": (-MAX_MI, MAX_MI), "y_mi": (-MAX_MI, MAX_MI), "distance_mi": (0.0, MAX_MI),
+        "park_slots": (0, MAX_SLOTS), "charge_slots": (0, MAX_SLOTS),
+        "expected_delay_s": (0, MAX_DELAY_S), "start_port": (0, instance.num_ports - 1),
+        "start_wh": (0, instance.aircraft.battery_wh), "demand": (0.0, MAX_DEMAND),
+        "fare_usd": (0.0, MAX_MONEY), "price_usd_per_kwh": (0.0, MAX_MONEY),
+        "closure_prob": (0.0, 1.0),
+    }  # fmt: skip
+    for name, (low, high) in ranges.items():
+        values = getattr(instance, name)
+        bad = np.argwhere(~((values >= low) & (values <= high)))  # NaN too
+        if len(bad):
+            raise InvalidInstanceError(
+                f"{where}: {name}{_place(bad[0])} is {values[tuple(bad[0])]}; it must be between "
+                f"{low:g} and {high:g}."
+            )
+    diagonal = np.eye(instance.num_ports, dtype=bool)
+    bad = np.argwhere((instance.distance_mi == 0) != diagonal)
+    if len(bad):
+        i, j = bad[0]
+        needed = "0, the way from a port to itself" if i == j else "above 0, as the ports differ"
+        raise InvalidInstanceError(
+            f"{where}: distance_mi[{i}, {j}] is {instance.distance_mi[i, j]}; make it {needed}."
+        )
+    bad = np.argwhere((instance.demand != 0) & diagonal)
+    if len(bad):
+        raise InvalidInstanceError(
+            f"{where}: demand{_place(bad[0])} is {instance.demand[tuple(bad[0])]}; nobody flies "
+            "from a port to itself, make it 0."
+        )
+
+
+def check_fleet(instance: "UamInstance", where: str) -> None:
+    slots = instance.park_slots + instance.charge_slots
+    standing = np.bincount(instance.start_port, minlength=instance.num_ports)
+    over = np.flatnonzero(standing > slots)
+    if len(over):
+        i = int(over[0])
+        raise InvalidInstanceError(
+            f"{where}: {standing[i]} aircraft start at {instance.ports[i]!r}, which has "
+            f"{instance.park_slots[i]} park_slots and {instance.charge_slots[i]} charge_slots; "
+            "spread start_port or add slots."
+        )
+
+
+def _place(index: npt.NDArray[np.int64]) -> str:
+    return f"[{', '.join(str(part) for part in index)}]"
