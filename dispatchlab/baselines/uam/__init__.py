@@ -1,0 +1,1 @@
+"""Methods for air-taxi fleets that need no learning."""
