@@ -1,13 +1,13 @@
 """EdgeTwin: drones, an edge and a cloud, played by SimPy processes."""
 
 from collections.abc import Callable, Sequence
-from types import ModuleType
 from typing import TYPE_CHECKING
 
-from dispatchlab.envs.core.errors import InfeasibleScheduleError, MissingExtraError
+from dispatchlab.envs.core.errors import InfeasibleScheduleError
 from dispatchlab.envs.edge.instance import EdgeInstance
 from dispatchlab.envs.edge.realisation import EdgeRealisation
 from dispatchlab.envs.edge.schedule import EdgeSchedule
+from dispatchlab.eval.twin.extra import load_part
 
 if TYPE_CHECKING:
     from dispatchlab.eval.twin.edge_decisions import DecidedWorld
@@ -54,7 +54,9 @@ class EdgeTwin:
             InfeasibleScheduleError: If the policy decides what is not possible then.
             MissingExtraError: Without SimPy.
         """
-        world: DecidedWorld = _decisions().DecidedWorld(self.instance, self.realisation, policy)
+        world: DecidedWorld = load_part("edge_decisions").DecidedWorld(
+            self.instance, self.realisation, policy
+        )
         schedule = world.play()
         self.qos, self.qoe = world.qos, world.qoe
         return schedule
@@ -78,16 +80,6 @@ class EdgeTwin:
         schedule = self.run(tape)
         tape.require_end()
         return schedule
-
-
-def _decisions() -> ModuleType:
-    try:
-        from dispatchlab.eval.twin import edge_decisions
-    except ModuleNotFoundError as error:
-        if error.name != "simpy":
-            raise
-        raise MissingExtraError("simpy", "twin") from None
-    return edge_decisions
 
 
 class _Tape:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import simpy
 from simpy.events import EventPriority
 
 from dispatchlab.envs.edge.instance import DnnModel, EdgeInstance
@@ -15,16 +14,6 @@ from dispatchlab.envs.edge.schedule import NOT_YET
 CLOSE, EDGE_ENDS, CLOUD_ENDS, EXPIRE, LAND, ADMIT, WAKE, SETTLE = map(EventPriority, range(2, 10))
 NEW, QUEUED, DEFERRED, GONE = "new", "queued", "deferred", "gone"
 SECOND = 1000
-
-
-class Moment(simpy.Event):
-    """An event that waits for its turn among those of the same time."""
-
-    def happen(self, turn: EventPriority, delay: int = 0) -> "Moment":
-        """Let it happen after a delay."""
-        self._ok, self._value = True, None
-        self.env.schedule(self, turn, delay)
-        return self
 
 
 @dataclass(eq=False)

@@ -39,11 +39,11 @@ from dispatchlab.eval.twin.edge_parts import (
     QUEUED,
     SETTLE,
     WAKE,
-    Moment,
     Network,
     Task,
     Window,
 )
+from dispatchlab.eval.twin.moment import Moment
 
 Process = Generator[simpy.Event, Any, None]
 

@@ -2,13 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
 from typing import TYPE_CHECKING
 
-from dispatchlab.envs.core.errors import InfeasibleScheduleError, MissingExtraError
+from dispatchlab.envs.core.errors import InfeasibleScheduleError
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.realisation import SocRealisation
 from dispatchlab.envs.soc.schedule import SocSchedule
+from dispatchlab.eval.twin.extra import load_part
 
 if TYPE_CHECKING:
     from dispatchlab.eval.twin.soc_world import World
@@ -45,7 +45,9 @@ class SocTwin:
                 not support the task, or waits when nothing else can happen.
             MissingExtraError: Without SimPy.
         """
-        world: World = _modes().DispatchedWorld(self.instance, self.realisation, policy)
+        world: World = load_part("soc_modes").DispatchedWorld(
+            self.instance, self.realisation, policy
+        )
         return world.play()
 
     def replay(self, decisions: Sequence[tuple[int, int, int, int]]) -> SocSchedule:
@@ -85,18 +87,8 @@ class SocTwin:
             MissingExtraError: Without SimPy.
         """
         planner = plan if callable(plan) else lambda _: plan
-        world: World = _modes().PlannedWorld(self.instance, self.realisation, planner)
+        world: World = load_part("soc_modes").PlannedWorld(self.instance, self.realisation, planner)
         return world.play()
-
-
-def _modes() -> ModuleType:
-    try:
-        from dispatchlab.eval.twin import soc_modes
-    except ModuleNotFoundError as error:
-        if error.name != "simpy":
-            raise
-        raise MissingExtraError("simpy", "twin") from None
-    return soc_modes
 
 
 class _Tape:

@@ -12,16 +12,6 @@ from dispatchlab.envs.soc.schedule import NOT_YET
 END, ARRIVE, SETTLE = (EventPriority(p) for p in (1, 2, 3))
 
 
-class Moment(simpy.Event):
-    """An event that waits for its turn among those of the same time."""
-
-    def happen(self, turn: EventPriority, delay: int = 0) -> "Moment":
-        """Let it happen after a delay."""
-        self._ok, self._value = True, None
-        self.env.schedule(self, turn, delay)
-        return self
-
-
 class Arcs:
     """Neighbours in a task graph.
 

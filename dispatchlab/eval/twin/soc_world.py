@@ -15,7 +15,8 @@ from dispatchlab.envs.core.errors import InfeasibleScheduleError
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.realisation import SocRealisation, actual_us
 from dispatchlab.envs.soc.schedule import NOT_YET, SocSchedule
-from dispatchlab.eval.twin.soc_parts import ARRIVE, END, SETTLE, Arcs, Element, Item, Job, Moment
+from dispatchlab.eval.twin.moment import Moment
+from dispatchlab.eval.twin.soc_parts import ARRIVE, END, SETTLE, Arcs, Element, Item, Job
 
 Process = Generator[simpy.Event, Any, None]
 
