@@ -33,8 +33,12 @@ class Problem(NamedTuple):
         port: ``(S, N, PORT_COLUMNS)``.
         pair: ``(S, N * N, PAIR_COLUMNS)``.
         distance: ``(S, N * N)`` miles.
+        place: ``(S, N, 2)`` miles east and north of the middle of the map.
         level: ``(S, L)`` charge levels in Wh.
         demand: ``(S, T, N * N)`` expected passengers.
+        outlook: ``(S, T, N, 3)`` expected passengers from and to each vertiport, and the mean fare
+            of the former.
+        left: ``(S, T)`` expected passengers from a bin to the end of the day.
         fare: ``(S, T, N * N)`` dollars per passenger.
         price: ``(S, T)`` dollars per kWh.
         craft: ``(S, K, CRAFT_COLUMNS)``; outages are of the realisation, as all that follows.
@@ -49,8 +53,11 @@ class Problem(NamedTuple):
     port: IntArray
     pair: IntArray
     distance: FloatArray
+    place: FloatArray
     level: IntArray
     demand: FloatArray
+    outlook: FloatArray
+    left: FloatArray
     fare: FloatArray
     price: FloatArray
     craft: IntArray
@@ -69,8 +76,11 @@ def make_problem(slots: int, limits: UamLimits) -> Problem:
         port=np.zeros((slots, limits.ports, PORT_COLUMNS), np.int64),
         pair=np.zeros((slots, pairs, PAIR_COLUMNS), np.int64),
         distance=np.zeros((slots, pairs)),
+        place=np.zeros((slots, limits.ports, 2)),
         level=np.zeros((slots, limits.levels), np.int64),
         demand=np.zeros((slots, limits.bins, pairs)),
+        outlook=np.zeros((slots, limits.bins, limits.ports, 3)),
+        left=np.zeros((slots, limits.bins)),
         fare=np.zeros((slots, limits.bins, pairs)),
         price=np.zeros((slots, limits.bins)),
         craft=np.zeros((slots, limits.aircraft, CRAFT_COLUMNS), np.int64),
@@ -97,8 +107,12 @@ def write_instance(p: Problem, slot: int, instance: UamInstance) -> None:
     ))  # fmt: skip
     p.pair[slot, :pairs] = np.column_stack((instance.block_s.ravel(), instance.leg_wh.ravel()))
     p.distance[slot, :pairs] = instance.distance_mi.ravel()
+    for axis, values in enumerate((instance.x_mi, instance.y_mi)):
+        p.place[slot, :n, axis] = values - (values.min() + values.max()) / 2.0
     p.level[slot, : instance.num_levels] = instance.level_wh
     p.demand[slot, :bins, :pairs] = instance.demand.reshape(bins, pairs)
+    p.outlook[slot, :bins, :n] = _outlook(instance)
+    p.left[slot, :bins] = instance.demand.sum((1, 2))[::-1].cumsum()[::-1]
     p.fare[slot, :bins, :pairs] = instance.fare_usd.reshape(bins, pairs)
     p.price[slot, :bins] = instance.price_usd_per_kwh
     p.craft[slot, : instance.num_aircraft, :2] = np.column_stack(
@@ -115,6 +129,13 @@ def write_realisation(p: Problem, slot: int, realisation: UamRealisation) -> Non
     p.offset[slot, : n * n + 1] = r.pair_offset
     p.passenger[slot, : len(r.request_s)] = np.column_stack((r.request_s, r.leaves_s))
     p.craft[slot, : len(r.down_from_s), 2:] = np.column_stack((r.down_from_s, r.down_until_s))
+
+
+def _outlook(instance: UamInstance) -> FloatArray:
+    """Expected passengers from and to each vertiport in each bin, and their mean fare."""
+    out, into = instance.demand.sum(2), instance.demand.sum(1)
+    paid = (instance.demand * instance.fare_usd).sum(2)
+    return np.stack((out, into, paid / np.maximum(out, 1e-9)), axis=2)
 
 
 def _scales(instance: UamInstance) -> tuple[float, ...]:

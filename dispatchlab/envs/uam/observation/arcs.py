@@ -1,0 +1,154 @@
+"""Kernels that write the arcs, among them one for every open decision."""
+
+import numpy as np
+
+from dispatchlab.envs.core.compiling import entry_kernel, kernel
+from dispatchlab.envs.core.schedule import IntArray
+from dispatchlab.envs.uam.dynamics.apply import why_illegal
+from dispatchlab.envs.uam.dynamics.beliefs import expected_ready, turn_time
+from dispatchlab.envs.uam.dynamics.flights import (
+    LEGAL,
+    bin_of,
+    boarding,
+    energy_after,
+    leg_profit,
+    refresh,
+)
+from dispatchlab.envs.uam.dynamics.layout import (
+    BATTERY_WH,
+    BLOCK_S,
+    CHARGE_WH,
+    DONE,
+    LEG_WH,
+    MEAN_FARE,
+    NONE,
+    NOW,
+    NUM_AIRCRAFT,
+    NUM_LEVELS,
+    NUM_PORTS,
+    POINTED,
+    PORT,
+    SEATS,
+    SLOT,
+    WAIT_S,
+)
+from dispatchlab.envs.uam.dynamics.problem import Problem
+from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.observation.features import SCALE_MI, SCALE_S, Float32Array, clip
+from dispatchlab.envs.uam.observation.forecast import (
+    aircraft_by,
+    best_profit_from,
+    demand_from,
+    expected_demand,
+)
+
+Int8Array = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+
+
+@kernel
+def _load_value(p: Problem, s: State, b: int) -> float:
+    """Mean fare of a full aircraft."""
+    i = s.row[b, SLOT]
+    return p.scales[i, MEAN_FARE] * p.counts[i, SEATS]
+
+
+@entry_kernel
+def fill_arcs(
+    p: Problem, s: State, rows: IntArray, at: IntArray, at_x: Float32Array, at_count: IntArray,
+    pairs: IntArray, pair_x: Float32Array, pair_count: IntArray,
+) -> None:  # fmt: skip
+    """Write where aircraft are or land, and the pairs of vertiports within range."""
+    for index in range(len(rows)):
+        b = rows[index]
+        i, now = s.row[b, SLOT], s.row[b, NOW]
+        ports, count, found = p.counts[i, NUM_PORTS], p.counts[i, NUM_AIRCRAFT], 0
+        for k in range(count):
+            at[index, 0, k], at[index, 1, k] = k, s.craft[b, k, PORT]
+            at_x[index, k, 0] = clip((expected_ready(p, s, b, k) - now) / SCALE_S)
+        at_count[index, 0] = count
+        for origin in range(ports):
+            for destination in range(ports):
+                pair = origin * ports + destination
+                inside = p.pair[i, pair, LEG_WH] <= p.counts[i, BATTERY_WH]
+                if origin != destination and inside:
+                    pairs[index, 0, found], pairs[index, 1, found] = origin, destination
+                    _write_pair(p, s, b, pair, pair_x[index, found])
+                    found += 1
+        pair_count[index, 0] = found
+
+
+@kernel
+def _write_pair(p: Problem, s: State, b: int, pair: int, x: Float32Array) -> None:
+    """Write the features in the order of `PAIR_FEATURES`."""
+    i, seats = s.row[b, SLOT], float(p.counts[s.row[b, SLOT], SEATS])
+    now = bin_of(p, s, b)
+    if s.row[b, DONE] != 0:
+        return
+    x[0] = clip(p.distance[i, pair] / SCALE_MI)
+    x[1] = clip(p.pair[i, pair, BLOCK_S] / SCALE_S)
+    x[2] = p.pair[i, pair, LEG_WH] / p.counts[i, BATTERY_WH]
+    x[3] = float(p.closed[i, now, pair])
+    x[4] = clip(leg_profit(p, s, b, pair) / _load_value(p, s, b))
+    x[5] = np.log1p(refresh(p, s, b, pair) / seats)
+    x[6] = np.log1p(expected_demand(p, s, b, pair, 1) / seats)
+    x[7] = np.log1p(expected_demand(p, s, b, pair, 2) / seats)
+    x[8] = clip(p.fare[i, now, pair] / p.scales[i, MEAN_FARE])
+
+
+@entry_kernel
+def fill_options(
+    p: Problem, s: State, rows: IntArray, arcs: IntArray, x: Float32Array, count: IntArray,
+    candidates: IntArray, mask: Int8Array,
+) -> None:  # fmt: skip
+    """Write an arc for every legal action, the candidates and the mask."""
+    for index in range(len(rows)):
+        b = rows[index]
+        candidates[index] = NONE
+        if s.row[b, DONE] != 0:
+            continue
+        i, k, found = s.row[b, SLOT], s.row[b, POINTED], 0
+        levels = p.counts[i, NUM_LEVELS]
+        for action in range(p.counts[i, NUM_PORTS] * levels):
+            if why_illegal(p, s, b, action) != LEGAL:
+                continue
+            port, level = action // levels, action % levels
+            arcs[index, 0, found], arcs[index, 1, found] = k, port
+            _write_option(p, s, b, k, port, level, x[index, found])
+            candidates[index, action, 0] = k
+            candidates[index, action, 1] = port
+            candidates[index, action, 2] = found
+            mask[index, action] = 1
+            found += 1
+        count[index, 0] = found
+
+
+@kernel
+def _write_option(
+    p: Problem, s: State, b: int, k: int, port: int, level: int, x: Float32Array
+) -> None:
+    """Write the features in the order of `OPTION_FEATURES`."""
+    i, now, craft = s.row[b, SLOT], s.row[b, NOW], s.craft[b, k]
+    seats, load, battery = float(p.counts[i, SEATS]), _load_value(p, s, b), p.counts[i, BATTERY_WH]
+    span, profit = p.counts[i, WAIT_S], 0.0
+    pair = craft[PORT] * p.counts[i, NUM_PORTS] + port
+    if port == craft[PORT]:
+        x[0] = 1.0
+        x[6] = craft[CHARGE_WH] / battery
+    else:
+        profit, span = leg_profit(p, s, b, pair), turn_time(p, s, b, k, port, level)
+        x[1] = clip(profit / load)
+        x[2] = boarding(p, s, b, pair) / seats
+        x[3] = clip(profit / load * SCALE_S / span)
+        x[4] = clip(p.pair[i, pair, BLOCK_S] / SCALE_S)
+        x[6] = energy_after(p, s, b, k, port) / battery
+        x[8] = np.log1p(refresh(p, s, b, pair) / seats)
+        x[9] = np.log1p(expected_demand(p, s, b, pair, 1) / seats)
+    x[5] = clip(span / SCALE_S)
+    x[7] = p.level[i, level] / battery
+    then = now + span
+    wanted, rivals = demand_from(p, s, b, port, then), aircraft_by(p, s, b, port, then, k)
+    x[10], x[11] = np.log1p(wanted / seats), np.log1p(rivals)
+    x[12] = np.log1p(wanted / seats / (1 + rivals))
+    follow = best_profit_from(p, s, b, port, then, rivals)
+    x[13] = clip(follow / load)
+    x[14] = clip((profit + follow) / load * SCALE_S / (span + SCALE_S))
