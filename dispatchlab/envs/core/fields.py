@@ -3,6 +3,9 @@
 import contextlib
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import MISSING
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from dispatchlab.envs.core.errors import InstanceFormatError
@@ -79,6 +82,16 @@ class Fields:
             )
         return value
 
+    def require_format(self, name: str, version: int) -> None:
+        """Refuse files of another format or version."""
+        if self.data.get("format") != name:
+            raise InstanceFormatError(f'it is JSON, but lacks "format": "{name}"; add it.')
+        if self.data.get("version") != version:
+            raise InstanceFormatError(
+                f"the field 'version' is {self.data.get('version')!r}, but this release reads "
+                f"version {version}; write the file again or update dispatchlab."
+            )
+
     def only(self, *known: str) -> None:
         """Refuse fields that have no meaning here."""
         stray = next((key for key in self.data if key not in known), None)
@@ -117,6 +130,34 @@ def load_objects(text: str) -> list[Fields]:
     if not isinstance(data, list):
         raise InstanceFormatError(f"the file holds {shorten(data)}; write a list [...].")
     return [Fields(entry, f"[{index}]") for index, entry in enumerate(data)]
+
+
+def values_of(kind: Any, data: Fields, leave: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa: ANN401 (a dataclass)
+    """Values of the fields of a dataclass, each read as its annotation says.
+
+    Args:
+        kind: The dataclass; its fields are texts, whole numbers and numbers.
+        data: The object; it may leave out what has a default.
+        leave: Fields that the caller reads.
+
+    Returns:
+        The values by name.
+
+    Raises:
+        InstanceFormatError: If a field is missing, unknown or of another kind.
+    """
+    read = {str: data.text, int: data.whole, float: data.number}
+    known = [item for item in dataclass_fields(kind) if item.name not in leave]
+    data.only(*(item.name for item in known), *leave)
+    for item in known:
+        if item.default is MISSING:
+            data.get(item.name)
+    return {item.name: read[item.type](item.name) for item in known if item.name in data.data}  # type: ignore[index]
+
+
+def plain_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with numbers of numpy as those of Python, which JSON can hold."""
+    return {key: value.item() if hasattr(value, "item") else value for key, value in values.items()}
 
 
 def shorten(value: object) -> str:

@@ -50,6 +50,23 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
     return target
 
 
+def require_json(path: str | os.PathLike[str]) -> None:
+    """Refuse to write an instance to a path that does not end in ``.json``.
+
+    Args:
+        path: The path.
+
+    Raises:
+        InstanceFormatError: If it has another extension.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() != ".json":
+        raise InstanceFormatError(
+            f"The extension {suffix!r} of {str(path)!r} belongs to no format of this family; use "
+            ".json."
+        )
+
+
 def read_text(path: str | os.PathLike[str]) -> str:
     """Content of a file with an instance.
 

@@ -19,14 +19,13 @@ for the defaults.
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.fields import Fields, load_object
-from dispatchlab.envs.core.files import read_text, write_atomically
+from dispatchlab.envs.core.fields import Fields, load_object, plain_numbers, values_of
+from dispatchlab.envs.core.files import read_text, require_json, write_atomically
 from dispatchlab.envs.edge.instance import BandwidthTrace, DnnModel, EdgeInstance, Jitter, Network
 
 FORMAT = "dispatchlab-edge"
@@ -82,9 +81,9 @@ def dump_instance(instance: EdgeInstance) -> str:
     """
     data: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": instance.name}
     data |= {key: int(getattr(instance, key)) for key in _COUNTS}
-    data["jitter"] = _plain(asdict(instance.jitter))
+    data["jitter"] = plain_numbers(asdict(instance.jitter))
     parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in data.items()]
-    models = ",\n ".join(json.dumps(_plain(asdict(model))) for model in instance.models)
+    models = ",\n ".join(json.dumps(plain_numbers(asdict(model))) for model in instance.models)
     parts.append(f'"models": [\n {models}\n]')
     parts.append(f'"network": {_dump_network(instance.network)}')
     return "{\n" + ",\n".join(parts) + "\n}\n"
@@ -104,47 +103,27 @@ def write_instance(instance: EdgeInstance, path: str | os.PathLike[str]) -> Path
         InstanceFormatError: If the path has another extension.
         DispatchlabError: If it cannot be written.
     """
-    suffix = Path(path).suffix
-    if suffix.lower() != ".json":
-        raise InstanceFormatError(
-            f"The extension {suffix!r} of {str(path)!r} belongs to no format of this family; use "
-            ".json."
-        )
+    require_json(path)
     return write_atomically(path, dump_instance(instance))
 
 
 def _parse(data: Fields, name: str) -> EdgeInstance:
-    if data.data.get("format") != FORMAT:
-        raise InstanceFormatError(f'it is JSON, but lacks "format": "{FORMAT}"; add it.')
-    if data.data.get("version") != VERSION:
-        raise InstanceFormatError(
-            f"the field 'version' is {data.data.get('version')!r}, but this release reads version "
-            f"{VERSION}; write the file again or update dispatchlab."
-        )
+    data.require_format(FORMAT, VERSION)
     data.only("format", "version", "name", "source", "models", "network", "jitter", *_COUNTS)
     data.get("num_drones")
     return EdgeInstance(
         name=data.text("name") if data.has("name") else name,
-        models=tuple(DnnModel(**_values(DnnModel, model)) for model in data.children("models")),
+        models=tuple(DnnModel(**values_of(DnnModel, model)) for model in data.children("models")),
         network=_parse_network(data.child("network")) if data.has("network") else Network(),
-        jitter=Jitter(**_values(Jitter, data.child("jitter"))) if data.has("jitter") else Jitter(),
+        jitter=Jitter(**values_of(Jitter, data.child("jitter")))
+        if data.has("jitter")
+        else Jitter(),
         **{key: data.whole(key) for key in _COUNTS if key in data.data},
     )
 
 
-def _values(kind: Any, data: Fields, leave: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa: ANN401 (a dataclass)
-    """Fields of a dataclass, each read as its annotation says; those without default must be."""
-    read = {str: data.text, int: data.whole, float: data.number}
-    known = [item for item in fields(kind) if item.name not in leave]
-    data.only(*(item.name for item in known), *leave)
-    for item in known:
-        if item.default is MISSING:
-            data.get(item.name)
-    return {item.name: read[item.type](item.name) for item in known if item.name in data.data}  # type: ignore[index]
-
-
 def _parse_network(data: Fields) -> Network:
-    values = _values(Network, data, ("traces",))
+    values = values_of(Network, data, ("traces",))
     traces = []
     for entry in data.children("traces") if data.has("traces") else []:
         entry.only("name", "bandwidth_kbps", "latency_ms")
@@ -160,9 +139,4 @@ def _dump_network(network: Network) -> str:
          "latency_ms": trace.latency_ms.tolist()}
         for trace in network.traces
     ]  # fmt: skip
-    return json.dumps(_plain(values))
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers of numpy as those of Python."""
-    return {key: value.item() if hasattr(value, "item") else value for key, value in values.items()}
+    return json.dumps(plain_numbers(values))

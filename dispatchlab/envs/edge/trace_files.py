@@ -10,8 +10,6 @@ Two layouts are read:
 Where there is no latency it is that of the nominal network.
 """
 
-import csv
-import io
 import math
 import os
 from pathlib import Path
@@ -19,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.csv_rows import number_cell, only_column, read_rows
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.fields import Fields, load_objects, shorten
+from dispatchlab.envs.core.fields import Fields, load_objects
 from dispatchlab.envs.core.files import read_text
 from dispatchlab.envs.edge.network import BandwidthTrace
 from dispatchlab.envs.edge.networks import NOMINAL_LATENCY_MS
@@ -115,49 +114,19 @@ def _at_least_0(entry: Fields, key: str) -> float:
 
 def _parse_csv(text: str) -> FloatArray:
     """As `_parse_json`."""
-    try:
-        lines = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-        header = next(csv.reader(io.StringIO(text, newline="")))
-    except csv.Error as error:
-        raise InstanceFormatError(f"it is no valid CSV: {error}; repair it.") from error
-    names = [name.strip() for name in header]
-    time = _only_column(names, _TIMES)
-    bandwidth = _only_column(names, _BANDWIDTHS)
+    names, lines = read_rows(text)
+    time = only_column(names, _TIMES)
+    bandwidth = only_column(names, _BANDWIDTHS)
     if not lines:
         raise InstanceFormatError("it has a header but no rows; write at least two.")
     times, bandwidths, latencies = [], [], []
     # the header is row 1
-    for number, line in enumerate(lines, start=2):
-        row = {str(name).strip(): value for name, value in line.items()}
-        times.append(_TIMES[time] * _cell(row, time, number))
-        bandwidths.append(_BANDWIDTHS[bandwidth] * _cell(row, bandwidth, number))
+    for number, row in enumerate(lines, start=2):
+        times.append(_TIMES[time] * number_cell(row, time, number))
+        bandwidths.append(_BANDWIDTHS[bandwidth] * number_cell(row, bandwidth, number))
         has = "latency_ms" in names
-        latencies.append(_cell(row, "latency_ms", number) if has else NOMINAL_LATENCY_MS)
+        latencies.append(number_cell(row, "latency_ms", number) if has else NOMINAL_LATENCY_MS)
     return np.column_stack([_durations(np.array(times), time), bandwidths, latencies])
-
-
-def _only_column(names: list[str], choices: dict[str, float]) -> str:
-    """The one of the choices that the header has."""
-    found = [name for name in names if name in choices]
-    if len(found) != 1:
-        has = " and ".join(found) if found else f"neither of them but {shorten(names)}"
-        raise InstanceFormatError(
-            f"the header must have one column {' or '.join(choices)}, and has {has}; name one so."
-        )
-    return found[0]
-
-
-def _cell(row: dict[str, str | None], column: str, number: int) -> float:
-    text = row[column]
-    try:
-        value = float(text or "")
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0:
-        raise InstanceFormatError(
-            f"row {number}: {column} is {shorten(text)}; write a number that is not negative."
-        )
-    return value
 
 
 def _durations(times: FloatArray, column: str) -> FloatArray:

@@ -144,7 +144,7 @@ class UamInstance:
     def _derive(self) -> None:
         """Set the fields that follow from the others."""
         aircraft, legs = self.aircraft, self.distance_mi > 0.0
-        self._keep("level_wh", np.floor(np.array(self.charge_levels) * aircraft.battery_wh + TINY))
+        self._keep("level_wh", level_energy(self.charge_levels, aircraft.battery_wh))
         self._keep("flight_s", aircraft.flight_s(self.distance_mi))
         self._keep("leg_wh", aircraft.leg_wh(self.distance_mi) * legs)
         self._keep("block_s", (aircraft.takeoff_s + self.flight_s + aircraft.landing_s) * legs)
@@ -227,3 +227,8 @@ def flyable_legs(leg_wh: IntArray, has_charger: BoolArray, usable_wh: int) -> Bo
     """``(N, N)`` legs after which the energy still suffices to the nearest charger."""
     needed = leg_wh + onward_energy(leg_wh, has_charger)[None, :]
     return ~np.eye(len(leg_wh), dtype=np.bool_) & (needed <= usable_wh)
+
+
+def level_energy(levels: tuple[float, ...], battery_wh: int) -> IntArray:
+    """``(L,)`` shares of the battery as energy, rounded down to whole Wh."""
+    return np.floor(np.array(levels) * battery_wh + TINY).astype(np.int64)

@@ -1,5 +1,6 @@
 """Validation of the tables of air-taxi problems: shapes, ranges, and what can be reached."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,8 +47,9 @@ def to_array(owner: str, field: str, values: Any, kind: Any) -> npt.NDArray[Any]
     if numbers is None:
         raise InvalidInstanceError(f"{where} is {shorten(values)}; give numbers.")
     if kind is np.int64:
-        wrong = np.argwhere(~np.isfinite(numbers) | (numbers != np.rint(numbers)))
-        if len(wrong):
+        whole = np.isfinite(numbers) & (numbers == np.rint(numbers))
+        if not whole.all():
+            wrong = np.argwhere(~whole)
             place, value = _place(wrong[0]), given[tuple(wrong[0])]
             raise InvalidInstanceError(f"{where}{place} is {value}; give a whole number.")
     return given.astype(kind)
@@ -99,7 +101,31 @@ def check_reachable(instance: "UamInstance") -> None:
         )
 
 
+def check_on_map(
+    ports: Sequence[str], x_mi: npt.NDArray[np.float64], y_mi: npt.NDArray[np.float64],
+    area_mi: float,
+) -> None:  # fmt: skip
+    """Refuse ports outside a square.
+
+    Args:
+        ports: Their names.
+        x_mi: Their positions eastwards.
+        y_mi: Their positions northwards.
+        area_mi: Side of the square, which begins at (0, 0).
+
+    Raises:
+        InvalidInstanceError: With the first port outside.
+    """
+    for name, x, y in zip(ports, x_mi, y_mi, strict=False):
+        if not (0.0 <= x <= area_mi and 0.0 <= y <= area_mi):
+            raise InvalidInstanceError(
+                f"The vertiport {name!r} is off the map: x_mi is {x:g} and y_mi {y:g}, but area_mi "
+                f"is {area_mi:g}; move it inside or enlarge the map."
+            )
+
+
 def check_shapes(instance: "UamInstance", where: str) -> None:
+    """Refuse tables that do not fit the numbers of ports, bins and aircraft."""
     ports, bins = instance.num_ports, instance.num_bins
     if instance.start_port.ndim != 1 or not 1 <= instance.num_aircraft <= MAX_AIRCRAFT:
         raise InvalidInstanceError(
@@ -123,6 +149,7 @@ def check_shapes(instance: "UamInstance", where: str) -> None:
 
 
 def check_tables(instance: "UamInstance", where: str) -> None:
+    """Refuse entries out of range, NaN among them, and wrong diagonals."""
     ranges = {
         "x_mi": (-MAX_MI, MAX_MI), "y_mi": (-MAX_MI, MAX_MI), "distance_mi": (0.0, MAX_MI),
         "park_slots": (0, MAX_SLOTS), "charge_slots": (0, MAX_SLOTS),
@@ -133,22 +160,24 @@ def check_tables(instance: "UamInstance", where: str) -> None:
     }  # fmt: skip
     for name, (low, high) in ranges.items():
         values = getattr(instance, name)
-        bad = np.argwhere(~((values >= low) & (values <= high)))  # NaN too
-        if len(bad):
+        good = (values >= low) & (values <= high)  # NaN is not
+        if not good.all():
+            bad = np.argwhere(~good)
             raise InvalidInstanceError(
                 f"{where}: {name}{_place(bad[0])} is {values[tuple(bad[0])]}; it must be between "
                 f"{low:g} and {high:g}."
             )
     diagonal = np.eye(instance.num_ports, dtype=bool)
-    bad = np.argwhere((instance.distance_mi == 0) != diagonal)
-    if len(bad):
-        i, j = bad[0]
+    wrong = (instance.distance_mi == 0) != diagonal
+    if wrong.any():
+        i, j = np.argwhere(wrong)[0]
         needed = "0, the way from a port to itself" if i == j else "above 0, as the ports differ"
         raise InvalidInstanceError(
             f"{where}: distance_mi[{i}, {j}] is {instance.distance_mi[i, j]}; make it {needed}."
         )
-    bad = np.argwhere((instance.demand != 0) & diagonal)
-    if len(bad):
+    wrong = (instance.demand != 0) & diagonal
+    if wrong.any():
+        bad = np.argwhere(wrong)
         raise InvalidInstanceError(
             f"{where}: demand{_place(bad[0])} is {instance.demand[tuple(bad[0])]}; nobody flies "
             "from a port to itself, make it 0."
@@ -156,6 +185,7 @@ def check_tables(instance: "UamInstance", where: str) -> None:
 
 
 def check_fleet(instance: "UamInstance", where: str) -> None:
+    """Refuse fleets that do not fit the slots of their first ports."""
     slots = instance.park_slots + instance.charge_slots
     standing = np.bincount(instance.start_port, minlength=instance.num_ports)
     over = np.flatnonzero(standing > slots)

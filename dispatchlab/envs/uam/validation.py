@@ -117,12 +117,25 @@ def _check_options(instance: "UamInstance", where: str) -> None:
     check_whole(where, "corridors", instance.corridors, 1, 100)
     _check_choice(where, "arrivals", instance.arrivals, ARRIVALS)
     _check_choice(where, "reserve", instance.reserve, RESERVES)
-    levels = instance.charge_levels
+    check_levels(instance.charge_levels, instance.aircraft, where)
+
+
+def check_levels(levels: tuple[float, ...], aircraft: AircraftType, where: str) -> None:
+    """Check the shares of the battery to which aircraft may charge.
+
+    Args:
+        levels: The shares.
+        aircraft: The type; a tapered charge never fills its battery.
+        where: Subject of the error message.
+
+    Raises:
+        InvalidInstanceError: If there are none, or they do not ascend or are out of range.
+    """
     if not 1 <= len(levels) <= MAX_LEVELS:
         raise InvalidInstanceError(
             f"{where}: charge_levels has {len(levels)} levels; give 1 to {MAX_LEVELS}."
         )
-    most = TOP_TAPER if instance.aircraft.charge_curve == TAPER else 1.0
+    most = TOP_TAPER if aircraft.charge_curve == TAPER else 1.0
     for index, level in enumerate(levels):
         check_number(where, f"charge_levels[{index}]", level, LEAST_LEVEL, most)
         if index and level <= levels[index - 1]:

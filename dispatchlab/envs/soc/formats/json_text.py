@@ -57,13 +57,7 @@ def parse(text: str, name: str) -> SocInstance:
         InstanceFormatError: If the text does not follow the layout.
     """
     data = load_object(text)
-    if data.data.get("format") != FORMAT:
-        raise InstanceFormatError(f'it is JSON, but lacks "format": "{FORMAT}"; add it.')
-    if data.data.get("version") != VERSION:
-        raise InstanceFormatError(
-            f"the field 'version' is {data.data.get('version')!r}, but this release reads version "
-            f"{VERSION}; write the file again or update dispatchlab."
-        )
+    data.require_format(FORMAT, VERSION)
     data.only("format", "version", "name", "source", "chip", "graphs", "probabilities",
               "injection", "noise")  # fmt: skip
     return SocInstance(
