@@ -1,0 +1,64 @@
+"""What the rules are made of: each is a row of settings that the kernels read.
+
+Sources: random legal actions, greedy choices and distributions of idle vehicles are the usual
+baselines of fleets on demand; ``plus-one`` follows the proportional rebalancing of Ruch, Gächter,
+Hakenberg and Frazzoli (2020), "The +1 method", and ``equal`` and ``plus-one`` are compared with
+learned policies in RL4AMOD (github.com/StanfordASL/RL4AMOD, MIT). How they read in a system that
+asks one aircraft at a time is ours, as is ``lookahead``.
+"""
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+# columns
+SCORE, REBALANCE = range(2)
+NUM_SETTINGS = 2
+# SCORE: what the best destination has most of
+AT_RANDOM, STAY, NEAREST, PROFIT, RATE, LOOKAHEAD = range(6)
+# REBALANCE: where an aircraft goes that has nothing to earn
+NOWHERE, EQUAL, PLUS_ONE = range(3)
+
+RULES: dict[str, dict[int, int]] = {
+    "random": {SCORE: AT_RANDOM},
+    "stay": {SCORE: STAY},
+    "nearest": {SCORE: NEAREST},
+    "greedy": {SCORE: PROFIT},
+    "greedy-rate": {SCORE: RATE},
+    "equal": {SCORE: PROFIT, REBALANCE: EQUAL},
+    "plus-one": {SCORE: PROFIT, REBALANCE: PLUS_ONE},
+    "lookahead": {SCORE: LOOKAHEAD},
+}
+CODES: dict[str, int] = {name: code for code, name in enumerate(RULES)}
+# other names of the same rules
+ALIASES: dict[str, str] = {"no-rebalancing": "greedy"}
+DESCRIPTIONS: dict[str, str] = {
+    "random": "a legal action, drawn uniformly",
+    "stay": "nobody ever flies",
+    "nearest": "to the nearest vertiport for which passengers wait",
+    "greedy": "the leg with the highest profit, stay if none has any; as a baseline of mobility on "
+    "demand: matching without rebalancing",
+    "greedy-rate": "the leg with the highest profit per hour of delay, flight and charge, stay if "
+    "none has any",
+    "equal": "greedy; who has nothing to earn flies to the nearest vertiport that has less than an "
+    "equal share of the fleet, from one that has more",
+    "plus-one": "greedy; who has nothing to earn flies to the nearest vertiport that more aircraft "
+    "are flying away from than towards",
+    "lookahead": "the highest profit per hour of a leg and the best one that is expected after it, "
+    "shared with the aircraft that will be there",
+}
+
+
+def find_rule(name: str) -> str:
+    """The name of a rule in `RULES`, of one of its names.
+
+    Raises:
+        DispatchlabError: If there is no such rule.
+    """
+    found = ALIASES.get(name, name)
+    if found not in RULES:
+        raise DispatchlabError(f"Unknown rule {name!r}; choose one of {', '.join(RULES)}.")
+    return found
+
+
+def settings_of(name: str) -> list[int]:
+    """The row of settings of a rule, one number per column."""
+    return [RULES[find_rule(name)].get(column, 0) for column in range(NUM_SETTINGS)]
