@@ -115,9 +115,31 @@ def train_edge(
            show=show_settings)  # fmt: skip
 
 
+def train_uam(
+    preset: Preset = "quick", out: Out = Path("runs/uam"), resume: Resume = False,
+    settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
+    seed: Seed = 0, device: Device = "cpu", show_settings: ShowSettings = False,
+) -> None:  # fmt: skip
+    """Train an agent that sends the aircraft of an air-taxi fleet through a day.
+
+    First it imitates a rule (imitation_rounds=0: none), then PPO maximises the profit. The folder
+    is that of [cyan]train job-shop[/], and continues with --resume, bit for bit. Scores are mean
+    profits in dollars, with the passengers served in % in brackets, on days that training never
+    sees, beside lookahead and greedy.
+
+    [dim]dispatchlab train uam --preset quick --out runs/uam[/]
+
+    [dim]dispatchlab train uam --set generator=random-8x40:rho=0.6-2.5 --set encoder=captain[/]
+    """
+    changes = _changes(settings, n_timesteps, max_minutes)
+    _train("uam", preset, out, changes, [f"seed={seed}", f"device={device}"], resume=resume,
+           show=show_settings)  # fmt: skip
+
+
 app.command("job-shop", help=help_of(train_job_shop))(train_job_shop)
 app.command("soc", help=help_of(train_soc))(train_soc)
 app.command("edge", help=help_of(train_edge))(train_edge)
+app.command("uam", help=help_of(train_uam))(train_uam)
 
 
 def _changes(

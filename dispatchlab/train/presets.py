@@ -136,7 +136,31 @@ _EDGE: dict[str, dict[str, Any]] = {
         "checkpoint_every": 65_536,
     },
 }  # fmt: skip
-PRESETS = {"job-shop": _JOB_SHOP, "soc": _SOC, "edge": _EDGE}
+_UAM_AGENT: dict[str, Any] = _ON_STREAMS | {
+    "generator": "random-8x40:rho=0.5-2.5",
+    "n_epochs": 3,
+    "imitation_rounds": 8,
+    "imitation_steps": 128,
+    "imitation_updates": 150,
+    "imitation_temperature": 0.1,
+    "imitation_vf_coef": 0.2,
+    "imitation_rule": "lookahead",
+    "critic_warm_up": 4,
+    "batch_size": 1024,
+    "gamma": 0.999,
+    "learning_rate": 3e-4,
+    "eval_instances": 8,
+    "eval_benchmarks": ("random-8x40:rho=0.6", "random-8x40:rho=1.2"),
+}
+_UAM: dict[str, dict[str, Any]] = {
+    "quick": _UAM_AGENT | {"total_timesteps": 131_072, "eval_every": 0},
+    "full": _UAM_AGENT | {
+        "total_timesteps": 655_360,
+        "eval_every": 131_072,
+        "checkpoint_every": 65_536,
+    },
+}  # fmt: skip
+PRESETS = {"job-shop": _JOB_SHOP, "soc": _SOC, "edge": _EDGE, "uam": _UAM}
 
 
 def preset(name: str, family: str = "job-shop") -> TrainConfig:

@@ -1,10 +1,9 @@
 """Training on edges: mean utility, beside DEM-Q and DEM on the same episodes."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from dispatchlab.baselines.edge.rollout import EdgeDispatcher, Problem, run_dispatcher
 from dispatchlab.baselines.edge.rules import EdgeRule
@@ -13,11 +12,8 @@ from dispatchlab.envs.edge.generator import make_generator
 from dispatchlab.envs.edge.outcome import Outcome
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
-from dispatchlab.train.families.episodes import validation_sets
+from dispatchlab.train.families.episodes import DispatcherActions, validation_sets
 from dispatchlab.train.imitation import Expert
-
-if TYPE_CHECKING:
-    from dispatchlab.envs.edge.view import EdgeView
 
 RULES = ("dem-q", "dem")
 UNIT = "mean utility (% on time)"
@@ -26,22 +22,6 @@ UNIT = "mean utility (% on time)"
 def play_settings(config: TrainConfig) -> dict[str, Any]:
     """What decides actions and observations, as keyword arguments of the environments."""
     return {"migrate": config.migrate, "observation": config.observation}
-
-
-class RuleActions:
-    """Whom to imitate: a rule, whose action costs nothing and every other action 1."""
-
-    def __init__(self, rule: str) -> None:
-        """Look the rule up."""
-        self._rule = EdgeRule(rule)
-
-    def __call__(self, env: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:  # noqa: ANN401 (structural)
-        """Costs of all actions, and the rule's actions."""
-        view: EdgeView = env.view()
-        actions = self._rule.act_batch(view)
-        costs = np.where(view.legal, 1.0, np.inf)
-        costs[np.arange(len(actions)), actions] = 0.0
-        return costs, actions
 
 
 class Edge:
@@ -73,7 +53,7 @@ class Edge:
 
     def expert(self, config: TrainConfig) -> Expert:
         """The rule of the config."""
-        return RuleActions(config.imitation_rule)
+        return DispatcherActions(EdgeRule(config.imitation_rule))
 
 
 FAMILY = Edge()

@@ -1,13 +1,25 @@
-"""EpisodeValidation: a policy and some rules on the same episodes, for families without optima."""
+"""What families share whose episodes have no optima: validation beside rules, and experts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.envs.core.generator import Generator
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
 from dispatchlab.train.problems import draw_problems
+
+
+class BatchDispatcher(Protocol):
+    """Whoever decides in all rows at once."""
+
+    def act_batch(self, view: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401 (any family's)
+        """``(B,)`` one action per environment."""
+        ...
+
 
 Play = Callable[[Any, Sequence[Any]], Mapping[str, float]]
 
@@ -98,3 +110,19 @@ class EpisodeValidation:
     def _scores(self, who: str, dispatcher: Any) -> Scores:  # noqa: ANN401 (rule or policy)
         played = self._play(dispatcher, self.problems)
         return {f"{who}{what}": value for what, value in played.items()}
+
+
+class DispatcherActions:
+    """Whom to imitate: a dispatcher, whose action costs nothing and every other action 1."""
+
+    def __init__(self, dispatcher: BatchDispatcher) -> None:
+        """Keep the dispatcher."""
+        self._dispatcher = dispatcher
+
+    def __call__(self, env: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:  # noqa: ANN401 (structural)
+        """Costs of all actions, and the dispatcher's actions."""
+        view = env.view()
+        actions = self._dispatcher.act_batch(view)
+        costs = np.where(view.legal, 1.0, np.inf)
+        costs[np.arange(len(actions)), actions] = 0.0
+        return costs, actions

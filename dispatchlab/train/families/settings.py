@@ -131,6 +131,26 @@ SETTINGS: dict[str, FamilySettings] = {
         own=("migrate", *_IMITATION),
         try_it="dispatchlab evaluate edge --methods dem-q,dem,agent={run}",
     ),
+    "uam": FamilySettings(
+        module="uam",
+        defaults={
+            "generator": "random-8x40:rho=0.6-2.5",
+            "observation": "graph",
+            "reward": "profit",
+            "encoder": "arcs",
+            "imitation_rule": "lookahead",
+            "eval_generator": "random-8x40:rho=1.2",
+        },
+        choices={
+            "stop_at": ("choices", "every"),
+            "observation": ("graph",),
+            "encoder": ("arcs", "captain", "gatv2", "gin"),
+            "reward": ("profit",),
+        },
+        encoders={"graph": ("arcs", "captain", "gatv2", "gin")},
+        own=("stop_at", *_IMITATION),
+        try_it="dispatchlab evaluate uam --methods lookahead,greedy,agent={run}",
+    ),
 }  # fmt: skip
 
 
