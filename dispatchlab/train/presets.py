@@ -105,35 +105,42 @@ _SOC: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 _EDGE_AGENT: dict[str, Any] = _ON_STREAMS | {
-    "generator": "random:instances=2d-a+3d-a+4d-a+2d-p+4d-p,"
+    "generator": "random:instances=2d-a+3d-a+4d-a+2d-p+3d-p+4d-p,"
     "network=stationary+trapezium+trapezium+4g,duration_ms=30000-90000,"
     "peak_ms=100-600,trapezium_start=0-0.3,trapezium_hold=0.3-0.6,"
     "trapezium_ramp=0.02-0.1",
-    "n_epochs": 3,
-    "imitation_rounds": 8,
+    "num_layers": 3,
+    "imitation_rounds": 12,
     "imitation_steps": 128,
-    "imitation_updates": 150,
+    "imitation_updates": 250,
+    "imitation_buffer": 100_000,
     "imitation_temperature": 0.1,
     "imitation_vf_coef": 0.2,
     "imitation_rule": "marginal",
-    "critic_warm_up": 4,
-    "batch_size": 1024,
-    "learning_rate": 3e-4,
+    # What the rule knows is worth keeping: small steps on many decisions.
+    "n_steps": 512,
+    "n_epochs": 1,
+    "batch_size": 8192,
+    "learning_rate": 3e-5,
+    "target_kl": 0.003,
+    "critic_warm_up": 3,
+    "eval_every": 0,
     "eval_instances": 2,
 }
 _EDGE: dict[str, dict[str, Any]] = {
-    # Some minutes on an idle core: imitation of a rule does most of it.
+    # Some minutes on an idle core: imitation of a rule does nearly all of it.
     "quick": _EDGE_AGENT | {
-        "total_timesteps": 131_072,
-        "eval_every": 0,
+        "num_layers": 2,
+        "imitation_rounds": 8,
+        "imitation_updates": 150,
+        "total_timesteps": 65_536,
         "eval_benchmarks": ("4d-a:network=trapezium",),
     },
     # A quarter of an hour on an idle core.
     "full": _EDGE_AGENT | {
-        "total_timesteps": 655_360,
-        "eval_every": 327_680,
-        "eval_benchmarks": ("4d-a:network=trapezium", "4d-p"),
-        "checkpoint_every": 65_536,
+        "total_timesteps": 163_840,
+        "eval_benchmarks": ("2d-a:network=trapezium", "4d-a:network=trapezium", "2d-p"),
+        "checkpoint_every": 32_768,
     },
 }  # fmt: skip
 _UAM_AGENT: dict[str, Any] = _ON_STREAMS | {
