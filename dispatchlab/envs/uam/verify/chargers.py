@@ -28,6 +28,8 @@ def check_chargers(case: Case) -> Iterator[str]:
                 "but no target to charge to."
             )
     for port, count in enumerate(case.instance.charge_slots.tolist()):
+        if not count:
+            continue  # who charges there is reported already
         queue = _Queue(case, port, count)
         queue.run()
         for index, start in sorted(queue.starts.items()):
@@ -79,11 +81,9 @@ class _Queue:
 
 def _check_start(case: Case, index: int, due: int) -> Iterator[str]:
     """A charge starts as soon as there is a charger for it."""
-    leg, name, count = case.legs[index], case.name(index), 0
-    count = int(case.instance.charge_slots[leg.destination])
-    has_come = case.has_come(due)
+    leg, name = case.legs[index], case.name(index)
     if leg.charge_start == NOT_YET:
-        if has_come:
+        if case.has_come(due):
             yield f"{name} does not charge, although from {due} s it has a charger."
     elif leg.charge_start < leg.land:
         yield (
@@ -91,10 +91,11 @@ def _check_start(case: Case, index: int, due: int) -> Iterator[str]:
             f"is at the charger at {leg.land} s."
         )
     elif leg.charge_start < due:
-        free = f"one is free for it at {due} s" if due < NEVER else "one is free for it"
+        early = f"{due - leg.charge_start} before it gets" if due < NEVER else "but never gets"
         yield (
-            f"{name} charges from {leg.charge_start} s, but all {count} chargers of "
-            f"{case.port(leg.destination)} are in use, or others came first, before {free}."
+            f"{name} charges from {leg.charge_start} s, {early} one of the "
+            f"{case.instance.charge_slots[leg.destination]} chargers of "
+            f"{case.port(leg.destination)}, first come, first served."
         )
     elif leg.charge_start > due:
         yield (

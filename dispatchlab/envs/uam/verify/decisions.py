@@ -66,10 +66,10 @@ def _objections(case: Case, decision: _Decision) -> Iterator[str]:
     level = case.level_wh[decision.level]
     useful = bool(case.instance.charge_slots[decision.port]) and level > landed
     if decision.level and not useful:
+        chargers = case.instance.charge_slots[decision.port]
         yield (
             f"is to charge to level {decision.level} ({level} Wh) at {case.port(decision.port)}, "
-            f"which has {case.instance.charge_slots[decision.port]} chargers and where it has "
-            f"{landed} Wh"
+            f"which is not possible with {landed} Wh there and {chargers} chargers"
         )
     target = level if useful else 0
     stays = decision.port == stay.port
