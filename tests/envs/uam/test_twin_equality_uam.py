@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.dynamics.engine import STOPS
 from dispatchlab.envs.uam.dynamics.layout import POINTED, PORT
+from dispatchlab.envs.uam.library import load_instance
 from dispatchlab.envs.uam.limits import UamLimits
+from dispatchlab.envs.uam.realisation import draw
 from dispatchlab.envs.uam.schedule import DESTINATION, ORIGIN, PASSENGERS, UamSchedule
 from dispatchlab.envs.uam.verify import verify
 from dispatchlab.eval.twin import UamTwin
@@ -42,13 +44,13 @@ def _agree(dynamics: Dynamics, case: Case) -> UamSchedule:
     return schedule
 
 
-def _play(dynamics: Dynamics, case: Case, seed: int) -> UamSchedule:
+def _play(dynamics: Dynamics, case: Case, seed: int, look: float = 0.03) -> UamSchedule:
     """Random legal actions to the end; the twin and the checker look in on the way."""
     rng = np.random.default_rng(seed)
     liking = rng.choice((0.2, 1.0, 5.0))  # of staying
     ports = np.arange(dynamics.num_actions) // case[0].num_levels
     while not dynamics.done()[0]:
-        if rng.random() < 0.03:
+        if rng.random() < look:
             _agree(dynamics, case)
         port = dynamics.state.craft[0, dynamics.state.row[0, POINTED], PORT]
         weights = np.where(dynamics.legal()[0], np.where(ports == port, liking, 1.0), 0.0)
@@ -62,6 +64,14 @@ def _play(dynamics: Dynamics, case: Case, seed: int) -> UamSchedule:
 def test_kernels_equal_the_twin(case: Case, seed: int, stop_at: str) -> None:
     """Random decisions, whichever aircraft are asked: the same legs, profit and figures."""
     _play(_kernels(case, stop_at), case, seed)
+
+
+@pytest.mark.parametrize("name", ["random-8x40:rho=1.2,seed=3", "nyc-9", "lax-dtla"])
+def test_kernels_equal_the_twin_on_presets(name: str) -> None:
+    """A whole day of a preset, with every disturbance."""
+    instance = load_instance(name)
+    case = instance, draw(np.random.default_rng(5), instance)
+    assert len(_play(_kernels(case), case, 2, look=0.005).legs) > 50
 
 
 @settings(max_examples=100, deadline=None)
