@@ -33,6 +33,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
 from dispatchlab.envs.uam.instance import UamInstance
+from dispatchlab.envs.uam.limits import UamLimits
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -53,6 +54,17 @@ class Known(NamedTuple):
     left: FloatArray
 
 
+def make_known(slots: int, limits: UamLimits, streams: Streams) -> Known:
+    """Nothing is known yet."""
+    level = np.zeros((slots, limits.ports), np.int64)
+    return Known(level, streams, np.zeros((len(streams), limits.ports)))
+
+
+def learn(known: Known, slot: int, instance: UamInstance) -> None:
+    """Note what holds of the instance in a slot."""
+    known.level[slot, : instance.num_ports] = useful_levels(instance)
+
+
 def useful_levels(instance: UamInstance) -> IntArray:
     """``(N,)`` lowest charge level that suffices for most of the demand from each vertiport."""
     wanted = np.where(instance.flyable, instance.demand.sum(axis=0) + 1e-9, 0.0)
@@ -66,13 +78,14 @@ def useful_levels(instance: UamInstance) -> IntArray:
 def level_at(p: Problem, known: Known, i: int, port: int, energy: int) -> int:
     """Level to which an aircraft with some energy charges at a port: 0 if it needs no more."""
     level: int = known.level[i, port]
-    return level if p.port[i, port, CHARGERS] > 0 and p.level[i, level] > energy else 0
+    useful = p.port[i, port, CHARGERS] > 0 and p.level[i, level] > energy
+    return level if useful else 0
 
 
 @inlined_kernel
 def action_of(p: Problem, s: State, b: int, port: int, level: int) -> int:
     """Index of an action."""
-    return port * p.counts[s.row[b, SLOT], NUM_LEVELS] + level
+    return int(port * p.counts[s.row[b, SLOT], NUM_LEVELS] + level)
 
 
 @kernel

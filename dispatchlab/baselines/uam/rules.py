@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.baselines.uam import rule_kernels as kernels
-from dispatchlab.baselines.uam.knowledge import Known, useful_levels
+from dispatchlab.baselines.uam.knowledge import Known, learn, make_known
 from dispatchlab.baselines.uam.settings import CODES, DESCRIPTIONS, find_rule, settings_of
 from dispatchlab.envs.core.random_bits import grow_streams
 from dispatchlab.envs.uam.dynamics import Dynamics
@@ -53,15 +53,13 @@ class UamRule:
     def _recall(self, dynamics: Dynamics) -> Known:
         """What is known of the instances and rows of these dynamics."""
         if self._memory is None or self._memory[0] is not dynamics:
-            slots, batch = dynamics.num_slots, dynamics.batch
-            self._streams = grow_streams(self._streams, self.seed, batch)
-            level = np.zeros((slots, dynamics.limits.ports), np.int64)
-            left = np.zeros((batch, dynamics.limits.ports))
-            self._memory = (dynamics, Known(level, self._streams[:batch], left))
-            self._known = [None] * slots
+            self._streams = grow_streams(self._streams, self.seed, dynamics.batch)
+            streams = self._streams[: dynamics.batch]
+            self._memory = (dynamics, make_known(dynamics.num_slots, dynamics.limits, streams))
+            self._known = [None] * dynamics.num_slots
         known = self._memory[1]
         for slot, instance in enumerate(dynamics.instances):
             if instance is not None and instance is not self._known[slot]:
-                known.level[slot, : instance.num_ports] = useful_levels(instance)
+                learn(known, slot, instance)
                 self._known[slot] = instance
         return known
