@@ -3,7 +3,7 @@
 PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python3)
 # The pins are made for Python 3.11; on another version use `make CONSTRAINTS= ...` if one is missing.
 CONSTRAINTS ?= -c constraints.txt
-EXTRAS ?= solvers,agents,viz,twin,dev
+EXTRAS ?= solvers,agents,viz,twin,multiagent,dev
 PYTEST_ARGS ?= -n 2
 OUT ?= demo-out
 
