@@ -106,7 +106,8 @@ class UamParallelEnv(ParallelEnv):  # type: ignore[misc] # ships no types
 
     def _stay(self, k: int) -> int:
         """The action by which an aircraft stays where it is or lands."""
-        return int(self._dynamics.state.craft[0, k, PORT]) * self._dynamics.encoding(0).num_levels
+        levels: int = self._dynamics.encoding(0).num_levels
+        return int(self._dynamics.state.craft[0, k, PORT]) * levels
 
     def _observe(self) -> Observations:
         """The observation of every agent, as if it were asked."""
