@@ -40,8 +40,6 @@ class DecidedWorld(World):
         return self._schedule(self.now_s if self._stopped else horizon, self._log)
 
     def _ask(self, aircraft: Aircraft, question: simpy.Event) -> None:
-        if self._stopped:
-            return
         self.asked = aircraft
         action = self._policy(self)
         if action is None:

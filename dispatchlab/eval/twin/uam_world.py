@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import simpy
 
-from dispatchlab.envs.uam.instance import UamInstance, charge_seconds
+from dispatchlab.envs.uam.aircraft import charge_seconds
+from dispatchlab.envs.uam.instance import UamInstance
 from dispatchlab.envs.uam.realisation import UamRealisation
 from dispatchlab.envs.uam.schedule import LEG_COLUMNS, NOT_YET, UamSchedule
 from dispatchlab.eval.twin.moment import Moment
