@@ -73,8 +73,8 @@ DESCRIPTIONS: dict[str, str] = {
     "the cloud whatever they cost",
     "dem-q": "DEM whose expected cloud times follow the second largest of the last ten calls",
     "dems-q": "DEMS whose expected cloud times follow the second largest of the last ten calls",
-    "marginal": "our own: a call is worth its benefit times its chance to be in time, by the delay "
-    "of recent calls; the edge runs what gains most per ms beyond its call",
+    "marginal": "our own: plans the edge for what gains most per ms beyond its call, which is "
+    "worth its benefit times its chance to be in time; what is not planned is called at once",
 }
 # flags of the presets; what the released code does and the paper does not say is off by default
 PAPER: dict[str, int] = {

@@ -68,6 +68,30 @@ def test_without_a_network_the_edge_runs_what_brings_most() -> None:
     assert (outcome.schedule.place == IN_CLOUD).sum() <= 8
 
 
+def test_planned_tasks_run_by_deadline_and_the_rest_is_called_at_once() -> None:
+    """One drone's tasks come together, after a first call has told of the network.
+
+    In a second the edge has 1000 ms for 732 of HV, DEV, MD and BP: there is no price, and by their
+    deadlines they end after 174, 346, 488 and 732 ms, all in time, so that none is called.
+    """
+    instance = load_instance("1d-p:duration_ms=5000,edge_low=1")
+    realisation = nominal(instance)
+    outcome = _play(instance, realisation)
+    assert outcome.schedule is not None
+    fourth = slice(12, 16)
+    started = outcome.schedule.start_ms[fourth] - realisation.arrival_ms[fourth]
+    by_deadline = np.argsort(instance.deadline_ms[realisation.model[fourth]])
+    assert started[by_deadline].tolist() == [0, 174, 346, 488]
+    double = load_instance("2d-p:duration_ms=5000,edge_low=1")
+    together = replace(nominal(double), arrival_ms=np.repeat(np.arange(5) * 1000, 8))
+    outcome = _play(double, together)
+    assert outcome.schedule is not None
+    called = outcome.schedule.place[24:32] == IN_CLOUD
+    assert called.any()
+    waited = outcome.schedule.start_ms[24:32][called] - together.arrival_ms[24:32][called]
+    assert waited.max() <= 1
+
+
 @pytest.mark.parametrize("workload", ["2d-a", "4d-a"])
 def test_it_earns_more_than_the_published_rules_where_the_network_varies(workload: str) -> None:
     """By a tenth and more over DEM-Q, the best of the others, on the trapezium."""
