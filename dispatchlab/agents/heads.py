@@ -1,14 +1,16 @@
-"""Heads: pooled context, pointer over candidates, value."""
+"""Heads: pooled context, pointer over candidates or attention to them, value."""
 
 from collections.abc import Collection
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.unpad import GraphBatch
 
 ILLEGAL_LOGIT = -1e8
+LARGEST_LOGIT = 10.0  # of attention: no action is ever excluded for good
 
 
 def segment_mean(rows: Tensor, batch: Tensor, count: Tensor) -> Tensor:
@@ -118,6 +120,63 @@ class PointerHead(nn.Module):
         scores = self.score(hidden).squeeze(-1)  # (L,)
         wait = torch.where(graph.mask & ~points, self.wait(context), ILLEGAL_LOGIT)  # (B, A)
         return wait.index_put((graphs, actions), scores)
+
+
+class AttentionHead(nn.Module):
+    """Attends to the legal actions, as the decoder of CapTAIN and of the attention model does.
+
+    The query reads the context, the globals and the node that is asked, which is what the first
+    column of the candidates points at; an action is the arc that the last column points at, from
+    its embedding. The mean of the arcs by multi-head attention is then compared with each of them
+    by one head, whose scaled dot products pass ``10 tanh``. Illegal actions are never attended to
+    and get a logit of -1e8, whose probability is exactly zero.
+
+    Shapes:
+        Input: ``{node type or relation: (M, hidden)}``, context ``(B, hidden)``, candidates
+            ``(B, A, k)``.
+        Output: logits ``(B, A)``.
+    """
+
+    def __init__(self, layout: GraphLayout, hidden: int, num_heads: int) -> None:
+        """Create the projections, the last one small: near-uniform at the start.
+
+        Args:
+            layout: Widths and candidate columns.
+            hidden: Width of the embeddings.
+            num_heads: Heads of the first attention; must divide ``hidden``.
+        """
+        super().__init__()
+        self.hidden, self.num_heads = hidden, num_heads
+        self.asked, self.option = layout.candidate_types[0], layout.candidate_types[-1]
+        self.query = nn.Linear(2 * hidden + layout.num_globals, hidden)
+        self.read = nn.Linear(hidden, 2 * hidden, bias=False)  # keys and values
+        self.merge = nn.Linear(hidden, hidden, bias=False)
+        self.compare = nn.Linear(hidden, hidden, bias=False)
+        nn.init.orthogonal_(self.compare.weight, 0.1)
+
+    def forward(self, nodes: dict[str, Tensor], context: Tensor, graph: GraphBatch) -> Tensor:
+        """Score the legal actions."""
+        rows = functional.pad(nodes[self.option], (0, 0, 0, 1))  # (E + 1, H), the last one zero
+        actions = rows[graph.candidates[..., -1]]  # (B, A, H); column -1 is the zero row
+        first = graph.mask.int().argmax(1)[:, None, None]  # (B, 1, 1)
+        asked = graph.candidates[..., :1].gather(1, first).flatten()  # (B,)
+        asked_rows = functional.pad(nodes[self.asked], (0, 0, 0, 1))[asked]  # (B, H)
+        query = self.query(torch.cat((context, asked_rows, graph.globals), -1))  # (B, H)
+        # Finite, so that a graph without a legal action has no NaN.
+        bias = torch.zeros_like(graph.mask, dtype=query.dtype).masked_fill(
+            ~graph.mask, ILLEGAL_LOGIT
+        )  # (B, A)
+        key, value = (
+            part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+            for part in self.read(actions).chunk(2, -1)
+        )  # (B, heads, A, H/heads)
+        glimpse = functional.scaled_dot_product_attention(
+            query.view(len(query), self.num_heads, 1, -1), key, value, bias[:, None, None]
+        )  # (B, heads, 1, H/heads)
+        merged = self.merge(glimpse.flatten(1))  # (B, H)
+        scores = (self.compare(actions) @ merged[:, :, None]).squeeze(-1)  # (B, A)
+        logits: Tensor = LARGEST_LOGIT * (scores / self.hidden**0.5).tanh()
+        return logits.masked_fill(~graph.mask, ILLEGAL_LOGIT)
 
 
 def _small_linear(hidden: int) -> nn.Linear:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from dispatchlab.agents.encoders import make_encoder
-from dispatchlab.agents.heads import ContextPool, PointerHead, ValueHead
+from dispatchlab.agents.heads import AttentionHead, ContextPool, PointerHead, ValueHead
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.unpad import GraphBatch, unpad
 from dispatchlab.envs.core.errors import DispatchlabError
@@ -19,7 +19,8 @@ class NetworkConfig:
 
     Attributes:
         encoder: ``"transformer"`` for token observations, ``"gatv2"`` or ``"gin"`` for graphs,
-            ``"arcs"`` where actions point at arcs, ``"deepsocs"`` to order the tasks of jobs.
+            ``"arcs"`` where actions point at arcs, ``"deepsocs"`` to order the tasks of jobs,
+            ``"captain"`` for fleets of air taxis.
         hidden: Width of every embedding.
         num_layers: Attention blocks or rounds of message passing.
         num_heads: Attention heads; must divide ``hidden``.
@@ -65,8 +66,11 @@ class GraphNetwork(nn.Module):
         self.config = config
         self.encoder = make_encoder(layout, config)
         self.pool = ContextPool(layout, config.hidden)
-        self.pointer = PointerHead(
-            layout, config.hidden, getattr(self.encoder, "embedded_relations", ())
+        embedded = getattr(self.encoder, "embedded_relations", ())
+        self.pointer: nn.Module = (
+            AttentionHead(layout, config.hidden, config.num_heads)
+            if getattr(self.encoder, "head", "") == "attention"
+            else PointerHead(layout, config.hidden, embedded)
         )
         self.value = ValueHead(layout, config.hidden)
 

@@ -159,7 +159,10 @@ def test_weights_of_another_network(network: dict[str, Any], saved: Path) -> Non
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        ({"encoder": "lstm"}, "names the encoder 'lstm', not one of arcs, deepsocs, gatv2, gin"),
+        (
+            {"encoder": "lstm"},
+            "names the encoder 'lstm', not one of arcs, captain, deepsocs, gatv2, gin",
+        ),
         ({"encoder": ["gin"]}, "names the encoder"),
         ({"hidden": -1}, "hidden=-1, not a whole number from 1"),
         ({"hidden": 10**9}, "hidden=1000000000, not"),

@@ -17,6 +17,7 @@ ENCODERS = {
     "gatv2": ("hetero", "HeteroGraphEncoder", {"conv": "gatv2"}),
     "arcs": ("arcs", "ArcEncoder", {}),
     "deepsocs": ("deepsocs", "DeepSocsEncoder", {}),
+    "captain": ("captain", "CaptainEncoder", {}),
 }
 
 
@@ -30,6 +31,7 @@ def make_encoder(layout: GraphLayout, config: "NetworkConfig") -> "nn.Module":
     Returns:
         A module that maps a `GraphBatch` to ``{node type: (M, hidden)}``; one that embeds arcs
         lists their relations in ``embedded_relations`` and returns ``{relation: (E, hidden)}`` too.
+        One with ``head = "attention"`` is decoded by `AttentionHead`, not by `PointerHead`.
 
     Raises:
         DispatchlabError: There is no encoder of that name.
