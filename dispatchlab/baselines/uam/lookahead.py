@@ -29,7 +29,7 @@ TRUST = 0.7  # weight of the second leg, which may not come; best of 0.6, 0.8, 1
 
 
 @kernel
-def _others(p: Problem, s: State, b: int, port: int, by: int) -> int:
+def others(p: Problem, s: State, b: int, port: int, by: int) -> int:
     """How many others are expected to be ready at a port by some time."""
     count = 0
     for k in range(p.counts[s.row[b, SLOT], NUM_AIRCRAFT]):
@@ -40,7 +40,7 @@ def _others(p: Problem, s: State, b: int, port: int, by: int) -> int:
 
 
 @kernel
-def _expect(p: Problem, s: State, known: Known, b: int, port: int, at: int) -> None:
+def expect(p: Problem, s: State, known: Known, b: int, port: int, at: int) -> None:
     """Passengers who will wait at a port at some time if nobody flies until then.
 
     In the present bin those are who wait now, in later ones the expected ones of the bin.
@@ -56,6 +56,14 @@ def _expect(p: Problem, s: State, known: Known, b: int, port: int, at: int) -> N
 
 
 @kernel
+def leg_cost(p: Problem, s: State, b: int, pair: int, time_bin: int) -> float:
+    """Dollars for the miles and the energy of a leg in some bin."""
+    i = s.row[b, SLOT]
+    energy = p.pair[i, pair, LEG_WH] / 1000.0 * p.price[i, time_bin]
+    return operation_cost(p, s, b, pair) + energy
+
+
+@kernel
 def _best_left(
     p: Problem, s: State, known: Known, b: int, port: int, at: int, energy: int
 ) -> tuple[int, float]:
@@ -68,8 +76,8 @@ def _best_left(
         takes = p.pair[i, pair, LEG_WH]
         if to == port or energy - takes - p.port[i, to, ONWARD_WH] < p.counts[i, RESERVE_WH]:
             continue
-        cost = operation_cost(p, s, b, pair) + takes / 1000.0 * p.price[i, time_bin]
-        profit = min(seats, known.left[b, to]) * p.fare[i, time_bin, pair] - cost
+        profit = min(seats, known.left[b, to]) * p.fare[i, time_bin, pair]
+        profit -= leg_cost(p, s, b, pair, time_bin)
         if profit > gain:
             best, gain = to, profit
     return best, gain
@@ -83,12 +91,12 @@ def _follow_up(
     i = s.row[b, SLOT]
     if at >= p.counts[i, HORIZON]:
         return 0.0, 0
-    _expect(p, s, known, b, port, at)
-    for _ in range(_others(p, s, b, port, at)):
+    expect(p, s, known, b, port, at)
+    for _ in range(others(p, s, b, port, at)):
         best, _gain = _best_left(p, s, known, b, port, at, energy)
         if best == NONE:
             return 0.0, 0
-        known.left[b, best] -= p.counts[i, SEATS]
+        known.left[b, best] = max(0.0, known.left[b, best] - p.counts[i, SEATS])
     best, gain = _best_left(p, s, known, b, port, at, energy)
     if best == NONE:
         return 0.0, 0

@@ -5,18 +5,21 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.knowledge import Known, action_of, leg_s, level_at
 from dispatchlab.baselines.uam.lookahead import leg_rate, stay_rate
+from dispatchlab.baselines.uam.prices import Prices, begins, find_prices, learn_legs
 from dispatchlab.baselines.uam.rebalancing import rebalance
 from dispatchlab.baselines.uam.settings import (
     AT_RANDOM,
     LOOKAHEAD,
     NEAREST,
     NOWHERE,
+    PRICE,
     PROFIT,
     RATE,
     REBALANCE,
     SCORE,
     STAY,
 )
+from dispatchlab.baselines.uam.worth import stay_worth, worth_at
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.random_bits import next_random
 from dispatchlab.envs.uam.dynamics.apply import apply_action, why_illegal
@@ -32,6 +35,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
     CHARGERS,
     DONE,
     NONE,
+    NOW,
     NUM_LEVELS,
     NUM_PORTS,
     POINTED,
@@ -70,7 +74,14 @@ def stay_action(p: Problem, s: State, known: Known, b: int) -> int:
 
 @kernel
 def _score(
-    p: Problem, s: State, known: Known, b: int, score: int, destination: int, level: int
+    p: Problem,
+    s: State,
+    known: Known,
+    prices: Prices,
+    b: int,
+    score: int,
+    destination: int,
+    level: int,
 ) -> float:
     """What a legal leg is worth; who has no leg above 0 stays."""
     k = s.row[b, POINTED]
@@ -81,6 +92,8 @@ def _score(
     if score == PROFIT:
         return gain
     takes = leg_s(p, s, b, k, destination, level)
+    if score == PRICE:
+        return gain + worth_at(p, s, known, prices, b, destination, s.row[b, NOW] + takes)
     if score == RATE:
         return gain / takes
     i, energy = s.row[b, SLOT], energy_after(p, s, b, k, destination)
@@ -90,49 +103,64 @@ def _score(
 
 
 @kernel
-def best_leg(p: Problem, s: State, known: Known, b: int, score: int) -> int:
+def best_leg(p: Problem, s: State, known: Known, prices: Prices, b: int, score: int) -> int:
     """The leg with the highest score above that of staying, or `NONE`; ties: lowest index."""
     i, k = s.row[b, SLOT], s.row[b, POINTED]
     best, most = NONE, 0.0
     if score == LOOKAHEAD:
         most = stay_rate(p, s, known, b)
+    elif score == PRICE:
+        most = stay_worth(p, s, known, prices, b)
     for port in range(p.counts[i, NUM_PORTS]):
         if port == s.craft[b, k, PORT]:
             continue
         level = level_at(p, known, i, port, energy_after(p, s, b, k, port))
         action = action_of(p, s, b, port, level)
         if why_illegal(p, s, b, action) == LEGAL:
-            value = _score(p, s, known, b, score, port, level)
+            value = _score(p, s, known, prices, b, score, port, level)
             if value > most:
                 best, most = action, value
     return best
 
 
 @kernel
-def choose(p: Problem, s: State, known: Known, b: int, how: IntArray) -> int:
+def choose(p: Problem, s: State, known: Known, prices: Prices, b: int, how: IntArray) -> int:
     """The action of a rule in a row that is not over."""
     if how[SCORE] == AT_RANDOM:
         return _draw(p, s, known, b)
+    if how[SCORE] == PRICE and begins(s, prices, b):
+        find_prices(p, s, prices, b)
     action = NONE
     if how[SCORE] != STAY:
-        action = best_leg(p, s, known, b, how[SCORE])
+        action = best_leg(p, s, known, prices, b, how[SCORE])
     if action == NONE and how[REBALANCE] != NOWHERE:
         action = rebalance(p, s, known, b, how[REBALANCE])
     return stay_action(p, s, known, b) if action == NONE else action
 
 
 @entry_kernel
-def choose_all(p: Problem, s: State, known: Known, how: IntArray, actions: IntArray) -> None:
+def choose_all(
+    p: Problem, s: State, known: Known, prices: Prices, how: IntArray, actions: IntArray
+) -> None:
     """The action of a rule in every row; 0 where the day is over."""
     for b in range(len(actions)):
         actions[b] = 0
         if s.row[b, DONE] == 0:
-            actions[b] = choose(p, s, known, b, how)
+            actions[b] = choose(p, s, known, prices, b, how)
 
 
 @entry_kernel
-def play_all(p: Problem, s: State, known: Known, how: IntArray, choices: bool) -> None:
+def play_all(
+    p: Problem, s: State, known: Known, prices: Prices, how: IntArray, choices: bool
+) -> None:
     """Play every row to its end."""
     for b in range(s.row.shape[0]):
         while s.row[b, DONE] == 0:
-            apply_action(p, s, b, choose(p, s, known, b, how), choices)
+            apply_action(p, s, b, choose(p, s, known, prices, b, how), choices)
+
+
+@entry_kernel
+def learn_all(p: Problem, known: Known, prices: Prices, slots: IntArray) -> None:
+    """Learn what prices depend on of the instances in some slots."""
+    for index in range(len(slots)):
+        learn_legs(p, known, prices, slots[index])

@@ -5,9 +5,18 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam import rule_kernels as kernels
 from dispatchlab.baselines.uam.knowledge import Known, learn, make_known
-from dispatchlab.baselines.uam.settings import CODES, DESCRIPTIONS, find_rule, settings_of
+from dispatchlab.baselines.uam.prices import UNKNOWN, Prices, make_prices
+from dispatchlab.baselines.uam.settings import (
+    CODES,
+    DESCRIPTIONS,
+    PRICE,
+    SCORE,
+    find_rule,
+    settings_of,
+)
 from dispatchlab.envs.core.random_bits import grow_streams
 from dispatchlab.envs.uam.dynamics import Dynamics
+from dispatchlab.envs.uam.dynamics.layout import SLOT
 from dispatchlab.envs.uam.view import UamView
 
 IntArray = npt.NDArray[np.int64]
@@ -30,8 +39,9 @@ class UamRule:
         """Look the rule up."""
         self.name, self.seed = find_rule(name), seed
         self.code, self.settings = CODES[self.name], np.array(settings_of(name))
+        self._plans = self.settings[SCORE] == PRICE
         self._streams = np.zeros(0, np.uint64)
-        self._memory: tuple[object, Known] | None = None
+        self._memory: tuple[object, Known, Prices] | None = None
         self._known: list[object] = []
 
     def act(self, view: UamView) -> int:
@@ -42,24 +52,33 @@ class UamRule:
         """``(B,)`` one action per environment; 0 where the day is over."""
         d = view.dynamics
         actions = np.zeros(d.batch, np.int64)
-        kernels.choose_all(d.problem, d.state, self._recall(d), self.settings, actions)
+        kernels.choose_all(d.problem, d.state, *self._recall(d), self.settings, actions)
         return actions
 
     def play(self, dynamics: Dynamics) -> None:
         """Play all rows to their ends inside one kernel."""
-        known, choices = self._recall(dynamics), dynamics.stop_at == "choices"
-        kernels.play_all(dynamics.problem, dynamics.state, known, self.settings, choices)
+        d, choices = dynamics, dynamics.stop_at == "choices"
+        kernels.play_all(d.problem, d.state, *self._recall(d), self.settings, choices)
 
-    def _recall(self, dynamics: Dynamics) -> Known:
+    def _recall(self, dynamics: Dynamics) -> tuple[Known, Prices]:
         """What is known of the instances and rows of these dynamics."""
         if self._memory is None or self._memory[0] is not dynamics:
-            self._streams = grow_streams(self._streams, self.seed, dynamics.batch)
-            streams = self._streams[: dynamics.batch]
-            self._memory = (dynamics, make_known(dynamics.num_slots, dynamics.limits, streams))
-            self._known = [None] * dynamics.num_slots
-        known = self._memory[1]
-        for slot, instance in enumerate(dynamics.instances):
-            if instance is not None and instance is not self._known[slot]:
+            slots, batch, limits = dynamics.num_slots, dynamics.batch, dynamics.limits
+            self._streams = grow_streams(self._streams, self.seed, batch)
+            known = make_known(slots, limits, self._streams[:batch])
+            room = (slots, batch, limits) if self._plans else (0, 0, limits)
+            self._memory, self._known = (dynamics, known, make_prices(*room)), [None] * slots
+        _, known, prices = self._memory
+        new = [
+            slot for slot, instance in enumerate(dynamics.instances)
+            if instance is not None and instance is not self._known[slot]
+        ]  # fmt: skip
+        for slot in new:
+            instance = dynamics.instances[slot]
+            if instance is not None:
                 learn(known, slot, instance)
-                self._known[slot] = instance
-        return known
+            self._known[slot] = instance
+        if new and self._plans:
+            prices.since[np.isin(dynamics.state.row[:, SLOT], new)] = UNKNOWN
+            kernels.learn_all(dynamics.problem, known, prices, np.array(new))
+        return known, prices

@@ -4,7 +4,8 @@ Sources: random legal actions, greedy choices and distributions of idle vehicles
 baselines of fleets on demand; ``plus-one`` follows the proportional rebalancing of Ruch, Gächter,
 Hakenberg and Frazzoli (2020), "The +1 method", and ``equal`` and ``plus-one`` are compared with
 learned policies in RL4AMOD (github.com/StanfordASL/RL4AMOD, MIT). How they read in a system that
-asks one aircraft at a time is ours, as is ``lookahead``.
+asks one aircraft at a time is ours, as are
+``lookahead`` and ``price``.
 """
 
 from dispatchlab.envs.core.errors import DispatchlabError
@@ -13,7 +14,7 @@ from dispatchlab.envs.core.errors import DispatchlabError
 SCORE, REBALANCE = range(2)
 NUM_SETTINGS = 2
 # SCORE: what the best destination has most of
-AT_RANDOM, STAY, NEAREST, PROFIT, RATE, LOOKAHEAD = range(6)
+AT_RANDOM, STAY, NEAREST, PROFIT, RATE, LOOKAHEAD, PRICE = range(7)
 # REBALANCE: where an aircraft goes that has nothing to earn
 NOWHERE, EQUAL, PLUS_ONE = range(3)
 
@@ -26,6 +27,7 @@ RULES: dict[str, dict[int, int]] = {
     "equal": {SCORE: PROFIT, REBALANCE: EQUAL},
     "plus-one": {SCORE: PROFIT, REBALANCE: PLUS_ONE},
     "lookahead": {SCORE: LOOKAHEAD},
+    "price": {SCORE: PRICE},
 }
 CODES: dict[str, int] = {name: code for code, name in enumerate(RULES)}
 # other names of the same rules
@@ -44,6 +46,8 @@ DESCRIPTIONS: dict[str, str] = {
     "are flying away from than towards",
     "lookahead": "the highest profit per hour of a leg and the best one that is expected after it, "
     "shared with the aircraft that will be there",
+    "price": "our own: the leg with the highest profit plus what an aircraft is worth where and "
+    "when it ends, among those there, by the marginal values of a fluid fleet on the expected day",
 }
 
 
