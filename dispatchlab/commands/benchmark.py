@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 
     from dispatchlab.eval.throughput import Measured, Measurement
 
+    Measure = Callable[[str, list[int], float], tuple[Sequence[Measured], Table]]
+
 MAX_BATCH = 10_000
 RowT = TypeVar("RowT")
 
-Family = Annotated[str, typer.Option(help="[cyan]job-shop[/], [cyan]soc[/] or [cyan]edge[/].")]
+Family = Annotated[
+    str, typer.Option(help="[cyan]job-shop[/], [cyan]soc[/], [cyan]edge[/] or [cyan]uam[/].")
+]
 Sizes = Annotated[str, typer.Option(help="Jobs × machines, separated by commas (job-shop).")]
 Streams = Annotated[
     str | None,
     typer.Option(
-        help="Presets and files, separated by commas (soc, edge).",
-        show_default="top-1,wifi-tx20; 2d-p,4d-a",
+        help="Presets and files, separated by commas (soc, edge, uam).",
+        show_default="top-1,wifi-tx20; 2d-p,4d-a; random-8x40,random-16x80",
     ),
 ]
 Batches = Annotated[str, typer.Option(help="Sizes of the vector environment.")]
@@ -59,6 +63,9 @@ def throughput(
     Edges: arrivals and ends of tasks, and decisions, per second of processor time, under random
     decisions inside the kernel, or with observations on; and how long DEMS takes to decide.
 
+    Air taxis: decisions per second of processor time, under random actions in one environment and
+    in many with observations on, and in many inside the kernel, by random actions and by a rule.
+
     [dim]dispatchlab benchmark throughput --family soc --batches 64[/]
 
     [dim]dispatchlab benchmark throughput --family edge --batches 64[/]
@@ -67,15 +74,14 @@ def throughput(
     from dispatchlab.eval import throughput as speed
 
     check_text_target(json, ".json")
-    if family == "soc":
-        chips = instances or "top-1,wifi-tx20"
-        measured, table = _measure_chips(chips, _numbers(batches), seconds)
-    elif family == "edge":
-        measured, table = _measure_edges(instances or "2d-p,4d-a", _numbers(batches), seconds)
-    elif family == "job-shop":
+    if family == "job-shop":
         measured, table = _measure_shops(sizes, _numbers(batches), semantics, seconds)
+    elif family in _STREAMS:
+        usual, measure = _STREAMS[family]
+        measured, table = measure(instances or usual, _numbers(batches), seconds)
     else:
-        raise DispatchlabError(f"Unknown family {family!r}; choose one of job-shop, soc, edge.")
+        known = ", ".join(("job-shop", *_STREAMS))
+        raise DispatchlabError(f"Unknown family {family!r}; choose one of {known}.")
     machine = speed.machine()
     if json is not None:
         emit(json, speed.to_json(measured, machine))
@@ -138,16 +144,41 @@ def _measure_edges(
     return measured, table
 
 
+def _measure_days(
+    instances: str, numbers: list[int], seconds: float
+) -> "tuple[Sequence[Measured], Table]":
+    """Decisions of air-taxi fleets."""
+    from dispatchlab.eval import uam_throughput as speed
+
+    measured = _with_progress(speed.measure_all, instances, numbers, seconds, (1, 3))
+    table = _rates_table("decisions", "passengers", "simulated hours")
+    for m in measured:
+        rates = (m.decisions_per_s, m.passengers_per_s, m.simulated_h_per_s)
+        table.add_row(
+            m.instance, f"{m.rule}, {m.way}", str(m.batch), *(f"{rate:,.0f}" for rate in rates)
+        )
+    return measured, table
+
+
+_STREAMS: "dict[str, tuple[str, Measure]]" = {
+    "soc": ("top-1,wifi-tx20", _measure_chips),
+    "edge": ("2d-p,4d-a", _measure_edges),
+    "uam": ("random-8x40,random-16x80", _measure_days),
+}
+
+
 def _with_progress(
-    measure_all: "Callable[..., Sequence[RowT]]", instances: str, numbers: list[int], seconds: float
-) -> "Sequence[RowT]":
-    """Measure streams, one step of the bar for each measurement."""
+    measure_all: "Callable[..., Sequence[RowT]]", instances: str, numbers: list[int],
+    seconds: float, rounds: tuple[int, int] = (1, 2),
+) -> "Sequence[RowT]":  # fmt: skip
+    """Measure streams, so many rounds per instance and per number of environments."""
     from dispatchlab.commands.inputs import split_names
     from dispatchlab.commands.outputs import progress
 
     names = split_names([instances])
     with progress() as bar:
-        task = bar.add_task("measuring", total=len(names) * (1 + 2 * len(numbers)))
+        once, each = rounds
+        task = bar.add_task("measuring", total=len(names) * (once + each * len(numbers)))
         return measure_all(
             names, numbers, seconds=seconds, on_measurement=lambda _: bar.advance(task)
         )

@@ -27,12 +27,15 @@ def run_all(methods: "Sequence[Method]", cases: "Sequence[Case]") -> "Comparison
     from dispatchlab.eval.compare import compare
 
     with progress() as bar:
-        task = bar.add_task("preparing", total=len(methods) * len(cases))
+        task = bar.add_task("preparing", total=(len(methods) + 1) * len(cases))
 
         def on_run(method: str, case: "Case") -> None:
             bar.update(task, advance=1, description=f"{method} {case.instance}")
 
-        return compare(methods, cases, on_run)
+        def on_check(case: "Case") -> None:
+            bar.update(task, advance=1, description=f"checking {case.instance}")
+
+        return compare(methods, cases, on_run, on_check)
 
 
 def publish(

@@ -1,9 +1,14 @@
 """``dispatchlab convert``: write an instance in another format."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from dispatchlab.commands.families import stream_commands
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.jobshop.instance import CpEncoding
 
 Instance = Annotated[
     str,
@@ -11,7 +16,8 @@ Instance = Annotated[
         help="A benchmark ([cyan]ft06[/], [cyan]ta01[/], ...), an instance file (JSPLIB or "
         "Taillard text, .fjs, .sm, .json), an exported CP-SAT model (.pb, .pbtxt), a SoC preset "
         "([cyan]top-1[/], ...), one job of it ([cyan]job:Top_1[/]), a task graph (WfFormat "
-        ".json, .stg, .dot), or drones at an edge ([cyan]4d-a[/], ..., .json).",
+        ".json, .stg, .dot), drones at an edge ([cyan]4d-a[/], ..., .json), or air taxis "
+        "([cyan]random-8x40[/], [cyan]bay-10:demand=table.csv[/], ..., .json).",
         show_default=False,
     ),
 ]
@@ -19,7 +25,7 @@ Out = Annotated[
     Path,
     typer.Option(
         help="File to write: .jsp, .fjs, .sm or .json; task graphs .json, .stg or .dot; drones at "
-        "an edge .json.",
+        "an edge and air taxis .json.",
         show_default=False,
     ),
 ]
@@ -43,38 +49,15 @@ def convert(instance: Instance, out: Out, format: Format = None) -> None:
     """
     from dispatchlab.commands.inputs import family_of
 
-    makers = {"soc": _convert_soc, "edge": _convert_edge, "job-shop": _convert_shop}
-    typer.echo(f"{makers[family_of(instance)](instance, out, format)}\nwrote {out}")
+    family = family_of(instance)
+    to_write = _convert_shop if family == "job-shop" else stream_commands(family).convert
+    typer.echo(f"{to_write(instance, out, format)}\nwrote {out}")
 
 
-def _convert_soc(instance: str, out: Path, format: str | None) -> str:
-    from dispatchlab.envs.soc.formats import write_instance
-    from dispatchlab.envs.soc.library import load_instance
-
-    problem = load_instance(instance)
-    write_instance(problem, out, format)
-    return str(problem)
-
-
-def _convert_edge(instance: str, out: Path, format: str | None) -> str:
-    from dispatchlab.envs.core.errors import DispatchlabError
-    from dispatchlab.envs.edge.instance_files import write_instance
-    from dispatchlab.envs.edge.library import load_instance
-
-    if format not in (None, "json") or out.suffix.lower() != ".json":
-        raise DispatchlabError(
-            f"{instance!r} has drones at an edge, which {format or out.suffix!r} cannot hold; "
-            "write .json."
-        )
-    problem = load_instance(instance)
-    write_instance(problem, out)
-    return str(problem)
-
-
-def _convert_shop(instance: str, out: Path, format: str | None) -> str:
+def _convert_shop(instance: str, out: Path, format: str | None) -> "CpEncoding":
     from dispatchlab.commands.inputs import load_problem
     from dispatchlab.envs.jobshop.formats import write_instance
 
     encoding = load_problem(instance)
     write_instance(encoding, out, format)
-    return str(encoding)
+    return encoding

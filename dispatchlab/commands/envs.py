@@ -1,9 +1,11 @@
 """``dispatchlab envs``: what there is to play."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dispatchlab.commands.families import STREAMS, stream_commands
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def envs(prefix: Prefix = None, family: Family = None, instances: Instances = Fa
     [dim]dispatchlab envs --instances --family soc[/]
 
     [dim]dispatchlab envs --instances --family edge[/]
+
+    [dim]dispatchlab envs --instances --family uam[/]
     """
     from dispatchlab.commands.outputs import console
 
@@ -73,14 +77,11 @@ def _check_family(family: str | None) -> list[str]:
 
 def _sets(family: str | None) -> "Table":
     """The benchmark sets with their size, and the presets of streams with what they are."""
-    from dispatchlab.envs.edge import library as edge
-    from dispatchlab.envs.soc import library as soc
-
-    if family in ("soc", "edge"):
-        library: Any = {"soc": soc, "edge": edge}[family]
+    if family is not None and family in STREAMS:
+        commands = stream_commands(family)
         table = _table("preset", "what it is")
-        for name in library.instance_names():
-            table.add_row(name, str(library.load_instance(name)).partition(": ")[2])
+        for name in commands.presets()[0][1]:
+            table.add_row(name, str(commands.load_instance(name)).partition(": ")[2])
         return table
     from dispatchlab.envs.jobshop.library import instance_sets
 
@@ -88,30 +89,29 @@ def _sets(family: str | None) -> "Table":
     for name, members in instance_sets().items():
         table.add_row(name, str(len(members)), members[0], members[-1])
     if family is None:
-        jobs = [f"job:{name}" for name in soc.graph_names()]
-        for name, members in (
-            ("chip presets", soc.instance_names()),
-            ("jobs on chips", jobs),
-            ("drones at an edge", edge.instance_names()),
-        ):
-            table.add_row(name, str(len(members)), members[0], members[-1])
+        for what, names in _presets():
+            table.add_row(what, str(len(names)), names[0], names[-1])
     return table
 
 
 def _names(prefix: str) -> list[str]:
     """The instances of a set, or those whose names begin so, of all families."""
-    from dispatchlab.envs.edge.library import instance_names as workloads
     from dispatchlab.envs.jobshop.library import instance_names, instance_set
-    from dispatchlab.envs.soc.library import graph_names
-    from dispatchlab.envs.soc.library import instance_names as presets
 
-    jobs = [name for name in (f"job:{g}" for g in graph_names()) if name.startswith(prefix)]
     try:
         return instance_set(prefix)
     except DispatchlabError:
-        if names := [*instance_names(prefix), *presets(prefix), *workloads(prefix), *jobs]:
+        starts = (prefix, prefix.lower())
+        named = [name for _, members in _presets() for name in members if name.startswith(starts)]
+        if names := [*instance_names(prefix), *named]:
             return names
         raise
+
+
+def _presets() -> list[tuple[str, Sequence[str]]]:
+    """Lists of named instances of all families of episodes."""
+    ordered = [name for name in _check_family(None) if name in STREAMS]
+    return [members for name in ordered for members in stream_commands(name).presets()]
 
 
 def _table(*headings: str) -> "Table":

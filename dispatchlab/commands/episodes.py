@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dispatchlab.commands.families import stream_commands
 from dispatchlab.envs.core.errors import DispatchlabError
 
 
@@ -32,24 +33,19 @@ def read_episode(family: str, path: Path, instance: str | None) -> Any:  # noqa:
     """Read an episode, which must be of the instance if one is named.
 
     Args:
-        family: ``"soc"`` or ``"edge"``.
+        family: One of `STREAMS`.
         path: A schedule file.
         instance: A name or path, or None.
 
     Returns:
-        A `SocEpisode` or an `EdgeEpisode`.
+        A `SocEpisode`, an `EdgeEpisode` or a `UamEpisode`.
 
     Raises:
         DispatchlabError: If the file cannot be read, or is of another instance.
     """
-    from dispatchlab.envs.edge import library as edge_library
-    from dispatchlab.envs.edge import schedule_files as edge
-    from dispatchlab.envs.soc import library as soc_library
-    from dispatchlab.envs.soc import schedule_files as soc
-
-    episode: Any = edge.read_schedule(path) if family == "edge" else soc.read_schedule(path)
-    load: Any = edge_library.load_instance if family == "edge" else soc_library.load_instance
-    if instance is not None and load(instance) != episode.instance:
+    commands = stream_commands(family)
+    episode = commands.read_schedule(path)
+    if instance is not None and commands.load_instance(instance) != episode.instance:
         raise DispatchlabError(
             f"The schedule {str(path)!r} is of {episode.instance.name!r}, whose data differ from "
             f"{instance!r}; leave the instance out, the file holds its own."
@@ -61,7 +57,7 @@ def episode_to_draw(family: str, problem: str, schedule: Path | None, method: st
     """The episode of a schedule file that is named alone, or behind its instance.
 
     Args:
-        family: ``"soc"`` or ``"edge"``.
+        family: One of `STREAMS`.
         problem: An instance or a schedule file.
         schedule: A schedule file of the instance, if there is one.
         method: A method that was asked for too.

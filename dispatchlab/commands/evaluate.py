@@ -6,6 +6,7 @@ import typer
 
 from dispatchlab.commands import options
 from dispatchlab.commands.evaluate_edge import evaluate_edge
+from dispatchlab.commands.evaluate_uam import evaluate_uam
 from dispatchlab.commands.text import help_of
 from dispatchlab.envs.core.errors import DispatchlabError
 
@@ -215,6 +216,7 @@ def evaluate_soc(
 app.command("job-shop", help=help_of(evaluate_job_shop))(evaluate_job_shop)
 app.command("soc", help=help_of(evaluate_soc))(evaluate_soc)
 app.command("edge", help=help_of(evaluate_edge))(evaluate_edge)
+app.command("uam", help=help_of(evaluate_uam))(evaluate_uam)
 
 
 def _cases(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dispatchlab.commands.families import STREAMS, stream_commands
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -60,14 +61,10 @@ def family_of(name_or_path: str) -> str:
         name_or_path: What a user gave.
 
     Returns:
-        ``"soc"``, ``"edge"``, or ``"job-shop"`` for everything else.
+        One of `STREAMS`, or ``"job-shop"`` for everything else.
     """
-    from dispatchlab.envs.edge.library import is_edge_problem
-    from dispatchlab.envs.soc.library import is_soc_problem
-
-    if is_edge_problem(name_or_path):
-        return "edge"
-    return "soc" if is_soc_problem(name_or_path) else "job-shop"
+    owns = (name for name in STREAMS if stream_commands(name).is_problem(name_or_path))
+    return next(owns, "job-shop")
 
 
 def schedule_family(path: str | Path) -> str | None:
@@ -77,14 +74,10 @@ def schedule_family(path: str | Path) -> str | None:
         path: Any path.
 
     Returns:
-        ``"soc"``, ``"edge"``, or None for any other file; those of job shops say nothing.
+        One of `STREAMS`, or None for any other file; those of job shops say nothing.
     """
-    from dispatchlab.envs.edge import schedule_files as edge
-    from dispatchlab.envs.soc import schedule_files as soc
-
-    if edge.is_schedule_file(path):
-        return "edge"
-    return "soc" if soc.is_schedule_file(path) else None
+    owns = (name for name in STREAMS if stream_commands(name).is_schedule_file(path))
+    return next(owns, None)
 
 
 def common_family(given: Sequence[str]) -> tuple[str, list[str]]:
@@ -104,9 +97,9 @@ def common_family(given: Sequence[str]) -> tuple[str, list[str]]:
     if len(set(families.values())) > 1:
         first = next(name for name in names if families[name] != "job-shop")
         other = next(name for name in names if families[name] != families[first])
-        kind = {"soc": "on a chip", "edge": "at an edge"}[families[first]]
+        place = stream_commands(families[first]).place
         raise DispatchlabError(
-            f"{first!r} is a problem {kind} and {other!r} is none; give them apart."
+            f"{first!r} is a problem {place} and {other!r} is none; give them apart."
         )
     return next(iter(families.values()), "job-shop"), names
 

@@ -88,8 +88,7 @@ def render(
     family = schedule_family(instance) or family_of(instance)
     if family != "job-shop":
         from dispatchlab.commands.episodes import Picture
-        from dispatchlab.commands.render_edge import render_edge
-        from dispatchlab.commands.render_soc import render_soc
+        from dispatchlab.commands.families import stream_commands
 
         if policy is not None and method not in (None, "agent"):
             raise DispatchlabError(
@@ -97,8 +96,7 @@ def render(
             )
         chosen = method if policy is None else f"agent={policy}"
         picture = Picture(chosen, seed, time_limit, graph, since, until, width)
-        draw = render_edge if family == "edge" else render_soc
-        draw(instance, schedule, picture, out)
+        stream_commands(family).render(instance, schedule, picture, out)
     elif graph is not None or since is not None or until is not None:
         raise DispatchlabError(
             f"--graph, --since and --until are for chips and edges, but {instance!r} is none; "

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dispatchlab.commands.families import stream_commands
 from dispatchlab.commands.outputs import (
     CHARTS,
     SCHEDULES,
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from dispatchlab.eval.cases import Case
     from dispatchlab.eval.compare import Comparison, Run
 
-_STREAMS = (".json", ".html", ".png")
-IN_FOLDER = {"job-shop": (".json", ".csv", ".html", ".png"), "soc": _STREAMS, "edge": _STREAMS}
+_SHOPS = (".json", ".csv", ".html", ".png")
 
 
 def planned_files(
@@ -44,13 +44,16 @@ def planned_files(
             f"The file {str(files[0])!r} cannot hold {len(names)} instances; use --out with a "
             "folder."
         )
+    known: tuple[str, ...] = (*SCHEDULES, *CHARTS)
+    endings: tuple[str, ...] = _SHOPS
+    if family != "job-shop":
+        endings = (".json", *stream_commands(family).charts)
+        known = (".json", *CHARTS) if stream_commands(family).charts else endings
     for path in files:
-        known = SCHEDULES if family == "job-shop" else (".json",)
-        check_target(path, (*known, *CHARTS))
+        check_target(path, known)
     if out is None:
         return [list(files) for _ in names]
     check_folder(out)
-    endings = IN_FOLDER[family]
     for suffix in endings:
         require_renderer(suffix)
     return [[*files, *(out / f"{file_name(name)}{s}" for s in endings)] for name in names]
@@ -108,20 +111,7 @@ def write_episode(path: Path, case: "Case", run: "Run", result: "Result") -> Non
         run: Its run.
         result: Holds the schedule.
     """
-    from dispatchlab.envs.edge import schedule_files as edge
-    from dispatchlab.envs.soc import schedule_files as soc
-
-    info = {"runtime_s": run.runtime_s, "seed": run.seed}
-    played = (case.encoding, case.realisation, result.schedule)
-    if case.family == "edge":
-        utility, qos, qoe = (run.measures[name] for name in ("utility", "qos", "qoe"))
-        edge.write_schedule(path, edge.EdgeEpisode(*played, utility, qos, qoe, run.method, info))
-        return
-    episode = soc.SocEpisode(
-        *played, planned=result.info["planned"], objective=run.measures["job_time_us"],
-        method=run.method, info=info,
-    )  # fmt: skip
-    soc.write_schedule(path, episode)
+    stream_commands(case.family).write_episode(path, case, run, result)
 
 
 def _title(run: "Run", family: str) -> str:
@@ -133,15 +123,8 @@ def _title(run: "Run", family: str) -> str:
 
 
 def _draw(path: Path, case: "Case", title: str, schedule: Any) -> None:  # noqa: ANN401 (a family's own)
-    if case.family == "edge":
-        from dispatchlab.envs.edge.viewer import write_timeline
-
-        write_timeline(path, case.encoding, case.realisation, schedule, title=title)
-        return
-    if case.family == "soc":
-        from dispatchlab.envs.soc.viewer import write_gantt as write_chip
-
-        write_chip(path, case.encoding, schedule, title=title)
+    if case.family != "job-shop":
+        stream_commands(case.family).draw(path, case, title, schedule)
         return
     from dispatchlab.envs.jobshop.viewer import write_gantt
 

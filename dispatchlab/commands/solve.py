@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispatchlab.commands import options
+from dispatchlab.commands.families import stream_commands
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from dispatchlab.eval.methods.parse import MethodDefaults
 
 _AGENT_SAMPLES = 32
-_METHODS = {"job-shop": "cp-sat", "soc": "cp-sat", "edge": "dem-q"}
+_METHOD = "cp-sat"
 
 Schedules = Annotated[
     list[Path] | None,
@@ -46,14 +47,16 @@ def solve(
     Instances are job shops and other CP encodings, or jobs on a chip ([cyan]job:Top_1[/], a task
     graph file); for these the methods are heft, peft, cpop, cp-sat, all rules of [cyan]evaluate
     soc[/] and agents. Or episodes of drones at an edge ([cyan]4d-a[/]), which a rule of
-    [cyan]evaluate edge[/] or an agent plays; there the seed also decides what happens.
+    [cyan]evaluate edge[/] or an agent plays, or days of air taxis ([cyan]random-8x40[/],
+    [cyan]bay-10[/]) with the methods of [cyan]evaluate uam[/]; there the seed also decides what
+    happens.
 
     One instance is printed line by line; several, or a set of them, give a table.
 
     The objective is the makespan unless the instance says otherwise, in the time unit of the
-    instance, and at an edge the utility. The bound is proven by the method or known from the
-    literature, and the gap is the distance to it. Every schedule passes the independent checker
-    before it is shown or written.
+    instance, at an edge the utility, and of air taxis the profit in dollars. The bound is proven
+    by the method or known from the literature, and the gap is the distance to it. Every schedule
+    passes the independent checker before it is shown or written.
 
     [dim]dispatchlab solve ft06 --gantt ft06.html[/]
 
@@ -65,7 +68,7 @@ def solve(
     from dispatchlab.eval.methods.parse import MethodDefaults
 
     family, names = common_family(instances)
-    method = method or _METHODS[family]
+    method = method or (_METHOD if family == "job-shop" else stream_commands(family).method)
     spec = method_spec(method, policy, samples, beam, semantics)
     if family != "job-shop":
         _refuse_for_streams(samples=samples, beam=beam, semantics=semantics)
@@ -134,34 +137,12 @@ def _cases(family: str, instances: list[str], names: list[str], seed: int) -> "l
     twice = next((name for name in names if names.count(name) > 1), None)
     if family != "job-shop" and twice is not None:
         raise DispatchlabError(f"The instance {twice!r} is listed twice; remove one.")
-    if family == "soc":
-        return _jobs_on_chips(names, seed)
-    if family == "edge":
-        from dispatchlab.envs.edge.library import load_instance
-        from dispatchlab.eval.edge_cases import edge_case
-
-        return [edge_case(name, load_instance(name), seed) for name in names]
+    if family != "job-shop":
+        return [stream_commands(family).case(name, seed) for name in names]
     from dispatchlab.commands.inputs import load_problems
     from dispatchlab.eval.cases import instance_cases
 
     return instance_cases(load_problems(instances), [seed])
-
-
-def _jobs_on_chips(names: list[str], seed: int) -> "list[Case]":
-    """Cases of jobs that are all there, or come at given times."""
-    from dispatchlab.envs.soc.library import load_instance
-    from dispatchlab.eval.soc_cases import soc_case
-
-    cases: list[Case] = []
-    for name in names:
-        instance = load_instance(name)
-        if instance.injection.mode not in ("batch", "trace"):
-            raise DispatchlabError(
-                f"The instance {name!r} is a stream of jobs ({instance.injection.mode}); use "
-                "`dispatchlab evaluate soc`, or solve one job, for example job:Top_1."
-            )
-        cases.append(soc_case(name, instance, seed))
-    return cases
 
 
 def _refuse_for_streams(**options: object) -> None:
@@ -172,14 +153,8 @@ def _refuse_for_streams(**options: object) -> None:
 
 def _make(family: str, spec: str, defaults: "MethodDefaults") -> "Method":
     """The method of a string."""
-    if family == "edge":
-        from dispatchlab.eval.methods.parse_edge import make_edge_method
-
-        return make_edge_method(spec)
-    if family == "soc":
-        from dispatchlab.eval.methods.parse_soc import make_soc_method
-
-        return make_soc_method(spec, defaults)
+    if family != "job-shop":
+        return stream_commands(family).make_method(spec, defaults)
     from dispatchlab.eval.methods.parse import make_method
 
     return make_method(spec, defaults)

@@ -1,22 +1,18 @@
 """``dispatchlab verify``: check a schedule file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dispatchlab.commands import options
 from dispatchlab.envs.core.errors import DispatchlabError
 
-if TYPE_CHECKING:
-    from dispatchlab.envs.edge.schedule_files import EdgeEpisode
-    from dispatchlab.envs.soc.schedule_files import SocEpisode
-
 Instance = Annotated[
     str,
     typer.Argument(
-        help=f"{options.INSTANCE_HELP} Or alone: a schedule file of an episode on a chip or at an "
-        "edge (.json), which holds its instance.",
+        help=f"{options.INSTANCE_HELP} Or alone: a schedule file of an episode on a chip, at an "
+        "edge or of air taxis (.json), which holds its instance.",
         show_default=False,
     ),
 ]
@@ -44,7 +40,8 @@ def verify(instance: Instance, schedule: ScheduleFile = None) -> None:
         elif schedule is None:
             raise DispatchlabError(
                 f"No schedule file was given for {instance!r}; name one, as in `dispatchlab verify "
-                "ft06 ft06.json`, or alone one of a chip or an edge, which holds its instance."
+                "ft06 ft06.json`, or alone one of a chip, an edge or air taxis, which holds its "
+                "instance."
             )
         elif schedule_family(schedule) is not None or family_of(instance) != "job-shop":
             verdict = _verify_episode(schedule, instance)
@@ -79,49 +76,11 @@ def _verify_shop(instance: str, schedule: Path) -> str:
 def _verify_episode(path: Path, instance: str | None) -> str:
     """An episode of a stream, which must be of the instance if one is named."""
     from dispatchlab.commands.episodes import read_episode
+    from dispatchlab.commands.families import stream_commands
     from dispatchlab.commands.inputs import family_of, schedule_family
 
     family = schedule_family(path) or family_of(instance or "")
-    episode = read_episode(family, path, instance)
-    return _verify_edge(episode) if family == "edge" else _verify_chip(episode)
-
-
-def _verify_edge(episode: "EdgeEpisode") -> str:
-    from dispatchlab.envs.edge.metrics import metrics
-    from dispatchlab.envs.edge.verify import verify as check
-
-    played = (episode.instance, episode.realisation, episode.schedule)
-    check(
-        *played, utility=episode.utility, qos=episode.qos, qoe=episode.qoe, complete=False
-    )  # fmt: skip
-    worth, count = metrics(*played), episode.instance.num_tasks
-    text = f"utility {worth['utility']:g} (QoS {worth['qos']:g}, QoE {worth['qoe']:g})"
-    if not worth["tasks"]:
-        return f"{text}; no task has ended"
-    text += f", {100 * worth['completion']:.1f} % of {worth['tasks']:.0f} tasks on time"
-    if left := count - int(worth["tasks"]):
-        text += (
-            f"; played up to {episode.schedule.now_ms} ms only, with {left} "
-            f"task{'s' * (left != 1)} to come or to end"
-        )
-    return text
-
-
-def _verify_chip(episode: "SocEpisode") -> str:
-    from dispatchlab.envs.soc.metrics import metrics
-    from dispatchlab.envs.soc.verify import verify as check
-
-    check(
-        episode.instance, episode.realisation, episode.schedule, episode.objective,
-        planned=episode.planned, check_eager=not episode.planned,
-    )  # fmt: skip
-    worth = metrics(episode.instance, episode.schedule, episode.realisation)
-    jobs = int(worth["completed"])
-    text = f"mean latency {worth['latency_us']:.2f} µs, {jobs} job{'s' * (jobs != 1)} completed"
-    left, now = int(worth["in_system"]), episode.schedule.now_us
-    if left and now != episode.instance.injection.horizon_us:
-        text += f"; played up to {now} µs only, with {left} job{'s' * (left != 1)} in the system"
-    return text
+    return stream_commands(family).verdict(read_episode(family, path, instance))
 
 
 def _claimed(path: Path) -> float | None:

@@ -27,6 +27,7 @@ class Case:
         realisation: What will happen; None where everything happens as expected.
         family: Family of the instance.
         settings: What tells it from others like it; columns of the tidy table.
+        wants_bound: Whether a bound that takes its time is worth it.
     """
 
     instance: str
@@ -35,6 +36,7 @@ class Case:
     realisation: Any = None
     family: str = "job-shop"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    wants_bound: bool = True
 
 
 def instance_cases(

@@ -108,6 +108,7 @@ def compare(
     methods: Sequence[Method],
     cases: Sequence[Case],
     on_run: Callable[[str, Case], None] | None = None,
+    on_check: Callable[[Case], None] | None = None,
 ) -> Comparison:
     """Run every method on every case.
 
@@ -115,6 +116,7 @@ def compare(
         methods: The methods; all meet the same realisations.
         cases: The cases.
         on_run: Called after each run with the method's name and the case.
+        on_check: Called when all schedules of a case have been checked and its bound is found.
 
     Returns:
         The runs; every schedule has been through `verify`.
@@ -137,6 +139,8 @@ def compare(
             kept[key] = result
             violations.update(_complaint(key, case, result))
         runs += _rows(case, results, violations)
+        if on_check is not None:
+            on_check(case)
     return Comparison(tuple(runs), tuple(cases), kept, violations)
 
 

@@ -10,9 +10,9 @@ from dispatchlab.envs.edge.instance import EdgeInstance
 from dispatchlab.envs.edge.library import load_instance, with_settings
 from dispatchlab.envs.edge.realisation import draw
 from dispatchlab.eval.cases import Case
-from dispatchlab.eval.stream_cases import Settings, StreamFamily
+from dispatchlab.eval.stream_cases import Settings, StreamFamily, of_instance
 
-_EDGES = StreamFamily("edge", load_instance, with_settings, draw)
+_EDGES = StreamFamily("edge", load_instance, with_settings, of_instance(draw))
 
 
 def edge_cases(

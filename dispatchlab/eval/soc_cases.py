@@ -10,9 +10,9 @@ from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.library import load_instance, with_settings
 from dispatchlab.envs.soc.realisation import draw
 from dispatchlab.eval.cases import Case
-from dispatchlab.eval.stream_cases import Settings, StreamFamily
+from dispatchlab.eval.stream_cases import Settings, StreamFamily, of_instance
 
-_CHIPS = StreamFamily("soc", load_instance, with_settings, draw)
+_CHIPS = StreamFamily("soc", load_instance, with_settings, of_instance(draw))
 
 
 def soc_cases(

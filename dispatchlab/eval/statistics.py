@@ -6,6 +6,7 @@ instances. The interquartile mean and the probability of improvement follow Agar
 Deep reinforcement learning at the edge of the statistical precipice, NeurIPS.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from scipy import stats
 FloatArray = npt.NDArray[np.float64]
 Statistic = Callable[[FloatArray], FloatArray]
 CONFIDENCE = 0.95
+TAIL = 0.05
 RESAMPLES = 2000
 
 
@@ -56,6 +58,21 @@ def interquartile_mean(values: FloatArray) -> FloatArray:
     kept = (row[np.isfinite(row)] for row in rows)
     means = [float(stats.trim_mean(row, 0.25)) if len(row) else np.nan for row in kept]
     return np.asarray(means).reshape(values.shape[:-1])
+
+
+def mean_of_lowest(values: FloatArray, share: float = TAIL) -> float:
+    """Mean over the instances of the mean of their lowest values.
+
+    Args:
+        values: ``(instances, seeds)`` matrix; NaN is missing.
+        share: Share of an instance's values that count, rounded up.
+
+    Returns:
+        The mean; NaN where nothing is known.
+    """
+    rows = [np.sort(row[np.isfinite(row)]) for row in np.atleast_2d(values)]
+    kept = [row[: max(1, math.ceil(share * len(row) - 1e-9))] for row in rows if len(row)]
+    return float(np.mean([row.mean() for row in kept])) if kept else math.nan
 
 
 def bootstrap_interval(

@@ -14,6 +14,7 @@ from dispatchlab.eval.cases import MAX_DRAWN, Case
 # Training seeds its rows without a spawn key, and validation with another one.
 TEST_KEY = 0x7E57_5EED
 Settings = Mapping[str, Any]
+Sample = Callable[[np.random.Generator, Any], tuple[Any, Any]]
 
 
 def test_generator(seed: int) -> np.random.Generator:
@@ -24,35 +25,41 @@ def test_generator(seed: int) -> np.random.Generator:
 test_generator.__test__ = False  # type: ignore[attr-defined] # not for pytest
 
 
+def of_instance(draw: Callable[[np.random.Generator, Any], Any]) -> Sample:
+    """How to sample where the source is the instance itself, and what happens is drawn."""
+    return lambda rng, instance: (instance, draw(rng, instance))
+
+
 @dataclass(frozen=True, slots=True)
 class StreamFamily:
     """How a family loads instances and draws what happens in them.
 
     Attributes:
         name: The family.
-        load: Instance of a preset, a file or an instance.
-        with_settings: A copy of an instance with other settings.
-        draw: A realisation of an instance.
+        load: Source of a preset, a file or an instance: what episodes are drawn from, usually
+            the instance. Its attribute ``name`` is the name.
+        with_settings: A copy of a source with other settings.
+        sample: An instance and its realisation from a source, usually by `of_instance`.
     """
 
     name: str
     load: Callable[[Any], Any]
     with_settings: Callable[[Any, Settings], Any]
-    draw: Callable[[np.random.Generator, Any], Any]
+    sample: Sample
 
-    def case(self, name: str, instance: Any, seed: int, settings: Settings | None = None) -> Case:  # noqa: ANN401
+    def case(self, name: str, source: Any, seed: int, settings: Settings | None = None) -> Case:  # noqa: ANN401
         """One instance under one realisation.
 
         Args:
             name: Shown in tables.
-            instance: The instance.
+            source: The instance, or what else the family draws from.
             seed: Seed of the realisation and of the methods.
             settings: What tells it from others like it.
 
         Returns:
             The case.
         """
-        drawn = self.draw(test_generator(seed), instance)
+        instance, drawn = self.sample(test_generator(seed), source)
         return Case(name, seed, instance, drawn, self.name, settings or {})
 
     def cases(
@@ -83,13 +90,13 @@ class StreamFamily:
             base = self.load(given)
             shown = given if isinstance(given, str) else base.name
             for point in points:
-                instance = self.with_settings(base, point) if point else base
+                source = self.with_settings(base, point) if point else base
                 name = _name(shown, point)
                 if name in named:
                     raise DispatchlabError(f"The instance {name!r} is listed twice; remove one.")
                 named.add(name)
                 settings = {"base": shown, **point}
-                cases += [self.case(name, instance, seed, settings) for seed in range(seeds)]
+                cases += [self.case(name, source, seed, settings) for seed in range(seeds)]
         return cases
 
 

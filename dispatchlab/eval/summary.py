@@ -1,12 +1,13 @@
 """Summaries: each method of a comparison on one line, beside a baseline."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dispatchlab.eval.compare import Comparison, Run
+from dispatchlab.eval.families import eval_family
 from dispatchlab.eval.statistics import (
     RESAMPLES,
     FloatArray,
@@ -14,6 +15,7 @@ from dispatchlab.eval.statistics import (
     bootstrap_interval,
     interquartile_mean,
     mean,
+    mean_of_lowest,
     no_schedule_last,
     paired_p_value,
     probability_of_improvement,
@@ -22,11 +24,15 @@ from dispatchlab.eval.statistics import (
 
 
 class Estimate(NamedTuple):
-    """Mean of a measure with its 95 % interval, and its interquartile mean."""
+    """Mean of a measure with its 95 % interval, its interquartile mean, and that of its lowest 5 %.
+
+    The last is known only of measures whose family asks for it, and NaN of others.
+    """
 
     mean: float
     interval: Interval
     iqm: float
+    low: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ class Summary:
                 f"mean_{name}_interval": estimate.interval,
                 f"iqm_{name}": estimate.iqm,
             }
+            if not np.isnan(estimate.low):
+                columns[f"low5_{name}"] = estimate.low
         return columns
 
 
@@ -103,16 +111,17 @@ def summarise(
     tables = {name: _Table(comparison, name) for name in comparison.methods}
     baseline = baseline if baseline in tables else default_baseline(comparison)
     best = np.min([table.rank for table in tables.values()], axis=0)
+    tails = eval_family(comparison.family).tails
     found = [
-        _summary(table, tables[baseline], best, resamples) for table in tables.values()
+        _summary(table, tables[baseline], best, resamples, tails) for table in tables.values()
     ]  # fmt: skip
     return sorted(found, key=lambda s: (np.isnan(s.mean_gap), s.mean_gap))
 
 
 def default_baseline(comparison: Comparison) -> str:
-    """FDD/MWKR, ETF or DEM-Q where it takes part, else the first method."""
+    """FDD/MWKR, ETF, DEM-Q or lookahead where it takes part, else the first method."""
     names = comparison.methods
-    usual = ("fdd-mwkr", "etf", "dem-q")
+    usual = ("fdd-mwkr", "etf", "dem-q", "lookahead")
     return next((name for name in names if name.partition(":")[0] in usual), names[0])
 
 
@@ -134,13 +143,14 @@ class _Table:
         """Objectives, infinite where there is no schedule."""
         return no_schedule_last(self.objective)
 
-    def estimate(self, measure: str) -> Estimate:
-        """Mean, interval and interquartile mean of a measure."""
+    def estimate(self, measure: str, *, tail: bool) -> Estimate:
+        """What is known of a measure."""
         values = self._matrix(lambda run: run.measures[measure])
         return Estimate(
             float(mean(values.ravel())),
             bootstrap_interval(values, mean),
             float(interquartile_mean(values.ravel())),
+            mean_of_lowest(values) if tail else float("nan"),
         )
 
     def _matrix(self, column: Callable[[Run], float]) -> FloatArray:
@@ -155,7 +165,9 @@ class _Table:
         return float(mean(np.array([getattr(run, column) for run in self.runs], float)))
 
 
-def _summary(table: _Table, other: _Table, best: FloatArray, resamples: int) -> Summary:
+def _summary(
+    table: _Table, other: _Table, best: FloatArray, resamples: int, tails: Sequence[str]
+) -> Summary:
     gap, difference = table.gap, table.gap - other.gap
     wins, losses = win_rates(table.objective, other.objective)
     has_schedule = np.isfinite(table.objective)
@@ -178,5 +190,7 @@ def _summary(table: _Table, other: _Table, best: FloatArray, resamples: int) -> 
         p_value=paired_p_value(table.gap, other.gap),
         mean_runtime_s=table.mean_of("runtime_s"),
         mean_time_per_decision_s=table.mean_of("time_per_decision_s"),
-        measures={name: table.estimate(name) for name in table.runs[0].measures},
+        measures={
+            name: table.estimate(name, tail=name in tails) for name in table.runs[0].measures
+        },
     )

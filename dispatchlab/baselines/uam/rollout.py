@@ -3,15 +3,19 @@
 import functools
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.instance import UamInstance
 from dispatchlab.envs.uam.limits import UamLimits
+from dispatchlab.envs.uam.observation import make_observation
+from dispatchlab.envs.uam.observation import make_observation
 from dispatchlab.envs.uam.outcome import Outcome
 from dispatchlab.envs.uam.realisation import UamRealisation
 from dispatchlab.envs.uam.view import UamView
@@ -60,7 +64,7 @@ def begin(problems: Sequence[Problem], *, stop_at: str = "choices", log: bool = 
 
 def run_dispatcher(
     dispatcher: UamDispatcher, problems: Sequence[Problem], *, stop_at: str = "choices",
-    observation: Any = None, log: bool = True,  # noqa: ANN401 (a part, or its name)
+    observation: str | Observation = "graph", log: bool = True,
 ) -> list[Outcome]:  # fmt: skip
     """Play every problem once, all in one batch.
 
@@ -74,11 +78,11 @@ def run_dispatcher(
     Returns:
         One outcome per problem; the wall time of the batch is divided equally.
     """
-    dynamics = begin(problems, stop_at=stop_at, log=log)
+    dynamics, shown = begin(problems, stop_at=stop_at, log=log), make_observation(observation)
     start = time.perf_counter()
     if isinstance(dispatcher, PlaysDays):
         dispatcher.play(dynamics)
     while not dynamics.done().all():
-        dynamics.step(dispatcher.act_batch(UamView(dynamics, observation)))
+        dynamics.step(dispatcher.act_batch(UamView(dynamics, shown)))
     elapsed = (time.perf_counter() - start) / len(problems)
     return [Outcome.of(dynamics, row, elapsed, log=log) for row in range(len(problems))]

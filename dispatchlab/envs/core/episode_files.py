@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.fields import Fields, load_object
+from dispatchlab.envs.core.fields import Fields, as_list, as_whole, load_object
 from dispatchlab.envs.core.files import write_atomically
 
 EpisodeT = TypeVar("EpisodeT")
@@ -31,6 +34,57 @@ def write_parts(path: str | Path, head: Mapping[str, Any], parts: Mapping[str, s
     texts = {**{key: json.dumps(value) for key, value in head.items()}, **parts}
     lines = ",\n".join(f"{json.dumps(key)}: {text.strip()}" for key, text in texts.items())
     write_atomically(path, "{\n" + lines + "\n}\n")
+
+
+def dump_columns(columns: Mapping[str, Any]) -> str:
+    """JSON text of numbers and arrays of whole numbers, with a line for each.
+
+    Args:
+        columns: They, by name.
+
+    Returns:
+        The text of an object.
+    """
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(np.asarray(values).tolist())}"
+        for name, values in columns.items()
+    ]
+    return "{" + ",\n ".join(lines) + "}"
+
+
+def whole_column(data: Fields, key: str) -> npt.NDArray[np.int64]:
+    """Read a list of whole numbers.
+
+    Args:
+        data: The object that has it.
+        key: Name of the field.
+
+    Returns:
+        The numbers.
+    """
+    return np.array(data.wholes(key), dtype=np.int64)
+
+
+def whole_rows(data: Fields, key: str, width: int) -> npt.NDArray[np.int64]:
+    """Read a list of rows of whole numbers.
+
+    Args:
+        data: The object that has it.
+        key: Name of the field.
+        width: Numbers in a row.
+
+    Returns:
+        ``(rows, width)`` numbers.
+
+    Raises:
+        InstanceFormatError: If a row is longer or shorter, or has something else.
+    """
+    rows = []
+    for index, row in enumerate(data.entries(key)):
+        where = f"{data.path(key)}[{index}]"
+        require_count(where, as_list(row, where), width)
+        rows.append([as_whole(value, where) for value in row])
+    return np.array(rows, dtype=np.int64).reshape(-1, width)
 
 
 def read_episode(path: str | Path, parse: Callable[[str], EpisodeT]) -> EpisodeT:

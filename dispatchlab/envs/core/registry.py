@@ -8,7 +8,15 @@ import gymnasium as gym
 _JOBSHOP = "dispatchlab.envs.jobshop.env:CPScheduling"
 _SOC = "dispatchlab.envs.soc.env:Soc"
 _EDGE = "dispatchlab.envs.edge.env:EdgeCloud"
+_UAM = "dispatchlab.envs.uam.env:Uam"
 DRONES = (("P", "four DNN models each"), ("A", "six DNN models each"))
+FLEETS = ("5x20", "12x60", "16x80")
+AIRPORTS = (
+    ("Bay", "bay-10", "Air taxis between ten airports of the San Francisco Bay"),
+    ("DFW", "dfw-10", "Air taxis between ten sites in Dallas and Fort Worth"),
+    ("NYC", "nyc-9", "Air taxis between eight airports and a heliport of New York"),
+    ("LAX", "lax-dtla", "Air taxis between Los Angeles airport and downtown"),
+)
 TAILLARD_SIZES = ("15x15", "20x15", "20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
 
 
@@ -102,6 +110,27 @@ ENVIRONMENTS: tuple[EnvRecord, ...] = (
         "dispatchlab/EdgeCloud-4G-v0", "edge", _EDGE,
         "4 drones with six DNN models each; a new synthetic 4G network in every episode",
         {"instance": "4d-a:network=4g"},
+    ),
+    EnvRecord(
+        "dispatchlab/UAM-v0", "uam", _UAM,
+        "Air taxis: 8 vertiports and 40 aircraft, with a new map and demand in every episode, "
+        "unless told otherwise",
+    ),
+    *(
+        EnvRecord(
+            f"dispatchlab/UAM-{size}-v0", "uam", _UAM,
+            f"Air taxis: {size.replace('x', ' vertiports and ')} aircraft, with a new map and demand "
+            "in every episode",
+            {"generator": f"random-{size}"},
+        )
+        for size in FLEETS
+    ),
+    *(
+        EnvRecord(
+            f"dispatchlab/UAM-{name}-v0", "uam", _UAM,
+            f"{where}; the day is new in every episode", {"instance": preset},
+        )
+        for name, preset, where in AIRPORTS
     ),
 )  # fmt: skip
 

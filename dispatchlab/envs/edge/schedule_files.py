@@ -18,23 +18,22 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from dispatchlab.envs.core.episode_files import (
     claims_format,
+    dump_columns,
     load_episode,
     read_episode,
     require_count,
+    whole_column,
+    whole_rows,
     write_parts,
 )
-from dispatchlab.envs.core.fields import Fields, as_list, as_whole
+from dispatchlab.envs.core.fields import Fields
 from dispatchlab.envs.edge.instance import EdgeInstance
 from dispatchlab.envs.edge.instance_files import dump_instance, parse_instance
 from dispatchlab.envs.edge.realisation import EdgeRealisation
 from dispatchlab.envs.edge.schedule import EdgeSchedule
 
-IntArray = npt.NDArray[np.int64]
 FORMAT = "dispatchlab-edge-schedule"
 VERSION = 1
 _PER_TASK = ("outcome", "place", "start_ms", "end_ms")
@@ -121,12 +120,7 @@ def is_schedule_file(path: str | Path) -> bool:
 
 
 def _dump(columns: EdgeRealisation | EdgeSchedule) -> str:
-    """One line per array."""
-    values = {item.name: getattr(columns, item.name) for item in fields(columns)}
-    lines = [
-        f"{json.dumps(name)}: {json.dumps(np.asarray(v).tolist())}" for name, v in values.items()
-    ]
-    return "{" + ",\n ".join(lines) + "}"
+    return dump_columns({item.name: getattr(columns, item.name) for item in fields(columns)})
 
 
 def _parse(text: str) -> EdgeEpisode:
@@ -134,7 +128,7 @@ def _parse(text: str) -> EdgeEpisode:
     instance = parse_instance(json.dumps(data.child("instance").data), "instance")
     happened = data.child("realisation")
     realisation = EdgeRealisation(
-        **{item.name: _wholes(happened, item.name) for item in fields(EdgeRealisation)}
+        **{item.name: whole_column(happened, item.name) for item in fields(EdgeRealisation)}
     )
     realisation.require_fit(instance)
     reported = {
@@ -151,17 +145,8 @@ def _parse(text: str) -> EdgeEpisode:
 
 
 def _parse_schedule(data: Fields, count: int) -> EdgeSchedule:
-    columns = {name: _wholes(data, name) for name in _PER_TASK}
+    columns = {name: whole_column(data, name) for name in _PER_TASK}
     for name, column in columns.items():
         require_count(data.path(name), column, count)
-    rows = []
-    for index, row in enumerate(data.entries("decisions")):
-        where = f"{data.path('decisions')}[{index}]"
-        require_count(where, as_list(row, where), _DECISION)
-        rows.append([as_whole(value, where) for value in row])
-    decisions = np.array(rows, dtype=np.int64).reshape(-1, _DECISION)
+    decisions = whole_rows(data, "decisions", _DECISION)
     return EdgeSchedule(now_ms=data.whole("now_ms"), decisions=decisions, **columns)
-
-
-def _wholes(data: Fields, key: str) -> IntArray:
-    return np.array(data.wholes(key), dtype=np.int64)

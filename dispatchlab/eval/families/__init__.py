@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dispatchlab.eval.families.base import EvalFamily
 
-_MODULES = {"job-shop": "jobshop", "soc": "soc", "edge": "edge"}
+_MODULES = {"job-shop": "jobshop", "soc": "soc", "edge": "edge", "uam": "uam"}
 
 __all__ = ["eval_family"]
 
@@ -15,7 +15,7 @@ def eval_family(name: str) -> "EvalFamily":
     """What a family measures, checks and draws.
 
     Args:
-        name: ``"job-shop"``, ``"soc"`` or ``"edge"``.
+        name: ``"job-shop"``, ``"soc"``, ``"edge"`` or ``"uam"``.
 
     Returns:
         The family.

@@ -64,11 +64,13 @@ class EvalFamily(Protocol):
         columns: Columns of the summary, the method's name first.
         cell_note: What `cell` shows, in a sentence.
         sweep: What is drawn over settings.
+        tails: Measures of which the lowest twentieth is averaged too.
     """
 
     columns: tuple[Column, ...]
     cell_note: str
     sweep: Sweep
+    tails: tuple[str, ...]
 
     def objective_name(self, case: Case) -> str:
         """What is minimised."""

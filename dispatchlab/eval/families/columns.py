@@ -1,7 +1,13 @@
 """Columns that families share, and how instances and seeds are counted in sentences."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from dispatchlab.eval.families.base import Column
 from dispatchlab.eval.formatting import duration, percent, percent_interval
+
+if TYPE_CHECKING:
+    from dispatchlab.eval.summary import Summary
 
 METHOD = Column("method", lambda s: s.method, 0)
 GAP = Column("gap %", lambda s: percent(s.mean_gap, 2), 0)
@@ -15,3 +21,28 @@ TIME = Column("time", lambda s: duration(s.mean_runtime_s), 0)
 DECISION = Column("decision", lambda s: duration(s.mean_time_per_decision_s))
 VERIFIED = Column("verified", lambda s: f"{s.verified}/{s.runs}", 0)
 AGAINST = (WINS, IMPROVEMENT, DIFFERENCE, DIFFERENCE_INTERVAL)
+
+
+def mean_of(name: str, digits: int = 0) -> Callable[["Summary"], str]:
+    """How the mean of a measure is shown.
+
+    Args:
+        name: The measure.
+        digits: Digits behind the point.
+
+    Returns:
+        A cell function.
+    """
+    return lambda s: f"{s.measures[name].mean:.{digits}f}"
+
+
+def percent_of(name: str) -> Callable[["Summary"], str]:
+    """How the mean of a measure that is a share is shown.
+
+    Args:
+        name: The measure.
+
+    Returns:
+        A cell function.
+    """
+    return lambda s: percent(s.measures[name].mean, 1)

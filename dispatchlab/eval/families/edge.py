@@ -16,7 +16,16 @@ from dispatchlab.envs.edge.schedule import OUTCOMES
 from dispatchlab.envs.edge.verify import verify
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.base import Charts, Column, Sweep
-from dispatchlab.eval.families.columns import AGAINST, DECISION, GAP, METHOD, TIME, VERIFIED
+from dispatchlab.eval.families.columns import (
+    AGAINST,
+    DECISION,
+    GAP,
+    METHOD,
+    TIME,
+    VERIFIED,
+    mean_of,
+    percent_of,
+)
 from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
 
 if TYPE_CHECKING:
@@ -28,14 +37,6 @@ TIMELINES = 3  # methods whose timeline is drawn
 TIMELINE_MS = 60_000
 
 
-def _mean(name: str, digits: int = 0) -> Any:  # noqa: ANN401 (a cell function)
-    return lambda s: f"{s.measures[name].mean:.{digits}f}"
-
-
-def _percent(name: str) -> Any:  # noqa: ANN401 (a cell function)
-    return lambda s: percent(s.measures[name].mean, 1)
-
-
 def _interval(name: str) -> Any:  # noqa: ANN401 (a cell function)
     return lambda s: number_interval(s.measures[name].interval, 0)
 
@@ -45,19 +46,20 @@ class EdgeEval:
 
     cell_note = "Mean utility, with the share of the tasks that were on time in brackets."
     sweep = Sweep({"utility": "utility", "completion": "share of the tasks on time"})
+    tails = ()
     columns: tuple[Column, ...] = (
         METHOD,
-        Column("utility", _mean("utility"), 0),
+        Column("utility", mean_of("utility"), 0),
         Column("95 % CI", _interval("utility"), 100),
-        Column("on time %", _percent("completion"), 0),
-        Column("QoS", _mean("qos"), 110),
-        Column("QoE", _mean("qoe"), 110),
-        Column("of bound %", _percent("bound_ratio"), 0),
+        Column("on time %", percent_of("completion"), 0),
+        Column("QoS", mean_of("qos"), 110),
+        Column("QoE", mean_of("qoe"), 110),
+        Column("of bound %", percent_of("bound_ratio"), 0),
         Column(GAP.heading, GAP.cell, 170),
         *AGAINST,
         TIME,
         DECISION,
-        *(Column(name.replace("_", " "), _mean(name, 1), 260) for name in OUTCOMES),
+        *(Column(name.replace("_", " "), mean_of(name, 1), 260) for name in OUTCOMES),
         VERIFIED,
     )
 

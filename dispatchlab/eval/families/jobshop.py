@@ -20,6 +20,7 @@ class JobShopEval:
 
     cell_note = "Mean objective."
     sweep = Sweep({})
+    tails = ()
 
     columns: tuple[Column, ...] = (
         METHOD,

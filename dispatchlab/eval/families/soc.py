@@ -11,7 +11,15 @@ from dispatchlab.envs.soc.metrics import metrics
 from dispatchlab.envs.soc.verify import verify
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.base import Charts, Column, Sweep
-from dispatchlab.eval.families.columns import AGAINST, DECISION, GAP, METHOD, TIME, VERIFIED
+from dispatchlab.eval.families.columns import (
+    AGAINST,
+    DECISION,
+    GAP,
+    METHOD,
+    TIME,
+    VERIFIED,
+    mean_of,
+)
 from dispatchlab.eval.families.shared import best_schedules, plain_facts
 from dispatchlab.eval.formatting import MISSING, number, number_interval
 
@@ -27,10 +35,6 @@ _REPORTED = ("latency_us", "completed", "in_system")
 _REPORTED_IN_ALL = ("arrived", "lost")  # outcomes count these from the start of the episode
 
 
-def _mean(name: str, digits: int = 1) -> Any:  # noqa: ANN401 (a cell function)
-    return lambda s: f"{s.measures[name].mean:.{digits}f}"
-
-
 class SocEval:
     """Evaluation of episodes on a `SocInstance`."""
 
@@ -39,15 +43,16 @@ class SocEval:
         {"latency_us": "mean latency, µs", "completed": "jobs completed"},
         "compare the latency only where the completed jobs agree",
     )
+    tails = ()
 
     columns: tuple[Column, ...] = (
         METHOD,
-        Column("latency µs", _mean("latency_us", 2), 0),
+        Column("latency µs", mean_of("latency_us", 2), 0),
         Column("95 % CI", lambda s: number_interval(s.measures["latency_us"].interval), 0),
         Column("IQM µs", lambda s: f"{s.measures['latency_us'].iqm:.2f}", 110),
-        Column("completed", _mean("completed"), 0),
-        Column("lost", _mean("lost"), 180),
-        Column("in system", _mean("in_system"), 180),
+        Column("completed", mean_of("completed", 1), 0),
+        Column("lost", mean_of("lost", 1), 180),
+        Column("in system", mean_of("in_system", 1), 180),
         GAP,
         *AGAINST,
         TIME,

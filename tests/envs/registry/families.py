@@ -22,6 +22,10 @@ from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.realisation import SocRealisation
 from dispatchlab.envs.soc.schedule import SocSchedule
 from dispatchlab.envs.soc.verify import verify as verify_soc
+from dispatchlab.envs.uam.instance import UamInstance
+from dispatchlab.envs.uam.realisation import UamRealisation
+from dispatchlab.envs.uam.schedule import UamSchedule
+from dispatchlab.envs.uam.verify import verify as verify_uam
 
 Kwargs = Mapping[str, Any]
 
@@ -38,6 +42,7 @@ class Family:
         truncates: Whether episodes end at a horizon.
         objective_of: The objective from ``info["reward_terms"]``.
         shorten: Arguments that make the episodes of an id short.
+        draws_anew: Whether every episode of an id has an instance of its own.
     """
 
     verify: Callable[[Any, Any, Any, float], None]
@@ -47,6 +52,7 @@ class Family:
     truncates: bool = False
     objective_of: Callable[[Mapping[str, float]], float] = lambda terms: -sum(terms.values())
     shorten: Callable[[EnvRecord], Kwargs] = lambda _: {}
+    draws_anew: Callable[[EnvRecord], bool] = lambda record: "generator" in record.kwargs
 
 
 def _verify_job_shop(
@@ -65,6 +71,18 @@ def _verify_edge(
     problem: EdgeInstance, realisation: EdgeRealisation, schedule: EdgeSchedule, objective: float
 ) -> None:
     verify_edge(problem, realisation, schedule, utility=-objective)
+
+
+def _verify_uam(
+    problem: UamInstance, realisation: UamRealisation, schedule: UamSchedule, objective: float
+) -> None:
+    verify_uam(problem, realisation, schedule, profit=-objective)
+
+
+def _short_uam(record: EnvRecord) -> Kwargs:
+    """An hour."""
+    given = record.kwargs or {"generator": "random-8x40"}
+    return {key: f"{name}:horizon_s=3600" for key, name in given.items()}
 
 
 def _short_edge(record: EnvRecord) -> Kwargs:
@@ -113,6 +131,20 @@ FAMILIES: dict[str, Family] = {
         variants=({}, {"migrate": False}),
         objective_of=lambda terms: -(terms["qos"] + terms["qoe"]),
         shorten=_short_edge,
+    ),
+    "uam": Family(
+        verify=_verify_uam,
+        options={
+            "observation": ("graph",),
+            "reward": ("profit",),
+            "stop_at": ("choices", "every"),
+        },
+        variants=({}, {"stop_at": "every"}),
+        objective_of=lambda terms: (
+            -terms["operating_cost"] - terms["energy_cost"] - terms["revenue"]
+        ),
+        shorten=_short_uam,
+        draws_anew=lambda record: "instance" not in record.kwargs,
     ),
 }
 

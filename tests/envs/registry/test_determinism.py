@@ -26,7 +26,7 @@ def test_generators_draw_anew(case: Case) -> None:
     for seed in (1, 2, None):
         env.reset(seed=seed)
         problems.append(env.problem)
-    is_random = "generator" in case.record.kwargs
+    is_random = case.family.draws_anew(case.record)
     assert (problems[0] != problems[1]) == is_random
     assert (problems[1] != problems[2]) == is_random
 

@@ -146,7 +146,7 @@ def test_larger_problems_are_refused() -> None:
 
 def test_unknown_stops_are_refused() -> None:
     """One sentence with the value and what there is."""
-    with pytest.raises(DispatchlabError, match="stop_at is 'never'; give 'choices' or 'every'"):
+    with pytest.raises(DispatchlabError, match="Unknown stop_at 'never'; choose choices or every"):
         _start(tiny([], starts=[(0, 10_000)]), stop_at="never")
 
 

@@ -63,7 +63,7 @@ class Dynamics(SlotDynamics[UamInstance, UamRealisation]):
     ) -> None:  # fmt: skip
         """Allocate everything."""
         if stop_at not in STOPS:
-            raise DispatchlabError(f"stop_at is {stop_at!r}; give {' or '.join(map(repr, STOPS))}.")
+            raise DispatchlabError(f"Unknown stop_at {stop_at!r}; choose {' or '.join(STOPS)}.")
         super().__init__(batch, slots)
         self.limits, self.stop_at = limits, stop_at
         self._choices = stop_at == "choices"

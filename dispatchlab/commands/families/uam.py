@@ -1,0 +1,100 @@
+"""Fleets of air taxis on the command line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dispatchlab.commands.families.base import StreamCommands
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.commands.episodes import Picture
+    from dispatchlab.envs.core.schedule import Result
+    from dispatchlab.envs.uam.instance import UamInstance
+    from dispatchlab.envs.uam.schedule_files import UamEpisode
+    from dispatchlab.eval.cases import Case
+    from dispatchlab.eval.compare import Run
+    from dispatchlab.eval.methods import Method
+    from dispatchlab.eval.methods.parse import MethodDefaults
+
+
+class UamCommands(StreamCommands):
+    """What the commands do with days of a fleet."""
+
+    name = "uam"
+    place = "of air taxis"
+    method = "lookahead"
+    charts = ()
+
+    def write_episode(self, path: Path, case: "Case", run: "Run", result: "Result") -> None:
+        """Write a day with its profit."""
+        from dispatchlab.envs.uam.schedule_files import UamEpisode, write_schedule
+
+        info = {"runtime_s": run.runtime_s, "seed": run.seed}
+        played = (case.encoding, case.realisation, result.schedule)
+        write_schedule(path, UamEpisode(*played, run.measures["profit_usd"], run.method, info))
+
+    def verdict(self, episode: "UamEpisode") -> str:
+        """The profit, and how far the day was played."""
+        from dispatchlab.envs.uam.metrics import metrics
+        from dispatchlab.envs.uam.verify import verify
+
+        played = (episode.instance, episode.realisation, episode.schedule)
+        verify(*played, profit=episode.profit_usd, complete=False)
+        worth = metrics(*played)
+        text = (
+            f"profit ${worth['profit_usd']:.2f}, {worth['flights']:.0f} flights, "
+            f"{worth['served']:.0f} of {worth['requests']:.0f} passengers served"
+        )
+        now, end = episode.schedule.now_s, episode.instance.horizon_s
+        return text if now >= end else f"{text}; played up to {now} s of {end} s only"
+
+    def presets(self) -> list[tuple[str, Sequence[str]]]:
+        """The random layouts and networks."""
+        from dispatchlab.envs.uam.library import instance_names
+
+        return [("air-taxi fleets", instance_names())]
+
+    def convert(self, name: str, out: Path, format: str | None) -> "UamInstance":
+        """Write our own JSON."""
+        from dispatchlab.envs.uam.instance_files import write_instance
+
+        if format not in (None, "json") or out.suffix.lower() != ".json":
+            raise DispatchlabError(
+                f"{name!r} has air taxis, which {format or out.suffix!r} cannot hold; write .json."
+            )
+        instance: UamInstance = self.load_instance(name)
+        write_instance(instance, out)
+        return instance
+
+    def case(self, name: str, seed: int) -> "Case":
+        """A day with what happens under a seed; the layout is that of the instance."""
+        from dispatchlab.eval.uam_cases import uam_case
+
+        return uam_case(name, self.load_instance(name), seed)
+
+    def make_method(self, spec: str, defaults: "MethodDefaults") -> "Method":
+        """A rule, a planner, a search or an agent."""
+        from dispatchlab.eval.methods.parse_uam import make_uam_method
+
+        return make_uam_method(spec)
+
+    def draw(self, path: Path, case: "Case", title: str, schedule: Any) -> None:  # noqa: ANN401
+        """Refuse, for there is no picture of a day yet."""
+        raise _no_picture(case.instance)
+
+    def render(
+        self, problem: str, schedule: Path | None, picture: "Picture", out: Path | None
+    ) -> None:
+        """Refuse, for there is no picture of a day yet."""
+        raise _no_picture(problem)
+
+
+COMMANDS = UamCommands()
+
+
+def _no_picture(name: str) -> DispatchlabError:
+    return DispatchlabError(
+        f"{name!r} has air taxis, whose days cannot be drawn; `dispatchlab solve` and `dispatchlab "
+        "verify` print what they come to."
+    )

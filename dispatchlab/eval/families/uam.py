@@ -1,0 +1,156 @@
+"""Air taxis: the profit of a day, beside it the share of a bound, and the worst days.
+
+What is minimised is minus the profit. Gaps are the shortfall to what nobody can exceed who knows
+the day before it begins, in per cent of it, day by day.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dispatchlab.envs.core.errors import InfeasibleScheduleError
+from dispatchlab.envs.core.schedule import Result
+from dispatchlab.envs.uam.metrics import metrics
+from dispatchlab.envs.uam.verify import verify
+from dispatchlab.eval.cases import Case
+from dispatchlab.eval.families.base import Charts, Column, Sweep
+from dispatchlab.eval.families.columns import (
+    AGAINST,
+    DECISION,
+    GAP,
+    METHOD,
+    TIME,
+    VERIFIED,
+    mean_of,
+    percent_of,
+)
+from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.uam.outcome import Outcome
+    from dispatchlab.eval.compare import Comparison, Run
+
+PROFIT = "profit_usd"
+_COUNTS = ("flights", "empty_flights", "served", "requests")
+
+
+class UamEval:
+    """Evaluation of days of a `UamInstance`."""
+
+    cell_note = "Mean profit in dollars, with the share of the bound in brackets."
+    sweep = Sweep({PROFIT: "profit, $ per day", "served_share": "share of the passengers served"})
+    tails = (PROFIT,)
+    columns: tuple[Column, ...] = (
+        METHOD,
+        Column("$ per day", mean_of(PROFIT), 0),
+        Column("95 % CI", lambda s: number_interval(s.measures[PROFIT].interval, 0), 100),
+        Column("of bound %", percent_of("bound_share"), 0),
+        Column("worst 5 %", lambda s: f"{s.measures[PROFIT].low:.0f}", 0),
+        Column("served %", percent_of("served_share"), 90),
+        Column("empty %", percent_of("empty_share"), 110),
+        Column("load %", percent_of("load_factor"), 110),
+        Column("flights", mean_of("flights"), 180),
+        Column("bound", lambda s: number(s.measures["bound_usd"].mean), 200),
+        Column("decisions", mean_of("decisions"), 130),
+        Column(GAP.heading, GAP.cell, 190),
+        *(Column(c.heading, c.cell, max(c.width, 170), c.is_relative) for c in AGAINST),
+        TIME,
+        Column(DECISION.heading, DECISION.cell, 130),
+        VERIFIED,
+    )
+
+    def objective_name(self, case: Case) -> str:
+        """Minus the profit, for it is minimised."""
+        return "minus_profit_usd"
+
+    def known_bounds(self, case: Case) -> tuple[float, float]:
+        """The bound on the profit of the day, which is also what gaps refer to, if it is wanted."""
+        if not case.wants_bound:
+            return math.nan, math.nan
+        from dispatchlab.baselines.uam.bound import profit_bound
+
+        bound = -profit_bound(case.encoding, case.realisation).value_usd
+        return bound, bound
+
+    def has_bounds(self, case: Case) -> bool:
+        """No method proves a bound."""
+        return False
+
+    def verify(self, case: Case, result: Result) -> None:
+        """Check the schedule, every decision, and every figure that was reported."""
+        outcome: Outcome = result.info["outcome"]
+        verify(case.encoding, case.realisation, result.schedule, profit=outcome.profit_usd)
+        counted = metrics(case.encoding, case.realisation, result.schedule)
+        wrong = [
+            f"{name} is {counted[name]:g}, but {getattr(outcome, name)} was reported."
+            for name in _COUNTS
+            if counted[name] != getattr(outcome, name)
+        ]
+        if result.objective != -outcome.profit_usd:
+            wrong.append(
+                f"The objective is {-outcome.profit_usd:g}, but {result.objective} was reported."
+            )
+        if wrong:
+            raise InfeasibleScheduleError(wrong)
+
+    def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
+        """What the day came to, and how much of the bound that is."""
+        counted = metrics(case.encoding, case.realisation, result.schedule)
+        bound = -lower_bound
+        return {
+            **counted,
+            "decisions": float(result.info["decisions"]),
+            "bound_usd": bound,
+            "bound_share": counted[PROFIT] / bound if bound > 0 else math.nan,
+        }
+
+    def goal(self, run: "Run") -> str:
+        """Profit."""
+        return "profit"
+
+    def value(self, objective: float) -> str:
+        """The profit in dollars."""
+        return number(-objective)
+
+    def facts(self, run: "Run") -> list[tuple[str, str]]:
+        """Profit, bound and what was flown."""
+        m = run.measures
+        made = f"{percent(m['empty_share'])} % of them empty, load factor"
+        return [
+            ("method", run.method),
+            ("profit", f"${number(m[PROFIT])} (revenue ${number(m['revenue_usd'])}, miles "
+                       f"${number(m['operating_usd'])}, energy ${number(m['energy_usd'])})"),
+            ("bound", f"${number(m['bound_usd'])}"),
+            ("gap", f"{percent(run.gap, 2)} %"),
+            ("served", f"{m['served']:.0f} of {m['requests']:.0f} passengers"),
+            ("flights", f"{m['flights']:.0f}, {made} {percent(m['load_factor'])} %"),
+            ("decisions", f"{m['decisions']:.0f}"),
+            ("time", duration(run.runtime_s)),
+            ("status", run.status),
+        ]  # fmt: skip
+
+    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+        """What counts, and what the gap is to."""
+        return [
+            f"Mean profit in dollars, {runs}, all methods on the same days. worst 5 %: mean of the "
+            "days with the lowest profit, one at least, of each instance.",
+            "of bound, gap: against the profit that nobody can exceed, even knowing the day, day "
+            "by day (without bounds, gaps are to the best day found here). Intervals: 95 %, "
+            "bootstrap over instances and seeds.",
+            "served: share of the passengers; empty: share of the flights; load: share of the "
+            "seats of all flights. decision: wall time over decisions; agents decide for several "
+            "days at once.",
+        ]
+
+    def cell(self, objective: float, measures: Mapping[str, float]) -> str:
+        """Profit, and the share of the bound in brackets."""
+        if not measures:
+            return MISSING
+        return f"{measures[PROFIT]:.0f} ({percent(measures['bound_share'], 0)} %)"
+
+    def charts(self, comparison: "Comparison", most: int) -> Charts:
+        """None."""
+        return Charts("A day", "", ())
+
+
+FAMILY = UamEval()

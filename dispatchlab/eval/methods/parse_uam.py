@@ -1,0 +1,89 @@
+"""From strings such as ``lookahead``, ``genetic:generations=20`` or ``agent=RUN`` to methods."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from dispatchlab.baselines.uam.genes import BIASES, DESTINATIONS
+from dispatchlab.baselines.uam.genetic import GeneticDispatcher
+from dispatchlab.baselines.uam.rules import CODES, UamRule
+from dispatchlab.baselines.uam.settings import ALIASES
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.ranges import parse_options
+from dispatchlab.eval.methods.base import Method
+from dispatchlab.eval.methods.numbers import whole
+from dispatchlab.eval.methods.parse import ALL_RULES, refuse_twins, stream_agent
+from dispatchlab.eval.methods.stream import StreamRuleMethod
+from dispatchlab.eval.methods.uam import FLEET
+
+ALL = "all"
+Make = Callable[[int], Any]
+PLANNERS: tuple[str, ...] = ()
+GENETIC = {"genetic": DESTINATIONS, "genetic-seeded": BIASES}
+_GENETIC_OPTIONS = ("population", "generations")
+
+
+def make_uam_methods(specs: Iterable[str]) -> list[Method]:
+    """Make the methods of a list of strings.
+
+    Args:
+        specs: As for `make_uam_method`; ``all-rules`` stands for every rule, ``all`` for these
+            and planning, but not for what takes minutes per day.
+
+    Returns:
+        The methods, in the order given.
+
+    Raises:
+        DispatchlabError: If a string is not understood or a method stands twice.
+    """
+    several = {ALL_RULES: list(CODES), ALL: [*CODES, *PLANNERS]}
+    names = [name for spec in specs for name in several.get(spec, [spec])]
+    return refuse_twins([make_uam_method(name) for name in names], "lookahead")
+
+
+def make_uam_method(spec: str) -> Method:
+    """Make a method from a string.
+
+    Args:
+        spec: A rule, ``genetic`` (destinations, from random ones) or ``genetic-seeded`` (from the
+            greedy day on), with options ``population`` and ``generations``, or ``agent=RUN``.
+
+    Returns:
+        The method.
+
+    Raises:
+        DispatchlabError: If the string is not understood.
+        MissingExtraError: If the method needs a package that is not installed.
+    """
+    spec = spec.strip()
+    agent = stream_agent(spec, FLEET)
+    if agent is not None:
+        return agent
+    head, _, text = spec.partition(":")
+    if head in GENETIC:
+        return StreamRuleMethod(spec, _genetic(spec, head, text), FLEET)
+    if head not in CODES and head not in ALIASES:
+        raise DispatchlabError(
+            f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL_RULES}, "
+            f"{', '.join(GENETIC)}, {ALL} or agent=RUN."
+        )
+    if text:
+        raise DispatchlabError(f"The method {head!r} has no options; write it without {text!r}.")
+    return StreamRuleMethod(spec, lambda seed: UamRule(head, seed=seed), FLEET)
+
+
+def _genetic(spec: str, head: str, text: str) -> Make:
+    """A genetic algorithm with its options."""
+    given = _options(spec, text, _GENETIC_OPTIONS)
+    options = {name: whole(spec, name, str(value)) for name, value in given.items()}
+    return lambda seed: GeneticDispatcher(GENETIC[head], seed=seed, **options)
+
+
+def _options(spec: str, text: str, known: tuple[str, ...]) -> Mapping[str, Any]:
+    """Options behind the name of a method."""
+    options = parse_options(spec, text.replace(":", ","))
+    stray = next((name for name in options if name not in known), None)
+    if stray is not None:
+        raise DispatchlabError(
+            f"The method {spec!r} has no option {stray!r}; it has {', '.join(known)}."
+        )
+    return options
