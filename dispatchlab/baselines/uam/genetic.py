@@ -42,8 +42,8 @@ class GeneticDispatcher:
         seed: Of the search; row b searches with ``(seed, b)``.
         population: Individuals of a generation.
         generations: How many follow the first one.
-        mutation: Probability that a gene is drawn anew; by default 0.1 for destinations and 0.01
-            for biases.
+        mutation: Probability that a gene is drawn anew; by default 0.1 for destinations and
+            0.003 for biases.
         elite: Share of the population that always survives.
         crossover: Probability that a parent has children.
         parents: Share of the population that is kept as parents.
@@ -58,7 +58,7 @@ class GeneticDispatcher:
         if genes not in KINDS:
             raise DispatchlabError(f"genes is {genes!r}; give {' or '.join(map(repr, KINDS))}.")
         if mutation is None:
-            mutation = 0.1 if genes == DESTINATIONS else 0.01
+            mutation = 0.1 if genes == DESTINATIONS else 0.003
         self.operators = Operators(population, generations, mutation, elite, crossover, parents)
         self.operators.check()
         self.genes, self.seed = genes, seed
@@ -96,9 +96,8 @@ class GeneticDispatcher:
             return -dynamics.objective()[: len(genes)]
 
         rng = np.random.default_rng([self.seed, row])
-        draw = drawing(instance, self.genes, rng)
-        first = first_generation(instance, self.genes, draw, how, rng)
-        return search(first, play, draw, how, rng)
+        first = first_generation(instance, self.genes, how, rng)
+        return search(first, play, drawing(instance, self.genes, rng), how, rng)
 
     def act_batch(self, view: UamView) -> IntArray:
         """``(B,)`` one action per environment; searches where a day begins."""

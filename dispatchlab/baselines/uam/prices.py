@@ -45,7 +45,7 @@ from dispatchlab.envs.uam.limits import UamLimits
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 NUM_PIECES = 12  # flights of a pair in a bin beyond which nobody is expected to be carried
-ROUNDS = 60  # of Frank and Wolfe's method; 30 earn as much to 0.1 %, 10 do not
+ROUNDS = 60  # 10 earn 2 to 7 % less on training days, 30 0.3 % less, and 120 0.2 % more
 UNKNOWN = -1
 
 

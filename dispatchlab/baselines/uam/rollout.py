@@ -10,11 +10,9 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
-from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.instance import UamInstance
 from dispatchlab.envs.uam.limits import UamLimits
-from dispatchlab.envs.uam.observation import make_observation
 from dispatchlab.envs.uam.observation import make_observation
 from dispatchlab.envs.uam.outcome import Outcome
 from dispatchlab.envs.uam.realisation import UamRealisation
