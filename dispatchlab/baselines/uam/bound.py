@@ -64,7 +64,7 @@ def profit_bound(
     """
     start = time.perf_counter()
     realisation.require_fit(instance)
-    grid, legs = TimeGrid.of_day(instance, cell_s), Legs.of(instance)
+    grid, legs = TimeGrid.of_day(instance, cell_s), Legs.shortest(instance)
     windows = _Windows.of(instance, realisation, legs)
     pieces = known_pieces(windows.present, windows.fare_usd, instance.aircraft.seats)
     arcs = _arcs(instance, realisation, grid, legs, delays=delays)
