@@ -4,7 +4,6 @@ Where the fleet is and who waits is known; passengers to come count by expectati
 aircraft is worth at the end of the plan comes from the prices of a program of the whole day.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.flow_model import Arcs, Fleet, FlowProgram, Pieces
 from dispatchlab.baselines.uam.knowledge import useful_levels
+from dispatchlab.baselines.uam.plans import Plan, PlanOptions, Situation
 from dispatchlab.baselines.uam.seats import expected_pieces, mean_pieces
 from dispatchlab.baselines.uam.time_grid import Legs, TimeGrid, cell_length
 from dispatchlab.envs.uam.instance import BATCH, UamInstance
@@ -20,69 +20,6 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 PIECES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What a plan starts from.
-
-    Attributes:
-        now_s: The time.
-        port: ``(K,)`` where aircraft are or will land; those that are out of service are left out.
-        ready_s: ``(K,)`` when each is expected to be ready to depart, not before now.
-        held: ``(N,)`` slots that are taken.
-        waiting: ``(N, N)`` passengers who wait now.
-        closed: ``(N, N)`` routes that are closed in the present bin.
-    """
-
-    now_s: int
-    port: IntArray
-    ready_s: IntArray
-    held: IntArray
-    waiting: IntArray
-    closed: BoolArray
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
-    """How to plan.
-
-    Attributes:
-        horizon_s: Departures up to this far ahead are planned.
-        whole_s: Departures up to this far ahead are whole flights, later ones may be fractions.
-        cuts: Whether passengers to come count as a Poisson number; otherwise the mean of them.
-        end_worth: Weight of what aircraft are worth at the end of the plan.
-        margin_s: Added to each expected turn.
-        haste_usd: Of flights that are equally good the earlier is planned: an hour costs that much.
-        gap: The solver stops when it is that close to the optimum, relatively.
-        time_limit_s: And when this is over.
-    """
-
-    horizon_s: int = 7200
-    whole_s: int = 1800
-    cuts: bool = True
-    end_worth: float = 1.0
-    margin_s: int = 0
-    haste_usd: float = 1.0
-    gap: float = 0.01
-    time_limit_s: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Planned departures, by time; one row for each flight.
-
-    Attributes:
-        time_s: ``(D,)`` not to depart before.
-        origin: ``(D,)``.
-        destination: ``(D,)``.
-        profit_usd: Expected from now on, with what aircraft are worth at the end.
-    """
-
-    time_s: IntArray
-    origin: IntArray
-    destination: IntArray
-    profit_usd: float
 
 
 class Planner:
@@ -111,13 +48,7 @@ class Planner:
     def plan(self, now: Situation) -> Plan:
         """Plan the departures of the next hours; nothing, if the solver finds no plan in time."""
         options = self.options
-        start = now.now_s // self.cell_s * self.cell_s
-        last = min(start + options.horizon_s, self.instance.horizon_s)
-        grid = TimeGrid(start, self.cell_s, -(-(last - start) // self.cell_s), self.instance.bin_s)
-        worth = self._end_worth(grid)
-        arcs = self._arcs(grid, now.closed, worth)
-        pieces = self._pieces(grid, now)
-        program = FlowProgram.build(arcs, pieces, self._fleet(grid, now, worth))
+        grid, arcs, program = self._program(now)
         whole = arcs.depart * self.cell_s < options.whole_s
         solved = program.plan(whole, options.gap, options.time_limit_s)
         if solved.x is None:
@@ -130,6 +61,22 @@ class Planner:
             grid.starts[arcs.depart[arc]], arcs.origin[arc], arcs.destination[arc],
             -float(solved.fun),
         )  # fmt: skip
+
+    def prices(self, now: Situation) -> FloatArray:
+        """``(N, G + 1)`` what an aircraft is worth at each port from now on, cell by cell.
+
+        As `worth_usd`, but of a plan from the present situation, which may have fractions of
+        flights, and from the mean worth at the end of that plan.
+        """
+        grid, _, program = self._program(now)
+        worth = self.worth_usd - self.worth_usd[:, self._end(grid)].mean()
+        solved = program.relax("highs-ds", self.options.time_limit_s)
+        if solved.status == 0:
+            stock = self.instance.num_ports * grid.num_cells
+            first = grid.start_s // self.cell_s
+            marginal = -solved.eqlin.marginals[:stock].reshape(-1, grid.num_cells)
+            worth[:, first : first + grid.num_cells] = marginal
+        return worth
 
     @cached_property
     def worth_usd(self) -> FloatArray:
@@ -148,7 +95,7 @@ class Planner:
             np.zeros((ports, ports), dtype=np.bool_),
         )
         arcs = self._arcs(grid, at_start.closed, None)
-        pieces = self._pieces(grid, None)
+        pieces = self._pieces(None)
         program = FlowProgram.build(arcs, pieces, self._fleet(grid, at_start, None))
         solved = program.relax("highs-ipm", 60.0)
         worth = np.zeros((ports, grid.num_cells + 1))
@@ -156,6 +103,24 @@ class Planner:
             prices = -solved.eqlin.marginals[: ports * grid.num_cells]
             worth[:, :-1] = prices.reshape(ports, grid.num_cells)
         return worth
+
+    def _program(self, now: Situation) -> tuple[TimeGrid, Arcs, FlowProgram]:
+        """The program of a plan from now on."""
+        start = now.now_s // self.cell_s * self.cell_s
+        last = min(start + self.options.horizon_s, self.instance.horizon_s)
+        grid = TimeGrid(start, self.cell_s, -(-(last - start) // self.cell_s), self.instance.bin_s)
+        worth = None
+        if self.options.end_worth:
+            # all aircraft are somewhere at the end, so what they share changes no plan; but the
+            # gap of the solver is relative to the whole objective
+            end = self._end(grid)
+            worth = self.options.end_worth * (self.worth_usd - self.worth_usd[:, end].mean())
+        arcs, pieces = self._arcs(grid, now.closed, worth), self._pieces(now)
+        return grid, arcs, FlowProgram.build(arcs, pieces, self._fleet(grid, now, worth))
+
+    def _end(self, grid: TimeGrid) -> int:
+        """The cell of the day after those of a plan."""
+        return min(grid.start_s // self.cell_s + grid.num_cells, self.worth_usd.shape[1] - 1)
 
     def _arcs(self, grid: TimeGrid, closed: BoolArray, worth: FloatArray | None) -> Arcs:
         """Departures in all cells, without the routes that are closed in the first bin."""
@@ -168,7 +133,7 @@ class Planner:
         price = instance.price_usd_per_kwh[np.minimum(landing // grid.bin_s, instance.num_bins - 1)]
         origin, destination = legs.origin[pair], legs.destination[pair]
         gain = -legs.cost_usd[pair] - instance.leg_wh[origin, destination] / 1000.0 * price
-        gain -= self.options.haste_usd * depart * self.cell_s / 3600.0
+        gain -= self.options.haste_usd * (grid.starts % grid.bin_s)[depart] / 3600.0
         if worth is not None:
             after = np.flatnonzero(ready >= grid.num_cells)
             cell = np.minimum(grid.start_s // self.cell_s + ready[after], worth.shape[1] - 1)
@@ -176,22 +141,32 @@ class Planner:
         group = pair * instance.num_bins + bins[depart]
         return Arcs(origin, destination, depart, ready, gain, group)
 
-    def _end_worth(self, grid: TimeGrid) -> FloatArray | None:
-        """What aircraft are worth after the plan, more or less than the mean at its end.
+    def ready_s(self, now_s: int, port: int, destination: int) -> int:
+        """When an aircraft that departs now is expected to be ready; when one that stays is asked.
 
-        All aircraft of a plan are somewhere at its end, so what they share changes no plan; but
-        the gap of the solver is relative to the whole objective.
+        Legs that no plan would have count as those of an aircraft that need not charge.
         """
-        if not self.options.end_worth:
-            return None
-        at = min(grid.start_s // self.cell_s + grid.num_cells, self.worth_usd.shape[1] - 1)
-        return self.options.end_worth * (self.worth_usd - self.worth_usd[:, at].mean())
+        if port == destination:
+            return (now_s // self.instance.wait_s + 1) * self.instance.wait_s
+        leg = np.flatnonzero((self.legs.origin == port) & (self.legs.destination == destination))
+        turn_s = self._turn_s[leg].sum() if len(leg) else self.instance.block_s[port, destination]
+        return int(now_s + turn_s)
+
+    def profit_usd(self, now: Situation, port: int, destination: int) -> float:
+        """Of an aircraft that departs now; 0 of one that stays."""
+        instance, bins = self.instance, self.instance.num_bins - 1
+        at = min((now.now_s + int(instance.block_s[port, destination])) // instance.bin_s, bins)
+        energy = instance.leg_wh[port, destination] / 1000.0 * instance.price_usd_per_kwh[at]
+        seats = min(instance.aircraft.seats, int(now.waiting[port, destination]))
+        fare = instance.fare_usd[now.now_s // instance.bin_s, port, destination]
+        miles = instance.distance_mi[port, destination]
+        return float(seats * fare - miles * instance.op_cost_usd_per_mi - energy)
 
     def _cells(self, seconds: IntArray) -> IntArray:
         """The nearest number of cells."""
         return (seconds + self.cell_s // 2) // self.cell_s
 
-    def _pieces(self, grid: TimeGrid, now: Situation | None) -> Pieces:
+    def _pieces(self, now: Situation | None) -> Pieces:
         """Revenue of all legs in all bins of the day; only those of the grid are used."""
         instance, legs = self.instance, self.legs
         mean = instance.demand[:, legs.origin, legs.destination].T.copy()
@@ -216,7 +191,6 @@ class Planner:
         np.add.at(supply, (now.port[soon], cell[soon]), 1.0)
         end = np.zeros(instance.num_ports)
         if worth is not None:
-            at = min(grid.start_s // self.cell_s + grid.num_cells, worth.shape[1] - 1)
-            end = worth[:, at]
+            end = worth[:, self._end(grid)]
         slots = instance.slots.astype(np.float64)
         return Fleet(supply, now.held.astype(np.float64), slots, end)

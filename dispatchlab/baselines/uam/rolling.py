@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.baselines.uam.planning import Plan, Planner, PlanOptions
+from dispatchlab.baselines.uam.planning import Planner
+from dispatchlab.baselines.uam.plans import Plan, PlanOptions
 from dispatchlab.baselines.uam.situations import situation_of
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.dynamics import Dynamics
@@ -21,9 +22,11 @@ from dispatchlab.envs.uam.realisation import UamRealisation
 from dispatchlab.envs.uam.view import UamView
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 REPLAN_S = 1800
 EARLY_S = 150
+OTHER_LEVEL_USD = 5.0  # what it counts to charge to another level than the plan assumes
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class _Standing:
         aircraft: Who was asked then.
         given: Departure that this aircraft was given, or -1.
         asked_s: When that was.
+        prices: What aircraft are worth, once it has been asked for.
     """
 
     realisation: UamRealisation | None
@@ -49,6 +53,7 @@ class _Standing:
     aircraft: int = -1
     given: int = -1
     asked_s: int = -1
+    prices: FloatArray | None = None
 
 
 class RollingHorizon:
@@ -93,6 +98,42 @@ class RollingHorizon:
         """Plan from the present state of a row, whatever has been planned before."""
         self.num_plans += 1
         return self.planner(view.dynamics, row).plan(situation_of(view.dynamics, row))
+
+    def value_batch(self, view: UamView) -> tuple[FloatArray, IntArray]:
+        """What every action is worth by the prices of the plan, to imitate more than the choice.
+
+        Args:
+            view: The batch.
+
+        Returns:
+            ``(B, A)`` dollars, of the passengers who wait now, less costs, plus what the aircraft
+            is worth where and when it is ready again; minus infinity for illegal actions. And
+            ``(B,)`` the actions of `act_batch`, which nothing is worth more than.
+        """
+        actions = self.act_batch(view)
+        values = np.where(view.legal, 0.0, -np.inf)
+        for row in np.flatnonzero(~view.dynamics.done()):
+            values[row] += self._values(view, int(row))
+            values[row, actions[row]] = values[row].max()
+        return values, actions
+
+    def _values(self, view: UamView, row: int) -> FloatArray:
+        """``(A,)`` what the actions of a row are worth."""
+        d, now, standing = view.dynamics, int(view.now[row]), self._standing[row]
+        planner, situation = self.planner(d, row), situation_of(d, row)
+        if standing.prices is None:
+            standing.prices = planner.prices(situation)
+        instance, k = planner.instance, int(d.state.row[row, POINTED])
+        port = int(d.state.craft[row, k, PORT])
+        energy = int(d.state.craft[row, k, CHARGE_WH])
+        values = np.full(view.legal.shape[1], np.nan)
+        for j in range(instance.num_ports):
+            after = planner.ready_s(now, port, j) // planner.cell_s
+            worth = standing.prices[j, min(after, standing.prices.shape[1] - 1)]
+            level = slice(j * instance.num_levels, (j + 1) * instance.num_levels)
+            values[level] = worth + planner.profit_usd(situation, port, j) - OTHER_LEVEL_USD
+            values[planner.action(j, energy, port)] += OTHER_LEVEL_USD
+        return values
 
     def planner(self, dynamics: Dynamics, row: int) -> Planner:
         """The planner of the instance that a row plays."""

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.baselines.uam.planning import Situation
+from dispatchlab.baselines.uam.plans import Situation
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.dynamics.beliefs import expected_ready

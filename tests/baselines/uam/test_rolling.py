@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from dispatchlab.baselines.uam.bound import profit_bound
-from dispatchlab.baselines.uam.planning import Planner, PlanOptions, Situation
+from dispatchlab.baselines.uam.planning import Planner
+from dispatchlab.baselines.uam.plans import PlanOptions, Situation
 from dispatchlab.baselines.uam.rolling import RollingHorizon
 from dispatchlab.baselines.uam.rollout import begin, run_dispatcher
 from dispatchlab.baselines.uam.rules import UamRule
@@ -148,6 +149,26 @@ def test_situation() -> None:
     while dynamics.now(0) < 600:
         dynamics.step(np.array([0]))
     assert situation_of(dynamics, 0).ready_s.tolist() == [400 + 300 + 180, 600]
+
+
+def test_values() -> None:
+    """Two aircraft at A, two passengers for B who fill one of them: one flies, the other stays.
+
+    What the chosen action is worth is never less than the others; illegal ones are worth nothing.
+    """
+    people = [(0, 1, 0, 1800)] * 2
+    case = tiny(people, starts=[(0, 10_000)] * 2, arrivals="batch", park_slots=[2, 2])
+    dynamics, dispatcher = begin([case], stop_at="every", log=False), RollingHorizon()
+    values, actions = dispatcher.value_batch(UamView(dynamics, None))
+    assert actions.tolist() == [1]
+    assert values[0, 1] - values[0, 0] == pytest.approx(EARLY + 10 - 0.0, abs=1.0)
+    dynamics.step(actions)
+    values, actions = dispatcher.value_batch(UamView(dynamics, None))
+    assert actions.tolist() == [0]
+    assert values[0, 0] - values[0, 1] == pytest.approx(2.25, abs=1.0)
+    full = tiny(people, starts=[(0, 10_000)], closed=((0, 0, 1),))
+    values, _ = RollingHorizon().value_batch(UamView(begin([full], stop_at="every"), None))
+    assert values[0, 1] == -np.inf
 
 
 def test_refuses_an_empty_period() -> None:

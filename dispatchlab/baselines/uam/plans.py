@@ -1,0 +1,73 @@
+"""What plans start from, how they are made, and what comes out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a plan starts from.
+
+    Attributes:
+        now_s: The time.
+        port: ``(K,)`` where aircraft are or will land; those that are out of service are left out.
+        ready_s: ``(K,)`` when each is expected to be ready to depart, not before now.
+        held: ``(N,)`` slots that are taken.
+        waiting: ``(N, N)`` passengers who wait now.
+        closed: ``(N, N)`` routes that are closed in the present bin.
+    """
+
+    now_s: int
+    port: IntArray
+    ready_s: IntArray
+    held: IntArray
+    waiting: IntArray
+    closed: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How to plan.
+
+    Attributes:
+        horizon_s: Departures up to this far ahead are planned.
+        whole_s: Departures up to this far ahead are whole flights, later ones may be fractions.
+        cuts: Whether passengers to come count as a Poisson number; otherwise the mean of them.
+        end_worth: Weight of what aircraft are worth at the end of the plan.
+        margin_s: Added to each expected turn.
+        haste_usd: What an hour of waiting within a bin costs: of flights that are equally good the
+            earlier is planned.
+        gap: The solver stops when it is that close to the optimum, relatively.
+        time_limit_s: And when this is over.
+    """
+
+    horizon_s: int = 7200
+    whole_s: int = 1800
+    cuts: bool = True
+    end_worth: float = 1.0
+    margin_s: int = 0
+    haste_usd: float = 1.0
+    gap: float = 0.01
+    time_limit_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Planned departures, by time; one row for each flight.
+
+    Attributes:
+        time_s: ``(D,)`` not to depart before.
+        origin: ``(D,)``.
+        destination: ``(D,)``.
+        profit_usd: Expected from now on, with what aircraft are worth at the end.
+    """
+
+    time_s: IntArray
+    origin: IntArray
+    destination: IntArray
+    profit_usd: float
