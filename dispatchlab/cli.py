@@ -49,7 +49,8 @@ def main(version: Version = False) -> None:
     Times are in the time unit of the instance; time limits and run times are in seconds.
     Wherever an instance is asked for, a benchmark name (ft06, ta01, la01, mk01, ...), an instance
     file or an exported CP-SAT model will do; chips are named top-1, wifi-tx20, job:Top_1, ..., and
-    their times are in µs; drones at an edge are named 2d-p to 4d-a, and their times are in ms.
+    their times are in µs; drones at an edge are named 2d-p to 4d-a, and their times are in ms; air
+    taxis are named random-8x40, bay-10, ..., and their times are in s.
     """
 
 

@@ -53,7 +53,9 @@ Methods = Annotated[
     str,
     typer.Option(
         help="Separated by commas: rules (random, stay, nearest, greedy, greedy-rate, equal, "
-        "plus-one, lookahead, ...), [cyan]all-rules[/], [cyan]all[/], searches that know the day "
+        "plus-one, lookahead, price), [cyan]all-rules[/], plans over a rolling horizon, "
+        "which take seconds per day ([cyan]rolling[/], [cyan]rolling-plain[/], "
+        "[cyan]rolling:time=2[/]), [cyan]all[/]: the rules and rolling; searches that know the day "
         "and take minutes ([cyan]genetic[/], [cyan]genetic-seeded:generations=50[/]), "
         "[cyan]agent=RUN[/]."
     ),

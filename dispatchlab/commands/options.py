@@ -23,8 +23,8 @@ MethodOrDefault = Annotated[
     typer.Option(
         help="[cyan]cp-sat[/], [cyan]agent[/], or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, "
         "lor, edd, slack, cr, fdd-mwkr, atc (as spt in non-delay job shops without due dates and "
-        "weights), random; at an edge dem-q, dem, sota1, ...",
-        show_default="cp-sat; at an edge dem-q",
+        "weights), random; at an edge dem-q, dem, sota1, ...; of air taxis lookahead, rolling, ...",
+        show_default="cp-sat; at an edge dem-q; of air taxis lookahead",
     ),
 ]
 TimeLimit = Annotated[float, typer.Option(help="Seconds per instance; for cp-sat only.")]

@@ -119,8 +119,8 @@ ENVIRONMENTS: tuple[EnvRecord, ...] = (
     *(
         EnvRecord(
             f"dispatchlab/UAM-{size}-v0", "uam", _UAM,
-            f"Air taxis: {size.replace('x', ' vertiports and ')} aircraft, with a new map and demand "
-            "in every episode",
+            f"Air taxis: {size.replace('x', ' vertiports and ')} aircraft, with a new map and "
+            "demand in every episode",
             {"generator": f"random-{size}"},
         )
         for size in FLEETS

@@ -1,23 +1,26 @@
-"""From strings such as ``lookahead``, ``genetic:generations=20`` or ``agent=RUN`` to methods."""
+"""From strings such as ``lookahead``, ``rolling:time=2`` or ``agent=RUN`` to methods."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dispatchlab.baselines.uam.genes import BIASES, DESTINATIONS
 from dispatchlab.baselines.uam.genetic import GeneticDispatcher
+from dispatchlab.baselines.uam.planning import PlanOptions
+from dispatchlab.baselines.uam.rolling import RollingHorizon
 from dispatchlab.baselines.uam.rules import CODES, UamRule
 from dispatchlab.baselines.uam.settings import ALIASES
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.ranges import parse_options
 from dispatchlab.eval.methods.base import Method
-from dispatchlab.eval.methods.numbers import whole
+from dispatchlab.eval.methods.numbers import positive, whole
 from dispatchlab.eval.methods.parse import ALL_RULES, refuse_twins, stream_agent
 from dispatchlab.eval.methods.stream import StreamRuleMethod
 from dispatchlab.eval.methods.uam import FLEET
 
 ALL = "all"
 Make = Callable[[int], Any]
-PLANNERS: tuple[str, ...] = ()
+ROLLING = {"rolling": True, "rolling-plain": False}  # whether what is to come is a random number
+_ROLLING_OPTIONS = ("time", "horizon_s", "replan_s")
 GENETIC = {"genetic": DESTINATIONS, "genetic-seeded": BIASES}
 _GENETIC_OPTIONS = ("population", "generations")
 
@@ -27,7 +30,7 @@ def make_uam_methods(specs: Iterable[str]) -> list[Method]:
 
     Args:
         specs: As for `make_uam_method`; ``all-rules`` stands for every rule, ``all`` for these
-            and planning, but not for what takes minutes per day.
+            and ``rolling``, but not for what takes minutes per day.
 
     Returns:
         The methods, in the order given.
@@ -35,7 +38,7 @@ def make_uam_methods(specs: Iterable[str]) -> list[Method]:
     Raises:
         DispatchlabError: If a string is not understood or a method stands twice.
     """
-    several = {ALL_RULES: list(CODES), ALL: [*CODES, *PLANNERS]}
+    several = {ALL_RULES: list(CODES), ALL: [*CODES, "rolling"]}
     names = [name for spec in specs for name in several.get(spec, [spec])]
     return refuse_twins([make_uam_method(name) for name in names], "lookahead")
 
@@ -44,8 +47,11 @@ def make_uam_method(spec: str) -> Method:
     """Make a method from a string.
 
     Args:
-        spec: A rule, ``genetic`` (destinations, from random ones) or ``genetic-seeded`` (from the
-            greedy day on), with options ``population`` and ``generations``, or ``agent=RUN``.
+        spec: A rule; ``rolling``, which plans by mixed-integer programs, or ``rolling-plain``,
+            for which demand is just its mean, with options ``time`` (seconds per plan),
+            ``horizon_s`` and ``replan_s``; ``genetic`` (destinations, from random ones) or
+            ``genetic-seeded`` (from the greedy day on), with options ``population`` and
+            ``generations``; or ``agent=RUN``.
 
     Returns:
         The method.
@@ -59,16 +65,30 @@ def make_uam_method(spec: str) -> Method:
     if agent is not None:
         return agent
     head, _, text = spec.partition(":")
+    if head in ROLLING:
+        return StreamRuleMethod(spec, _rolling(spec, head, text), FLEET)
     if head in GENETIC:
         return StreamRuleMethod(spec, _genetic(spec, head, text), FLEET)
     if head not in CODES and head not in ALIASES:
         raise DispatchlabError(
             f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL_RULES}, "
-            f"{', '.join(GENETIC)}, {ALL} or agent=RUN."
+            f"{', '.join([*ROLLING, *GENETIC])}, {ALL} or agent=RUN."
         )
     if text:
         raise DispatchlabError(f"The method {head!r} has no options; write it without {text!r}.")
     return StreamRuleMethod(spec, lambda seed: UamRule(head, seed=seed), FLEET)
+
+
+def _rolling(spec: str, head: str, text: str) -> Make:
+    """Plans over a rolling horizon with their options."""
+    given = {name: str(value) for name, value in _options(spec, text, _ROLLING_OPTIONS).items()}
+    options: dict[str, Any] = {"cuts": ROLLING[head]}
+    if "time" in given:
+        options["time_limit_s"] = positive(spec, "time", given["time"])
+    if "horizon_s" in given:
+        options["horizon_s"] = whole(spec, "horizon_s", given["horizon_s"])
+    replan = {"replan_s": whole(spec, "replan_s", given["replan_s"])} if "replan_s" in given else {}
+    return lambda seed: RollingHorizon(PlanOptions(**options), **replan)
 
 
 def _genetic(spec: str, head: str, text: str) -> Make:
