@@ -70,7 +70,8 @@ class TrainConfig:
     semantics: str = "non-delay"
     """What the agent may dispatch: append, non-delay, active or non-delay-wait."""
     stop_at: str = "choices"
-    """When the agent is asked: choices (where it matters) or every (before each dispatch)."""
+    """When the agent is asked: choices (where it matters) or every (at each dispatch, or whenever
+    an aircraft is ready)."""
     actions: str = "task-pe"
     """What an action on a chip is: task-pe (a ready task and its element) or ordering (the next
     ready task, which goes where it is expected to end first)."""
@@ -88,8 +89,8 @@ class TrainConfig:
     """Reward. Job shops: regret (bound above the initial bound), bound, completed or sparse;
     chips: job-time-per-job (jobs in the system, less a bonus per completed job) or job-time."""
     encoder: str = ""
-    """Network: transformer (for tokens), gatv2 or gin (for graphs), and for chips arcs, or
-    deepsocs with actions=ordering."""
+    """Network: transformer (for tokens), gatv2 or gin (for graphs), arcs for chips, edges and air
+    taxis; deepsocs for chips with actions=ordering, captain for air taxis."""
     hidden: int = 64
     """Width of the embeddings."""
     num_layers: int = 2
