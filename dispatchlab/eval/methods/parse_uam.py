@@ -5,7 +5,7 @@ from typing import Any
 
 from dispatchlab.baselines.uam.genes import BIASES, DESTINATIONS
 from dispatchlab.baselines.uam.genetic import GeneticDispatcher
-from dispatchlab.baselines.uam.planning import PlanOptions
+from dispatchlab.baselines.uam.plans import PlanOptions
 from dispatchlab.baselines.uam.rolling import RollingHorizon
 from dispatchlab.baselines.uam.rules import CODES, UamRule
 from dispatchlab.baselines.uam.settings import ALIASES
