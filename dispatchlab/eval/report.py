@@ -124,6 +124,7 @@ def _html(figure: Any, name: str, brings_library: bool) -> str:  # noqa: ANN401 
     text: str = figure.to_html(
         full_html=False,
         include_plotlyjs=brings_library,
+        auto_play=False,
         div_id=name,
         config={"displaylogo": False, "responsive": True, "scrollZoom": True},
     )

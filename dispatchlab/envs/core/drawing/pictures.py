@@ -56,6 +56,7 @@ def html_page(figure: "go.Figure", headline: str) -> str:
     chart = figure.to_html(
         full_html=False,
         include_plotlyjs=True,
+        auto_play=False,
         div_id="gantt",
         config={"displaylogo": False, "responsive": True, "scrollZoom": True},
     )

@@ -1,26 +1,21 @@
 """Utility over time of several methods, beside the best that anybody could reach."""
 
 from collections.abc import Mapping
-from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from dispatchlab.envs.core.drawing.figures import base_layout, time_axis
-from dispatchlab.envs.core.drawing.palette import colour, css
-from dispatchlab.envs.core.errors import MissingExtraError
+from dispatchlab.envs.core.drawing.curves import Curve, CurveWords, IntArray, curves_figure
+from dispatchlab.envs.core.drawing.figures import time_axis
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-Curve = tuple[IntArray, FloatArray]
 _MS = 1000.0
-_MAX_POINTS = 1500  # per curve; a screen has no more columns
-_PIXELS = 480
-_DASHES = ("solid", "dash", "dot")
+_WORDS = CurveWords(
+    what="utility so far, QoS and QoE",
+    hover="%{y:.0f} at %{x} s",
+    bound="LP bound",
+    bound_hover="no schedule reaches more than {:.0f}",
+)
 
 
 def utility_figure(
@@ -39,43 +34,11 @@ def utility_figure(
     Raises:
         MissingExtraError: If Plotly is not installed.
     """
-    try:
-        import plotly.graph_objects as go
-    except ImportError:
-        raise MissingExtraError("plotly", "viz") from None
-    figure = go.Figure(
-        [go.Scatter(**_trace(i, name, curve)) for i, (name, curve) in enumerate(curves.items())]
+    return curves_figure(
+        curves, bound, _WORDS, _seconds, lambda end: time_axis("time (s)", [0.0, end]), title=title
     )
-    end = max((float(times[-1]) / _MS for times, _ in curves.values()), default=1.0)
-    if bound is not None:
-        figure.add_scatter(
-            x=[0.0, end], y=[bound, bound], mode="lines", name="LP bound",
-            line={"color": "#222", "width": 1.5, "dash": "dashdot"},
-            hovertemplate=f"no schedule reaches more than {bound:.0f}<extra>LP bound</extra>",
-        )  # fmt: skip
-    layout = base_layout(escape(title), _PIXELS)
-    axis: dict[str, Any] = {"title": {"text": "utility so far, QoS and QoE"}, "zeroline": True}
-    figure.update_layout(**layout, xaxis=time_axis("time (s)", [0.0, end]), yaxis=axis)
-    return figure
 
 
-def _trace(index: int, name: str, curve: Curve) -> dict[str, Any]:
-    times, values = _thin(curve)
-    shade = css(colour(index % 8))
-    return {
-        "x": (times / _MS).tolist(),
-        "y": values.tolist(),
-        "mode": "lines",
-        "name": escape(name),
-        "line": {"shape": "hv", "color": shade, "dash": _DASHES[index // 8 % len(_DASHES)],
-                 "width": 1.8},
-        "hovertemplate": "%{y:.0f} at %{x} s",
-    }  # fmt: skip
-
-
-def _thin(curve: Curve) -> Curve:
-    """Every k-th point, and the last."""
-    times, values = curve
-    step = -(-len(times) // _MAX_POINTS)
-    kept = np.unique([*range(0, len(times), step), len(times) - 1])
-    return times[kept], values[kept]
+def _seconds(times_ms: IntArray) -> list[float]:
+    seconds: list[float] = (times_ms / _MS).tolist()
+    return seconds
