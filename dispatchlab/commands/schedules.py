@@ -47,8 +47,7 @@ def planned_files(
     known: tuple[str, ...] = (*SCHEDULES, *CHARTS)
     endings: tuple[str, ...] = _SHOPS
     if family != "job-shop":
-        endings = (".json", *stream_commands(family).charts)
-        known = (".json", *CHARTS) if stream_commands(family).charts else endings
+        endings, known = (".json", ".html", ".png"), (".json", *CHARTS)
     for path in files:
         check_target(path, known)
     if out is None:

@@ -100,7 +100,7 @@ def instances_table(comparison: Comparison) -> "Table":
     from rich.table import Table
 
     table = Table(header_style="bold")
-    table.add_column("instance")
+    table.add_column("instance", overflow="fold")
     for method in comparison.methods:
         table.add_column(method, justify="right")
     for instance, cells in mean_cells(comparison).items():

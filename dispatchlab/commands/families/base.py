@@ -22,13 +22,11 @@ class StreamCommands(ABC):
         name: The family.
         place: Completes the sentence "this is a problem ...".
         method: Who solves its instances if nobody is named.
-        charts: Extensions of the pictures in a folder of solutions.
     """
 
     name: str
     place: str
     method: str
-    charts: tuple[str, ...] = (".html", ".png")
 
     def is_problem(self, name_or_path: str) -> bool:
         """Whether a name or file is an instance of the family; it need not be valid."""
