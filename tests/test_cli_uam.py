@@ -102,9 +102,12 @@ def test_solve_and_verify(tmp_path: Path) -> None:
 
 
 def test_solve_out(tmp_path: Path) -> None:
-    """A folder gets the day."""
+    """A folder gets the day and its pictures."""
+    pytest.importorskip("plotly")
+    pytest.importorskip("matplotlib")
     run("solve", SHORT, "--method", "greedy", "--out", tmp_path / "out")
-    assert any(path.suffix == ".json" for path in (tmp_path / "out").iterdir())
+    names = {path.suffix for path in (tmp_path / "out").iterdir()}
+    assert names == {".json", ".html", ".png"}
 
 
 def test_verify_lists_violations(tmp_path: Path) -> None:
