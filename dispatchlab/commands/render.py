@@ -18,8 +18,8 @@ Problem = Annotated[
     str,
     typer.Argument(
         help=f"{options.INSTANCE_HELP} Or a SoC preset ([cyan]top-1[/], ...), one job of it "
-        "([cyan]job:Top_1[/]), a task graph file, drones at an edge ([cyan]4d-a[/], ...), or a "
-        "schedule file of a chip or an edge.",
+        "([cyan]job:Top_1[/]), a task graph file, drones at an edge ([cyan]4d-a[/], ...), "
+        "air taxis ([cyan]bay-10[/], ...), or a schedule file of any of them.",
         show_default=False,
     ),
 ]
@@ -37,8 +37,9 @@ Method = Annotated[
         help="A rule, [cyan]cp-sat[/] or [cyan]agent[/], instead of a file; as in [cyan]solve[/]. "
         "For SoC problems a rule (met, stf, eft, etf, ...), [cyan]lookahead-etf[/] or a planner "
         "(heft, peft, cpop, cp-sat) or an agent; without one the task graphs are drawn. At an edge "
-        "a rule (dem-q, dem, sota1, ...) or an agent.",
-        show_default=f"{_METHOD}; at an edge dem-q",
+        "a rule (dem-q, dem, sota1, ...) or an agent. For air taxis a rule (lookahead, greedy, "
+        "...), a planner or an agent.",
+        show_default=f"{_METHOD}; at an edge dem-q, of air taxis lookahead",
     ),
 ]
 Graph = Annotated[
@@ -50,7 +51,10 @@ Since = Annotated[
     typer.Option(help="Draw an episode from this time on, in µs (chips) or ms (edge).", min=0),
 ]
 Until = Annotated[
-    int | None, typer.Option(help="Draw an episode up to this time, in µs (chips) or ms (edge).")
+    int | None,
+    typer.Option(
+        help="Draw an episode up to this time, in µs (chips), ms (edge) or s (air taxis)."
+    ),
 ]
 Width = Annotated[int, typer.Option(help="Characters in a line of text.", min=20)]
 
@@ -63,8 +67,9 @@ def render(
 ) -> None:  # fmt: skip
     """Draw a schedule as a Gantt chart, from a file or made by a method; or a task graph.
 
-    A schedule file is drawn as it is, right or wrong; check it with [cyan]verify[/]. For chips and
-    edges the seed also decides what happens, and CP-SAT has its time limit at every arrival.
+    A schedule file is drawn as it is, right or wrong; check it with [cyan]verify[/]. For chips,
+    edges and air taxis the seed also decides what happens, and CP-SAT has its time limit at every
+    arrival.
 
     [dim]dispatchlab render ft06 --method spt[/]
 
@@ -75,6 +80,8 @@ def render(
     [dim]dispatchlab render job:WiFi_Receiver --out graph.png[/]
 
     [dim]dispatchlab render 4d-a:network=trapezium --method dem-q --out timeline.html[/]
+
+    [dim]dispatchlab render bay-10 --method lookahead --out day.html[/]
     """
     from dispatchlab.commands.inputs import family_of, schedule_family
     from dispatchlab.commands.outputs import CHARTS, check_target
@@ -99,8 +106,8 @@ def render(
         stream_commands(family).render(instance, schedule, picture, out)
     elif graph is not None or since is not None or until is not None:
         raise DispatchlabError(
-            f"--graph, --since and --until are for chips and edges, but {instance!r} is none; "
-            "leave them out."
+            f"--graph, --since and --until are for chips and edges, the last for air taxis too, "
+            f"but {instance!r} is none; leave them out."
         )
     else:
         from dispatchlab.commands.inputs import load_problem

@@ -24,7 +24,6 @@ class UamCommands(StreamCommands):
     name = "uam"
     place = "of air taxis"
     method = "lookahead"
-    charts = ()
 
     def write_episode(self, path: Path, case: "Case", run: "Run", result: "Result") -> None:
         """Write a day with its profit."""
@@ -80,21 +79,18 @@ class UamCommands(StreamCommands):
         return make_uam_method(spec)
 
     def draw(self, path: Path, case: "Case", title: str, schedule: Any) -> None:  # noqa: ANN401
-        """Refuse, for there is no picture of a day yet."""
-        raise _no_picture(case.instance)
+        """Draw the day."""
+        from dispatchlab.envs.uam.viewer import write_day
+
+        write_day(path, case.encoding, case.realisation, schedule, title=title)
 
     def render(
         self, problem: str, schedule: Path | None, picture: "Picture", out: Path | None
     ) -> None:
-        """Refuse, for there is no picture of a day yet."""
-        raise _no_picture(problem)
+        """Draw a schedule file, or a day that a method plays."""
+        from dispatchlab.commands.render_uam import render_uam
+
+        render_uam(problem, schedule, picture, out)
 
 
 COMMANDS = UamCommands()
-
-
-def _no_picture(name: str) -> DispatchlabError:
-    return DispatchlabError(
-        f"{name!r} has air taxis, whose days cannot be drawn; `dispatchlab solve` and `dispatchlab "
-        "verify` print what they come to."
-    )

@@ -26,6 +26,7 @@ from dispatchlab.eval.families.columns import (
     mean_of,
     percent_of,
 )
+from dispatchlab.eval.families.shared import first_schedules
 from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
 
 if TYPE_CHECKING:
@@ -148,19 +149,14 @@ class EdgeEval:
         """Of the first case: utility over time of all methods, and the best timelines."""
         from dispatchlab.envs.edge.viewer import utility_figure
 
-        case = comparison.cases[0]
-        runs = [r for r in comparison.runs if (r.instance, r.seed) == (case.instance, case.seed)]
-        good = sorted((run for run in runs if run.verified), key=lambda run: run.objective)
-        schedules = {
-            run.method: comparison.results[run.method, case.instance, case.seed].schedule
-            for run in good
-        }
+        case, good, schedules = first_schedules(comparison)
         curves = {
             name: utility_curve(case.encoding, case.realisation, schedule)
             for name, schedule in schedules.items()
         }
         title = f"Utility over time: {case.instance}, seed {case.seed}"
-        figures = [utility_figure(curves, -runs[0].lower_bound, title=title)]
+        bound = -good[0].lower_bound if good else None
+        figures = [utility_figure(curves, bound, title=title)]
         shown = good[: min(most, TIMELINES)]
         figures += [_timeline(case, schedules[run.method], run) for run in shown]
         note = (

@@ -39,6 +39,24 @@ def plain_facts(run: "Run") -> list[tuple[str, str]]:
     return facts
 
 
+def first_schedules(comparison: "Comparison") -> tuple[Case, list["Run"], dict[str, Any]]:
+    """The right schedules of the first case.
+
+    Args:
+        comparison: The runs.
+
+    Returns:
+        The case, its runs that passed the checker, best first, and their schedules by method.
+    """
+    case = comparison.cases[0]
+    runs = [r for r in comparison.runs if (r.instance, r.seed) == (case.instance, case.seed)]
+    good = sorted((run for run in runs if run.verified), key=lambda run: run.objective)
+    return case, good, {
+        run.method: comparison.results[run.method, case.instance, case.seed].schedule
+        for run in good
+    }  # fmt: skip
+
+
 def best_schedules(comparison: "Comparison", most: int, gantt: Gantt) -> Charts:
     """The best schedule of each case.
 

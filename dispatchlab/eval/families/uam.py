@@ -24,6 +24,7 @@ from dispatchlab.eval.families.columns import (
     mean_of,
     percent_of,
 )
+from dispatchlab.eval.families.shared import first_schedules
 from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
 
 if TYPE_CHECKING:
@@ -149,8 +150,27 @@ class UamEval:
         return f"{measures[PROFIT]:.0f} ({percent(measures['bound_share'], 0)} %)"
 
     def charts(self, comparison: "Comparison", most: int) -> Charts:
-        """None."""
-        return Charts("A day", "", ())
+        """Of the first case: profit over the day of all methods, and the best day in motion."""
+        from dispatchlab.envs.uam.viewer import day_figure, profit_curve, profit_figure
+
+        case, good, schedules = first_schedules(comparison)
+        if not good:
+            return Charts("A day", "", ())
+        instance, best = case.encoding, good[0]
+        curves = {name: profit_curve(instance, legs) for name, legs in schedules.items()}
+        bound = -best.lower_bound if math.isfinite(best.lower_bound) else None
+        day = f"{case.instance}, seed {case.seed}"
+        others = {name: curve for name, curve in curves.items() if name != best.method}
+        title = f"{day}: profit ${number(-best.objective)} by {best.method}"
+        figures = [
+            profit_figure(instance, curves, bound, title=f"Profit over the day: {day}"),
+            day_figure(
+                instance, case.realisation, schedules[best.method], title=title, name=best.method,
+                others=others, bound_usd=bound,
+            ),
+        ]  # fmt: skip
+        note = f"The first of {len(comparison.cases)} days; below it as the best method flew it."
+        return Charts("A day", note, tuple(figures[:1] if most < 1 else figures))
 
 
 FAMILY = UamEval()
