@@ -223,16 +223,16 @@ def test_rules_know_nothing_of_the_future(rule: str, arrivals: str) -> None:
 
 @pytest.mark.parametrize("rule", ["lookahead", "price"])
 def test_delays_show_at_take_off(rule: str) -> None:
-    """Take-offs from 09:30 on are 10 or 20 min late: nobody can tell before 09:40."""
+    """Take-offs from 09:30 on are half an hour or five late: nobody can tell before 10:00."""
     instance, first = small(seed=6)
     logs = []
-    for late in (600, 1200):
+    for late in (1800, 18_000):
         delay = first.takeoff_delay_s.copy()
         delay[:, 42:] = late
         columns = [getattr(first, name) for name in first.__dataclass_fields__]
         columns[3] = delay
         logs.append(decide(rule, (instance, UamRealisation(*columns))))
-    early = [[row for row in log if row[0] < 12_600 + 600] for log in logs]
+    early = [[row for row in log if row[0] < 12_600 + 1800] for log in logs]
     assert early[0] == early[1]
     assert logs[0] != logs[1]
 
