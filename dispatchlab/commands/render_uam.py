@@ -1,6 +1,5 @@
 """Drawing days of air taxis, for ``dispatchlab render``."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +7,8 @@ from dispatchlab.commands.episodes import Picture
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dispatchlab.envs.core.drawing.curves import Curve
     from dispatchlab.envs.uam.viewer.day import Played
 
