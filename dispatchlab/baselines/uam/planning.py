@@ -1,6 +1,6 @@
 """Plans of departures for the next hours: whole flights on a time-expanded network.
 
-Where the fleet is and who waits is known; passengers to come count by expectation. What an
+Where the fleet is and who waits is known; passengers to come count by what is expected. What an
 aircraft is worth at the end of the plan comes from the prices of a program of the whole day.
 """
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.flow_model import Arcs, Fleet, FlowProgram, Pieces
 from dispatchlab.baselines.uam.knowledge import useful_levels
-from dispatchlab.baselines.uam.plans import Plan, PlanOptions, Situation
-from dispatchlab.baselines.uam.seats import expected_pieces, mean_pieces
+from dispatchlab.baselines.uam.plans import MEAN, RECOURSE, Plan, PlanOptions, Situation
+from dispatchlab.baselines.uam.seats import expected_pieces, mean_pieces, recourse_pieces
 from dispatchlab.baselines.uam.time_grid import Legs, TimeGrid, cell_length
 from dispatchlab.envs.uam.instance import BATCH, UamInstance
 
@@ -178,9 +178,10 @@ class Planner:
             mean[:, present] *= 0.0 if instance.arrivals == BATCH else to_come
         fare = instance.fare_usd[:, legs.origin, legs.destination].T.ravel()
         seats = instance.aircraft.seats
-        if not self.options.cuts:
+        if self.options.demand == MEAN:
             return mean_pieces((waiting + mean).ravel(), fare, seats)
-        return expected_pieces(waiting.ravel(), mean.ravel(), fare, seats, PIECES)
+        pieces = recourse_pieces if self.options.demand == RECOURSE else expected_pieces
+        return pieces(waiting.ravel(), mean.ravel(), fare, seats, PIECES)
 
     def _fleet(self, grid: TimeGrid, now: Situation, worth: FloatArray | None) -> Fleet:
         """Aircraft in the cells in which they are expected to be ready."""

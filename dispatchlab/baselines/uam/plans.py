@@ -5,8 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.errors import DispatchlabError
+
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+# a mean number of passengers to come; a Poisson number, for flights that depart whatever it is; or
+# one that will be known before they have to depart
+DEMANDS = (MEAN, EXPECTED, RECOURSE) = ("mean", "expected", "recourse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class PlanOptions:
     Attributes:
         horizon_s: Departures up to this far ahead are planned.
         whole_s: Departures up to this far ahead are whole flights, later ones may be fractions.
-        cuts: Whether passengers to come count as a Poisson number; otherwise the mean of them.
+        demand: One of `DEMANDS`: how passengers to come count.
         end_worth: Weight of what aircraft are worth at the end of the plan.
         margin_s: Added to each expected turn.
         haste_usd: What an hour of waiting within a bin costs: of flights that are equally good the
@@ -48,12 +54,18 @@ class PlanOptions:
 
     horizon_s: int = 7200
     whole_s: int = 1800
-    cuts: bool = True
+    demand: str = RECOURSE
     end_worth: float = 1.0
     margin_s: int = 0
     haste_usd: float = 1.0
     gap: float = 0.01
     time_limit_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Check the name."""
+        if self.demand not in DEMANDS:
+            names = ", ".join(DEMANDS)
+            raise DispatchlabError(f"demand is {self.demand!r}; choose one of {names}.")
 
 
 @dataclass(frozen=True, slots=True)

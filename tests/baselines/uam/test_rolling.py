@@ -64,10 +64,10 @@ def test_expects_a_poisson_number() -> None:
     instance = replace(instance, demand=demand)
     now = _situation(0, [0], [0])
     # E[min(2, Poisson(0.5))] = 0.4837 passengers, of 20 $; the flight costs 3.75
-    aware = Planner(instance, PlanOptions(whole_s=3600, haste_usd=0.0)).plan(now)
+    aware = Planner(instance, PlanOptions(demand="expected", whole_s=3600, haste_usd=0.0)).plan(now)
     assert aware.time_s.tolist() == [1800]
     assert aware.profit_usd == pytest.approx(20 * 0.48367 - 3.75, abs=1e-3)
-    plain = Planner(instance, PlanOptions(cuts=False, whole_s=3600, haste_usd=0.0)).plan(now)
+    plain = Planner(instance, PlanOptions(demand="mean", whole_s=3600, haste_usd=0.0)).plan(now)
     assert plain.profit_usd == pytest.approx(20 * 0.5 - 3.75)
 
 

@@ -9,6 +9,7 @@ from dispatchlab.baselines.uam.seats import (
     expected_pieces,
     known_pieces,
     mean_pieces,
+    recourse_pieces,
 )
 
 
@@ -58,6 +59,19 @@ def test_pieces_of_an_expectation() -> None:
             assert _revenue(pieces, group, flights) == pytest.approx(expected, abs=0.07)
         assert (np.diff(pieces.worth_usd[pieces.group == group]) < 0).all()
     assert 2 not in pieces.group
+
+
+@pytest.mark.parametrize(("waiting", "mean"), [(0, 0.7), (3, 0.0), (2, 5.5), (9, 1.0)])
+def test_pieces_with_recourse(waiting: int, mean: float) -> None:
+    """How often a flight has 4, 3, 2, 1 passengers, against a million draws."""
+    people = waiting + np.random.default_rng(0).poisson(mean, 1_000_000)
+    pieces = recourse_pieces(np.array([waiting]), np.array([mean]), np.array([2.0]), 4, 6)
+    found = dict(zip(pieces.seats.tolist(), pieces.most.tolist(), strict=True))
+    full, rest = np.divmod(people, 4)
+    assert found.get(4.0, 0.0) == pytest.approx(full.mean(), abs=0.01)
+    for seats in (3, 2, 1):
+        assert found.get(float(seats), 0.0) == pytest.approx((rest == seats).mean(), abs=0.01)
+    assert pieces.worth_usd.tolist() == (2.0 * pieces.seats).tolist()
 
 
 def test_mean_passengers() -> None:
