@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.baselines.uam.knowledge import Known, action_of, leg_s, level_at
 from dispatchlab.baselines.uam.rule_kernels import stay_action
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.uam.dynamics.apply import apply_action, why_illegal
@@ -25,6 +24,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.outlook.knowledge import Known, action_of, leg_s, level_at
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]

@@ -19,11 +19,11 @@ from dispatchlab.baselines.uam.genes import (
     drawing,
     first_generation,
 )
-from dispatchlab.baselines.uam.knowledge import Known, learn, make_known
 from dispatchlab.baselines.uam.rollout import Problem, limits_of
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.dynamics.layout import DECISIONS
+from dispatchlab.envs.uam.outlook.knowledge import Known, learn, make_known
 from dispatchlab.envs.uam.view import UamView
 
 IntArray = npt.NDArray[np.int64]

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.baselines.uam.flow_model import Arcs, Fleet, FlowProgram, Pieces
-from dispatchlab.baselines.uam.knowledge import useful_levels
 from dispatchlab.baselines.uam.plans import MEAN, RECOURSE, Plan, PlanOptions, Situation
 from dispatchlab.baselines.uam.seats import expected_pieces, mean_pieces, recourse_pieces
 from dispatchlab.baselines.uam.time_grid import Legs, TimeGrid, cell_length
 from dispatchlab.envs.uam.instance import BATCH, UamInstance
+from dispatchlab.envs.uam.outlook.knowledge import useful_levels
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]

@@ -1,6 +1,5 @@
 """Where aircraft go that have nothing to earn."""
 
-from dispatchlab.baselines.uam.knowledge import Known, action_of, level_at
 from dispatchlab.baselines.uam.settings import EQUAL
 from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.uam.dynamics.apply import why_illegal
@@ -19,6 +18,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.outlook.knowledge import Known, action_of, level_at
 
 
 @kernel

@@ -3,9 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.baselines.uam.knowledge import Known, action_of, leg_s, level_at
 from dispatchlab.baselines.uam.lookahead import leg_rate, stay_rate
-from dispatchlab.baselines.uam.prices import Prices, begins, find_prices, learn_legs
 from dispatchlab.baselines.uam.rebalancing import rebalance
 from dispatchlab.baselines.uam.settings import (
     AT_RANDOM,
@@ -19,7 +17,6 @@ from dispatchlab.baselines.uam.settings import (
     SCORE,
     STAY,
 )
-from dispatchlab.baselines.uam.worth import stay_worth, worth_at
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.random_bits import next_random
 from dispatchlab.envs.uam.dynamics.apply import apply_action, why_illegal
@@ -44,6 +41,9 @@ from dispatchlab.envs.uam.dynamics.layout import (
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.outlook.knowledge import Known, action_of, leg_s, level_at
+from dispatchlab.envs.uam.outlook.prices import Prices, begins, find_prices
+from dispatchlab.envs.uam.outlook.worth import stay_worth, worth_at
 
 IntArray = npt.NDArray[np.int64]
 
@@ -157,10 +157,3 @@ def play_all(
     for b in range(s.row.shape[0]):
         while s.row[b, DONE] == 0:
             apply_action(p, s, b, choose(p, s, known, prices, b, how), choices)
-
-
-@entry_kernel
-def learn_all(p: Problem, known: Known, prices: Prices, slots: IntArray) -> None:
-    """Learn what prices depend on of the instances in some slots."""
-    for index in range(len(slots)):
-        learn_legs(p, known, prices, slots[index])

@@ -4,8 +4,6 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.baselines.uam import rule_kernels as kernels
-from dispatchlab.baselines.uam.knowledge import Known, learn, make_known
-from dispatchlab.baselines.uam.prices import UNKNOWN, Prices, make_prices
 from dispatchlab.baselines.uam.settings import (
     CODES,
     DESCRIPTIONS,
@@ -16,7 +14,9 @@ from dispatchlab.baselines.uam.settings import (
 )
 from dispatchlab.envs.core.random_bits import grow_streams
 from dispatchlab.envs.uam.dynamics import Dynamics
-from dispatchlab.envs.uam.dynamics.layout import SLOT
+from dispatchlab.envs.uam.outlook.knowledge import Known
+from dispatchlab.envs.uam.outlook.outlook import Outlook
+from dispatchlab.envs.uam.outlook.prices import Prices
 from dispatchlab.envs.uam.view import UamView
 
 IntArray = npt.NDArray[np.int64]
@@ -39,10 +39,8 @@ class UamRule:
         """Look the rule up."""
         self.name, self.seed = find_rule(name), seed
         self.code, self.settings = CODES[self.name], np.array(settings_of(name))
-        self._plans = self.settings[SCORE] == PRICE
         self._streams = np.zeros(0, np.uint64)
-        self._memory: tuple[object, Known, Prices] | None = None
-        self._known: list[object] = []
+        self._outlook: Outlook | None = None
 
     def act(self, view: UamView) -> int:
         """The action for a view of one environment."""
@@ -62,23 +60,8 @@ class UamRule:
 
     def _recall(self, dynamics: Dynamics) -> tuple[Known, Prices]:
         """What is known of the instances and rows of these dynamics."""
-        if self._memory is None or self._memory[0] is not dynamics:
-            slots, batch, limits = dynamics.num_slots, dynamics.batch, dynamics.limits
-            self._streams = grow_streams(self._streams, self.seed, batch)
-            known = make_known(slots, limits, self._streams[:batch])
-            room = (slots, batch, limits) if self._plans else (0, 0, limits)
-            self._memory, self._known = (dynamics, known, make_prices(*room)), [None] * slots
-        _, known, prices = self._memory
-        new = [
-            slot for slot, instance in enumerate(dynamics.instances)
-            if instance is not None and instance is not self._known[slot]
-        ]  # fmt: skip
-        for slot in new:
-            instance = dynamics.instances[slot]
-            if instance is not None:
-                learn(known, slot, instance)
-            self._known[slot] = instance
-        if new and self._plans:
-            prices.since[np.isin(dynamics.state.row[:, SLOT], new)] = UNKNOWN
-            kernels.learn_all(dynamics.problem, known, prices, np.array(new))
-        return known, prices
+        if self._outlook is None or self._outlook.dynamics is not dynamics:
+            self._streams = grow_streams(self._streams, self.seed, dynamics.batch)
+            streams = self._streams[: dynamics.batch]
+            self._outlook = Outlook(dynamics, streams, priced=self.settings[SCORE] == PRICE)
+        return self._outlook.recall()

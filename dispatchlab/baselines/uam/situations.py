@@ -6,11 +6,11 @@ import numpy.typing as npt
 from dispatchlab.baselines.uam.plans import Situation
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.uam.dynamics import Dynamics
-from dispatchlab.envs.uam.dynamics.beliefs import expected_ready
 from dispatchlab.envs.uam.dynamics.flights import refresh
 from dispatchlab.envs.uam.dynamics.layout import DOWN, HELD, PORT, SLOT, STATUS
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.outlook.knowledge import ready_s
 
 IntArray = npt.NDArray[np.int64]
 
@@ -50,6 +50,6 @@ def situation_of(dynamics: Dynamics, row: int) -> Situation:
 def _look(p: Problem, s: State, b: int, ready: IntArray, waiting: IntArray) -> None:
     """When aircraft are expected to be ready, and who waits."""
     for k in range(len(ready)):
-        ready[k] = expected_ready(p, s, b, k)
+        ready[k] = ready_s(p, s, b, k)
     for pair in range(len(waiting)):
         waiting[pair] = refresh(p, s, b, pair)

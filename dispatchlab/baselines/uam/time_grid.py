@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.baselines.uam.knowledge import useful_levels
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.instance import UamInstance, charge_seconds
+from dispatchlab.envs.uam.outlook.knowledge import useful_levels
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dispatchlab.baselines.uam.knowledge import useful_levels
 from dispatchlab.baselines.uam.rollout import Problem, begin, run_dispatcher
 from dispatchlab.baselines.uam.rules import CODES, DESCRIPTIONS, UamRule
 from dispatchlab.envs.core.errors import DispatchlabError
@@ -14,6 +13,7 @@ from dispatchlab.envs.uam.instance import AircraftType
 from dispatchlab.envs.uam.library import load_instance
 from dispatchlab.envs.uam.observation import make_observation
 from dispatchlab.envs.uam.outcome import Outcome
+from dispatchlab.envs.uam.outlook.knowledge import useful_levels
 from dispatchlab.envs.uam.realisation import UamRealisation, draw
 from dispatchlab.envs.uam.verify import verify
 from dispatchlab.envs.uam.view import UamView

@@ -5,8 +5,12 @@ from collections.abc import Callable
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.core.parts import find_part
 from dispatchlab.envs.uam.observation.graph import GraphObservation
+from dispatchlab.envs.uam.observation.priced import PricedObservation
 
-OBSERVATIONS: dict[str, Callable[[], Observation]] = {"graph": GraphObservation}
+OBSERVATIONS: dict[str, Callable[[], Observation]] = {
+    "graph": GraphObservation,
+    "priced": PricedObservation,
+}
 
 
 def make_observation(observation: str | Observation) -> Observation:
@@ -16,4 +20,4 @@ def make_observation(observation: str | Observation) -> Observation:
     return find_part("observation", observation, OBSERVATIONS)()
 
 
-__all__ = ["OBSERVATIONS", "GraphObservation", "make_observation"]
+__all__ = ["OBSERVATIONS", "GraphObservation", "PricedObservation", "make_observation"]

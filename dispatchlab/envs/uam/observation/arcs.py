@@ -5,7 +5,6 @@ import numpy as np
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.uam.dynamics.apply import why_illegal
-from dispatchlab.envs.uam.dynamics.beliefs import expected_ready, turn_time
 from dispatchlab.envs.uam.dynamics.flights import (
     LEGAL,
     bin_of,
@@ -41,12 +40,13 @@ from dispatchlab.envs.uam.observation.forecast import (
     demand_from,
     expected_demand,
 )
+from dispatchlab.envs.uam.outlook.knowledge import leg_s, ready_s
 
 Int8Array = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
 
 
 @kernel
-def _load_value(p: Problem, s: State, b: int) -> float:
+def load_value(p: Problem, s: State, b: int) -> float:
     """Mean fare of a full aircraft."""
     i = s.row[b, SLOT]
     return p.scales[i, MEAN_FARE] * p.counts[i, SEATS]
@@ -64,7 +64,7 @@ def fill_arcs(
         ports, count, found = p.counts[i, NUM_PORTS], p.counts[i, NUM_AIRCRAFT], 0
         for k in range(count):
             at[index, 0, k], at[index, 1, k] = k, s.craft[b, k, PORT]
-            at_x[index, k, 0] = clip((expected_ready(p, s, b, k) - now) / SCALE_S)
+            at_x[index, k, 0] = clip((ready_s(p, s, b, k) - now) / SCALE_S)
         at_count[index, 0] = count
         for origin in range(ports):
             for destination in range(ports):
@@ -88,7 +88,7 @@ def _write_pair(p: Problem, s: State, b: int, pair: int, x: Float32Array) -> Non
     x[1] = clip(p.pair[i, pair, BLOCK_S] / SCALE_S)
     x[2] = p.pair[i, pair, LEG_WH] / p.counts[i, BATTERY_WH]
     x[3] = float(p.closed[i, now, pair])
-    x[4] = clip(leg_profit(p, s, b, pair) / _load_value(p, s, b))
+    x[4] = clip(leg_profit(p, s, b, pair) / load_value(p, s, b))
     x[5] = np.log1p(refresh(p, s, b, pair) / seats)
     x[6] = np.log1p(expected_demand(p, s, b, pair, 1) / seats)
     x[7] = np.log1p(expected_demand(p, s, b, pair, 2) / seats)
@@ -128,14 +128,14 @@ def _write_option(
 ) -> None:
     """Write the features in the order of `OPTION_FEATURES`."""
     i, now, craft = s.row[b, SLOT], s.row[b, NOW], s.craft[b, k]
-    seats, load, battery = float(p.counts[i, SEATS]), _load_value(p, s, b), p.counts[i, BATTERY_WH]
+    seats, load, battery = float(p.counts[i, SEATS]), load_value(p, s, b), p.counts[i, BATTERY_WH]
     span, profit = p.counts[i, WAIT_S], 0.0
     pair = craft[PORT] * p.counts[i, NUM_PORTS] + port
     if port == craft[PORT]:
         x[0] = 1.0
         x[6] = craft[CHARGE_WH] / battery
     else:
-        profit, span = leg_profit(p, s, b, pair), turn_time(p, s, b, k, port, level)
+        profit, span = leg_profit(p, s, b, pair), leg_s(p, s, b, k, port, level)
         x[1] = clip(profit / load)
         x[2] = boarding(p, s, b, pair) / seats
         x[3] = clip(profit / load * SCALE_S / span)

@@ -20,7 +20,8 @@ def _time(name: str) -> Feature:
     return Feature(name, "s", _TIME)
 
 
-def _money(name: str) -> Feature:
+def money(name: str) -> Feature:
+    """A feature in dollars."""
     return Feature(name, "USD", _MONEY)
 
 
@@ -64,9 +65,9 @@ AIRCRAFT_FEATURES = (
 )
 OPTION_FEATURES = (
     Feature("is_stay"),
-    _money("profit"),
+    money("profit"),
     Feature("seats_taken", "1", "share"),
-    _money("profit_per_half_hour"),
+    money("profit_per_half_hour"),
     _time("block_time"),
     _time("time_until_ready"),
     Feature("energy_at_landing", "Wh", "share of the battery"),
@@ -76,15 +77,15 @@ OPTION_FEATURES = (
     _seats("demand_from_there_then"),
     Feature("aircraft_there_then", "1", _FLEET),
     _seats("demand_from_there_per_aircraft"),
-    _money("best_profit_from_there_then"),
-    _money("profit_of_both_per_half_hour"),
+    money("best_profit_from_there_then"),
+    money("profit_of_both_per_half_hour"),
 )
 PAIR_FEATURES = (
     Feature("distance", "mi", "multiple of 25 mi"),
     _time("block_time"),
     Feature("energy", "Wh", "share of the battery"),
     Feature("is_closed"),
-    _money("profit"),
+    money("profit"),
     _seats("passengers_waiting"),
     _seats("demand_next_bin"),
     _seats("demand_bin_after"),

@@ -1,7 +1,6 @@
 """Kernels that look ahead: demand of later bins, and what a port will be like."""
 
 from dispatchlab.envs.core.compiling import kernel
-from dispatchlab.envs.uam.dynamics.beliefs import expected_ready
 from dispatchlab.envs.uam.dynamics.flights import bin_of
 from dispatchlab.envs.uam.dynamics.layout import (
     BIN_S,
@@ -16,6 +15,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.outlook.knowledge import ready_s
 
 
 @kernel
@@ -30,7 +30,7 @@ def aircraft_by(p: Problem, s: State, b: int, port: int, time: int, but: int) ->
     """Aircraft that should be ready at a port until some time, without one of them."""
     count = 0
     for k in range(p.counts[s.row[b, SLOT], NUM_AIRCRAFT]):
-        if k != but and s.craft[b, k, PORT] == port and expected_ready(p, s, b, k) <= time:
+        if k != but and s.craft[b, k, PORT] == port and ready_s(p, s, b, k) <= time:
             count += 1
     return count
 

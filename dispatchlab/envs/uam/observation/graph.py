@@ -25,6 +25,8 @@ class GraphObservation:
     demand and fares of the next bins as series. Nothing here knows the realisation's future.
     """
 
+    option_features = OPTION_FEATURES
+
     def spec(self, dynamics: Dynamics) -> GraphSpec:
         """Layout and sizes for a dynamics."""
         limits = dynamics.limits
@@ -34,7 +36,7 @@ class GraphObservation:
         )
         pairs = limits.ports * (limits.ports - 1)
         edges = (
-            EdgeType("aircraft", "option", "port", dynamics.num_actions, OPTION_FEATURES),
+            EdgeType("aircraft", "option", "port", dynamics.num_actions, self.option_features),
             EdgeType("aircraft", "at", "port", limits.aircraft, AT_FEATURES),
             EdgeType("port", "flies", "port", pairs, PAIR_FEATURES),
         )

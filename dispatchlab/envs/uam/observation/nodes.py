@@ -4,7 +4,6 @@ import numpy as np
 
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.schedule import IntArray
-from dispatchlab.envs.uam.dynamics.beliefs import expected_ready
 from dispatchlab.envs.uam.dynamics.flights import bin_of, refresh
 from dispatchlab.envs.uam.dynamics.layout import (
     BATTERY_WH,
@@ -45,6 +44,7 @@ from dispatchlab.envs.uam.observation.features import (
     Float32Array,
     clip,
 )
+from dispatchlab.envs.uam.outlook.knowledge import ready_s
 
 WITHIN_S = (1800, 3600, 7200)
 
@@ -113,7 +113,7 @@ def _write_aircraft(
     x[4] = 1.0 if status in (READY, WAITING) else 0.0
     x[5] = 1.0 if status == DOWN else 0.0
     x[6] = craft[CHARGE_WH] / p.counts[i, BATTERY_WH]
-    rest = expected_ready(p, s, b, k) - s.row[b, NOW]
+    rest = ready_s(p, s, b, k) - s.row[b, NOW]
     x[7] = clip(rest / SCALE_S)
     ports[craft[PORT], 7] += x[4]
     for column in range(3):

@@ -1,8 +1,5 @@
 """What an aircraft is worth at a port at a time, among those who will be there."""
 
-from dispatchlab.baselines.uam.knowledge import Known
-from dispatchlab.baselines.uam.lookahead import expect, leg_cost, others
-from dispatchlab.baselines.uam.prices import Prices
 from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.uam.dynamics.flights import pair_of
 from dispatchlab.envs.uam.dynamics.layout import (
@@ -19,10 +16,13 @@ from dispatchlab.envs.uam.dynamics.layout import (
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.outlook.expected import expect, leg_cost, others
+from dispatchlab.envs.uam.outlook.knowledge import Known
+from dispatchlab.envs.uam.outlook.prices import Prices
 
 
 @kernel
-def _priced(p: Problem, s: State, prices: Prices, b: int, port: int, at: int) -> float:
+def price_at(p: Problem, s: State, prices: Prices, b: int, port: int, at: int) -> float:
     """The price of an aircraft at a port from some time on, between ticks in proportion."""
     i = s.row[b, SLOT]
     if at >= p.counts[i, HORIZON]:
@@ -48,7 +48,7 @@ def _best_left(
             continue
         gain = min(seats, known.left[b, to]) * p.fare[i, time_bin, pair]
         gain -= leg_cost(p, s, b, pair, time_bin)
-        worth = gain + _priced(p, s, prices, b, to, at + ticks * p.counts[i, WAIT_S])
+        worth = gain + price_at(p, s, prices, b, to, at + ticks * p.counts[i, WAIT_S])
         if worth > most:
             best, most = to, worth
     return best, most
@@ -67,7 +67,7 @@ def worth_at(
     if at >= p.counts[i, HORIZON]:
         return 0.0
     length = p.counts[i, BIN_S]
-    wait = _priced(p, s, prices, b, port, (at // length + 1) * length)
+    wait = price_at(p, s, prices, b, port, (at // length + 1) * length)
     expect(p, s, known, b, port, at)
     for _ in range(others(p, s, b, port, at)):
         best, _worth = _best_left(p, s, known, prices, b, port, at, wait)

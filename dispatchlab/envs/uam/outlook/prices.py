@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.baselines.uam.knowledge import Known, charge_s, ready_s
 from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.uam.dynamics.flights import operation_cost, refresh
 from dispatchlab.envs.uam.dynamics.layout import (
@@ -41,6 +40,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
 from dispatchlab.envs.uam.limits import UamLimits
+from dispatchlab.envs.uam.outlook.knowledge import Known, charge_s, ready_s
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
