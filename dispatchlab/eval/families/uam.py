@@ -65,12 +65,18 @@ class UamEval:
         return "minus_profit_usd"
 
     def known_bounds(self, case: Case) -> tuple[float, float]:
-        """The bound on the profit of the day, which is also what gaps refer to, if it is wanted."""
+        """The bound on the profit of the day, which is also what gaps refer to, if it is wanted.
+
+        A day whose program the solver gives up has none: it must not end a long comparison.
+        """
         if not case.wants_bound:
             return math.nan, math.nan
         from dispatchlab.baselines.uam.bound import profit_bound
 
-        bound = -profit_bound(case.encoding, case.realisation).value_usd
+        try:
+            bound = -profit_bound(case.encoding, case.realisation).value_usd
+        except RuntimeError:
+            return math.nan, math.nan
         return bound, bound
 
     def has_bounds(self, case: Case) -> bool:
@@ -152,6 +158,7 @@ class UamEval:
     def charts(self, comparison: "Comparison", most: int) -> Charts:
         """Of the first case: profit over the day of all methods, and the best day in motion."""
         from dispatchlab.envs.uam.viewer import day_figure, profit_curve, profit_figure
+        from dispatchlab.envs.uam.viewer.words import dollars
 
         case, good, schedules = first_schedules(comparison)
         if not good:
@@ -161,7 +168,7 @@ class UamEval:
         bound = -best.lower_bound if math.isfinite(best.lower_bound) else None
         day = f"{case.instance}, seed {case.seed}"
         others = {name: curve for name, curve in curves.items() if name != best.method}
-        title = f"{day}: profit ${number(-best.objective)} by {best.method}"
+        title = f"{day}: profit {dollars(-best.objective)} by {best.method}"
         figures = [
             profit_figure(instance, curves, bound, title=f"Profit over the day: {day}"),
             day_figure(
@@ -169,7 +176,9 @@ class UamEval:
                 others=others, bound_usd=bound,
             ),
         ]  # fmt: skip
-        note = f"The first of {len(comparison.cases)} days; below it as the best method flew it."
+        days = len(comparison.cases)
+        note = f"The first of {days} days; " if days > 1 else "The day; "
+        note += "the map shows it as the best method flew it."
         return Charts("A day", note, tuple(figures[:1] if most < 1 else figures))
 
 

@@ -41,7 +41,7 @@ def still_traces(scene: Scene) -> list[Trace]:
         "text": [escape(name) for name in places.names], "textfont": {"size": 11, "color": "#333"},
     }  # fmt: skip
     chargers = {
-        **_lines(arcs), "name": "slots with charger", "line": {"width": 2, "color": css(CHARGER)},
+        **_lines(arcs), "name": "with charger", "line": {"width": 2, "color": css(CHARGER)},
     }  # fmt: skip
     full = css(shade(1.0))
     key = [
@@ -80,13 +80,13 @@ def moving_styles() -> list[Trace]:
     edge = {"width": 1, "color": "#333"}
     return [
         {"line": {"width": 1.5, "color": css(SLATE)}, "opacity": 0.45, "showlegend": False},
-        {"mode": "markers+text", "name": "passengers waiting",
+        {"mode": "markers+text", "name": "passengers",
          "marker": {"size": _HUB, "opacity": 1},
          "textfont": {"size": 10, "color": css(text_colour(SLATE))},
          "hovertemplate": "%{customdata}<extra></extra>"},
         {"mode": "markers", "showlegend": False, "marker": {"size": _DOT},
          "hovertemplate": "%{customdata}<br>charge %{marker.color} %<extra></extra>"},
-        {"mode": "markers", "name": "slot reserved", "marker": ring, "hoverinfo": "skip"},
+        {"mode": "markers", "name": "reserved", "marker": ring, "hoverinfo": "skip"},
         {"mode": "markers", "name": "out of service", "hoverinfo": "skip",
          "marker": {"symbol": "x", "size": _DOT, "color": css(OUT_OF_SERVICE)}},
         {"mode": "markers", "showlegend": False,

@@ -45,7 +45,7 @@ def page_layout(scene: Scene, title: str, spans: list[Span], first: int) -> dict
     layout = {
         **base_layout(title, _PIXELS),
         "margin": {"l": 10, "r": 10, "t": 60, "b": 40},
-        "legend": {**_legend(0.0, 0.41), "entrywidth": 0, "tracegroupgap": 0},
+        "legend": {**_legend(0.0, 0.41), "font": {"size": _SMALL - 1}},
         "coloraxis": {"colorscale": scale(), "cmin": 0, "cmax": 100,
                       "colorbar": _bar("charge, %", 0.56, (0.47, 0.93))},
         "xaxis": {"domain": _MAP[:2], "range": [0, WIDTH], "visible": False, "constrain": "domain"},

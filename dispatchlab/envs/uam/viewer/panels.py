@@ -18,7 +18,7 @@ from dispatchlab.envs.uam.viewer.shades import CHARGER, LOST, SERVED, WAITING
 FloatArray = npt.NDArray[np.float64]
 Trace = dict[str, Any]
 BAND = (10, 90)  # percentiles of the charge
-MOST_CURVES = 8  # what a legend can hold
+MOST_CURVES = 5  # what a legend inside the panel can hold
 _SIDE = 0.07  # of a bar's bin stays free on either side
 OWN = css(colour(0))
 
