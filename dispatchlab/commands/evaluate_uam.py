@@ -54,10 +54,10 @@ Methods = Annotated[
     typer.Option(
         help="Separated by commas: rules (random, stay, nearest, greedy, greedy-rate, equal, "
         "plus-one, lookahead, price), [cyan]all-rules[/], plans over a rolling horizon, "
-        "which take seconds per day ([cyan]rolling[/], [cyan]rolling-plain[/], "
-        "[cyan]rolling:time=2[/]), [cyan]all[/]: the rules and rolling; searches that know the day "
-        "and take minutes ([cyan]genetic[/], [cyan]genetic-seeded:generations=50[/]), "
-        "[cyan]agent=RUN[/]."
+        "which take seconds per day ([cyan]rolling[/], [cyan]rolling-expected[/], "
+        "[cyan]rolling-plain[/], [cyan]rolling:time=2[/]), [cyan]all[/]: the rules and rolling; "
+        "searches that know the day and take minutes ([cyan]genetic[/], "
+        "[cyan]genetic-seeded:generations=50[/]), [cyan]agent=RUN[/]."
     ),
 ]
 Against = Annotated[

@@ -65,13 +65,13 @@ def test_every_rule_plays_and_verifies() -> None:
 def test_planning_and_searches_play() -> None:
     """Methods that look further are methods like the others."""
     pytest.importorskip("pymoo")
-    names = ["rolling:time=1", "rolling-plain:replan_s=1200", "genetic:population=6:generations=2",
-             "genetic-seeded:population=6:generations=2", "greedy-rate"]  # fmt: skip
+    names = ["rolling:time=1", "rolling-plain:replan_s=1200", "rolling-expected",
+             "genetic:population=6:generations=2", "genetic-seeded:population=6:generations=2", "greedy-rate"]  # fmt: skip
     cases = uam_cases(["random-2x3:horizon_s=3600"], bound=False)
     made = compare(make_uam_methods(names), cases)
     assert made.methods == names
     assert all(run.verified for run in made.runs)
-    seeded, greedy = made.runs[3], made.runs[4]
+    seeded, greedy = made.runs[4], made.runs[5]
     assert seeded.objective <= greedy.objective
 
 
@@ -105,6 +105,18 @@ def test_bounds_are_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     assert min(run.gap for run in made.runs) == 0.0
     text = _printed(summary_table(made, summarise(made), 300), 300)
     assert "nan" not in text
+
+
+def test_days_without_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the solver gives up, the day counts without a bound."""
+
+    def give_up(*_: Any) -> None:
+        raise RuntimeError("time limit")
+
+    monkeypatch.setattr("dispatchlab.baselines.uam.bound.profit_bound", give_up)
+    made = compare(make_uam_methods(["greedy"]), uam_cases([SHORT]))
+    assert made.runs[0].verified
+    assert math.isnan(made.runs[0].measures["bound_usd"])
 
 
 def test_one_bound_per_day(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dispatchlab.baselines.uam.genes import BIASES, DESTINATIONS
 from dispatchlab.baselines.uam.genetic import GeneticDispatcher
-from dispatchlab.baselines.uam.plans import PlanOptions
+from dispatchlab.baselines.uam.plans import EXPECTED, MEAN, RECOURSE, PlanOptions
 from dispatchlab.baselines.uam.rolling import RollingHorizon
 from dispatchlab.baselines.uam.rules import CODES, UamRule
 from dispatchlab.baselines.uam.settings import ALIASES
@@ -19,7 +19,7 @@ from dispatchlab.eval.methods.uam import FLEET
 
 ALL = "all"
 Make = Callable[[int], Any]
-ROLLING = {"rolling": True, "rolling-plain": False}  # whether what is to come is a random number
+ROLLING = {"rolling": RECOURSE, "rolling-expected": EXPECTED, "rolling-plain": MEAN}
 _ROLLING_OPTIONS = ("time", "horizon_s", "replan_s")
 GENETIC = {"genetic": DESTINATIONS, "genetic-seeded": BIASES}
 _GENETIC_OPTIONS = ("population", "generations")
@@ -47,9 +47,10 @@ def make_uam_method(spec: str) -> Method:
     """Make a method from a string.
 
     Args:
-        spec: A rule; ``rolling``, which plans by mixed-integer programs, or ``rolling-plain``,
-            for which demand is just its mean, with options ``time`` (seconds per plan),
-            ``horizon_s`` and ``replan_s``; ``genetic`` (destinations, from random ones) or
+        spec: A rule; ``rolling``, which plans by mixed-integer programs, ``rolling-expected``,
+            whose flights depart whoever comes, or ``rolling-plain``, for which demand is just its
+            mean, with options ``time`` (seconds per plan), ``horizon_s`` and ``replan_s``;
+            ``genetic`` (destinations, from random ones) or
             ``genetic-seeded`` (from the greedy day on), with options ``population`` and
             ``generations``; or ``agent=RUN``.
 
@@ -82,7 +83,7 @@ def make_uam_method(spec: str) -> Method:
 def _rolling(spec: str, head: str, text: str) -> Make:
     """Plans over a rolling horizon with their options."""
     given = {name: str(value) for name, value in _options(spec, text, _ROLLING_OPTIONS).items()}
-    options: dict[str, Any] = {"cuts": ROLLING[head]}
+    options: dict[str, Any] = {"demand": ROLLING[head]}
     if "time" in given:
         options["time_limit_s"] = positive(spec, "time", given["time"])
     if "horizon_s" in given:
