@@ -93,7 +93,7 @@ def test_a_day_made_by_hand() -> None:
     assert outcome.profit_usd == pytest.approx(profit_bound(*case).value_usd)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(case=uam_cases())
 def test_every_kind_of_day(case: Case) -> None:
     """Legal actions only, also with vertistops and charge levels, and a schedule that verifies."""
@@ -109,8 +109,8 @@ def test_every_kind_of_day(case: Case) -> None:
 
 
 def test_better_than_rules() -> None:
-    """Two days of 20 aircraft: well above greedy, which is far below the bound."""
-    instance = load_instance("random-5x20:rho=1.2,seed=1001")
+    """Half a day of 20 aircraft: well above greedy, which is far below the bound."""
+    instance = load_instance("random-5x20:rho=1.2,seed=1001,horizon_s=21600")
     days = [(instance, draw(np.random.default_rng(seed), instance)) for seed in (1, 2)]
     planned, greedy = (
         sum(outcome.profit_usd for outcome in run_dispatcher(dispatcher, days, log=False))
