@@ -66,7 +66,8 @@ def test_planning_and_searches_play() -> None:
     """Methods that look further are methods like the others."""
     pytest.importorskip("pymoo")
     names = ["rolling:time=1", "rolling-plain:replan_s=1200", "rolling-expected",
-             "genetic:population=6:generations=2", "genetic-seeded:population=6:generations=2", "greedy-rate"]  # fmt: skip
+             "genetic:population=6:generations=2", "genetic-seeded:population=6:generations=2",
+             "greedy-rate"]  # fmt: skip
     cases = uam_cases(["random-2x3:horizon_s=3600"], bound=False)
     made = compare(make_uam_methods(names), cases)
     assert made.methods == names
