@@ -143,11 +143,11 @@ SETTINGS: dict[str, FamilySettings] = {
         },
         choices={
             "stop_at": ("choices", "every"),
-            "observation": ("graph",),
+            "observation": ("graph", "priced"),
             "encoder": ("arcs", "captain", "gatv2", "gin"),
             "reward": ("profit",),
         },
-        encoders={"graph": ("arcs", "captain", "gatv2", "gin")},
+        encoders=dict.fromkeys(("graph", "priced"), ("arcs", "captain", "gatv2", "gin")),
         own=("stop_at", *_IMITATION),
         try_it="dispatchlab evaluate uam --methods lookahead,greedy,agent={run}",
     ),

@@ -1,6 +1,6 @@
 """Graph observation: vertiports and aircraft, pairs within range, and an arc for every option."""
 
-from dispatchlab.envs.core.graph_spec import Arrays, EdgeType, GraphSpec, NodeType
+from dispatchlab.envs.core.graph_spec import Arrays, EdgeType, Feature, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.uam.dynamics.engine import Dynamics
 from dispatchlab.envs.uam.observation.arcs import fill_arcs, fill_options
@@ -25,7 +25,7 @@ class GraphObservation:
     demand and fares of the next bins as series. Nothing here knows the realisation's future.
     """
 
-    option_features = OPTION_FEATURES
+    option_features: tuple[Feature, ...] = OPTION_FEATURES
 
     def spec(self, dynamics: Dynamics) -> GraphSpec:
         """Layout and sizes for a dynamics."""
