@@ -10,22 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dispatchlab.baselines.uam.rollout import begin, run_dispatcher
-from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
-from dispatchlab.envs.uam.aircraft import AircraftType, charge_seconds
-from dispatchlab.envs.uam.dynamics.layout import CHARGE_WH, HELD
-from dispatchlab.envs.uam.instance import UamInstance
-from dispatchlab.envs.uam.library import load_instance
 from dispatchlab.envs.uam.outcome import Outcome
-from dispatchlab.envs.uam.realisation import UamRealisation, draw
-from dispatchlab.envs.uam.schedule import (
-    CHARGE_END_S,
-    CHARGE_START_S,
-    DEPART_S,
-    LAND_S,
-    UamSchedule,
-)
+from dispatchlab.envs.uam.realisation import UamRealisation
+from dispatchlab.envs.uam.schedule import LAND_S, UamSchedule
+from dispatchlab.envs.uam.schedule_files import UamEpisode, write_schedule
 from dispatchlab.envs.uam.viewer import (
     cut,
     day_figure,
@@ -35,96 +24,29 @@ from dispatchlab.envs.uam.viewer import (
     render_rgb,
     write_day,
 )
-from dispatchlab.envs.uam.viewer.day import (
-    boarding_times,
-    demand_bars,
-    grid_times,
-    port_numbers,
-)
-from dispatchlab.envs.uam.viewer.fleet import CHARGING, DOWN, FLYING, LEAVING, QUEUED, Fleet
-from dispatchlab.envs.uam.viewer.places import (
-    HEIGHT,
-    LETTER_HEIGHT,
-    LETTER_WIDTH,
-    WIDTH,
-    plan_map,
-    put_marks,
-    slot_places,
-)
+from dispatchlab.envs.uam.viewer.day import demand_bars, grid_times
+from dispatchlab.envs.uam.viewer.fleet import CHARGING, DOWN, FLYING, LEAVING, Fleet
+from dispatchlab.envs.uam.viewer.places import plan_map, put_marks
 from dispatchlab.envs.uam.viewer.scene import look_at
 from dispatchlab.envs.uam.viewer.shades import CHARGER, FREE, OUT_OF_SERVICE, SLATE, shade
-from dispatchlab.envs.uam.viewer.words import clock, describe
-from tests.envs.uam.uam_strategies import CRAFT, tiny
-
-Played = tuple[UamInstance, UamRealisation, UamSchedule]
-
-
-def _day(name: str, seed: int = 0, rule: str = "lookahead") -> tuple[Played, Outcome]:
-    """A day of a preset, and what it came to."""
-    instance = load_instance(name)
-    realisation = draw(np.random.default_rng(seed), instance)
-    (outcome,) = run_dispatcher(UamRule(rule), [(instance, realisation)])
-    assert outcome.schedule is not None
-    return (instance, realisation, outcome.schedule), outcome
-
-
-def _by_hand(craft: AircraftType = CRAFT) -> Played:
-    """Two flights, one charger at the end: 0 flies and charges, 1 follows, queues and charges.
-
-    3 miles are 3000 Wh and 180 s, with a minute for take-off and landing each; take-offs are 120 s
-    late. Passengers 0 and 1 fly, 2 leaves, 3 waits.
-    """
-    instance, realisation = tiny(
-        [(0, 1, 0, 600), (0, 1, 0, 900), (0, 1, 60, 700), (1, 0, 500, 3000)],
-        starts=[(0, 10_000), (0, 8_000)], craft=craft, park_slots=[2, 2], charge_slots=[1, 1],
-        delay={(0, 0): 120}, charge_levels=[0.9],
-    )  # fmt: skip
-    full = craft.battery_wh * 9 // 10
-    ends = [420 + charge_seconds(craft, 7000, full)]
-    ends.append(ends[0] + charge_seconds(craft, 5000, full))
-    legs = [[0, 0, 1, 0, 120, 0, 420, 420, ends[0], 10_000, full, 2],
-            [1, 0, 1, 0, 180, 0, 480, ends[0], ends[1], 8_000, full, 0]]  # fmt: skip
-    return instance, realisation, UamSchedule(1000, np.array(legs), np.zeros((0, 3)))
+from dispatchlab.eval.compare import compare
+from dispatchlab.eval.families import eval_family
+from dispatchlab.eval.methods.parse_uam import make_uam_methods
+from dispatchlab.eval.uam_cases import uam_cases
+from tests.envs.uam.uam_days import Played, by_hand, played_day
+from tests.envs.uam.uam_strategies import tiny
+from tests.test_cli import fails, run
 
 
 @pytest.fixture(scope="module")
 def busy() -> tuple[Played, Outcome]:
     """Two hours of 12 aircraft between 4 vertiports."""
-    return _day("random-4x12:horizon_s=7200,rho=1.2")
-
-
-def test_where_aircraft_are() -> None:
-    """Parked, late, linear on the way, charging, queued, and charging in turn."""
-    moments = Fleet(*_by_hand()).at([0, 150, 270, 420, 470, 500])
-    assert moments.stage[:, 0].tolist() == [LEAVING, FLYING, FLYING, *[CHARGING] * 3]
-    assert moments.stage[:, 1].tolist() == [LEAVING, LEAVING, FLYING, FLYING, FLYING, QUEUED]
-    assert moments.way[:, 0].tolist() == pytest.approx([0, 0.1, 0.5, 1, 1, 1])
-    assert moments.wh[:4, 0].tolist() == pytest.approx([10_000, 9_700, 8_500, 7_000])
-    assert moments.wh[5].tolist() == pytest.approx([7_000 + 80 / 120 * 2_000, 5_000])
-    assert moments.passengers[:, 0].tolist() == [2, 2, 2, 0, 0, 0]
-    assert (moments.port == 1).all()
-
-
-def test_energy_curve_of_a_taper() -> None:
-    """The line passes through the energies between which `charge_seconds` counts."""
-    craft = replace(CRAFT, charge_curve="taper", charge_w=60_000)
-    fleet, enter, land = Fleet(*_by_hand(craft)), 120, 420
-    for target in (7500, 8000, 8900):
-        at = land + charge_seconds(craft, 7000, target)
-        assert fleet.at([at]).wh[0, 0] == pytest.approx(target, abs=12)
-    times, energy = fleet.energy_curve(0, 1000)
-    assert {enter, land, 1000} <= set(times.tolist())
-    assert energy[-1] == 9000
-    assert (np.diff(energy[times >= land]) >= 0).all()
-    rises = np.diff(energy[(times >= land) & (energy < 9000)]) / np.diff(
-        times[(times >= land) & (energy < 9000)]
-    )
-    assert (np.diff(rises) < 0).all()
+    return played_day("random-4x12:horizon_s=7200,rho=1.2")
 
 
 def test_outages_show_on_the_ground_only() -> None:
     """An aircraft in its outage is out of service once it neither flies nor charges."""
-    instance, realisation, schedule = _by_hand()
+    instance, realisation, schedule = by_hand()
     broken = UamRealisation(
         realisation.request_s, realisation.leaves_s, realisation.pair_offset,
         realisation.takeoff_delay_s, realisation.closed, [200, -1], [3000, -1],
@@ -135,134 +57,9 @@ def test_outages_show_on_the_ground_only() -> None:
     assert (image == OUT_OF_SERVICE).all(axis=2).any()
 
 
-def test_numbers_by_hand() -> None:
-    """Who boards, waits and has left; slots and chargers; dollars."""
-    played = instance, _, schedule = _by_hand()
-    assert boarding_times(*played).tolist() == [0, 0, -1, -1]
-    demand = demand_bars(*played)
-    assert [column.tolist() for column in demand[:3]] == [[2, 0], [1, 0], [1, 0]]
-    times = np.array([0, 60, 499, 500, 700])
-    fleet = Fleet(*played)
-    ports = port_numbers(fleet, fleet.at(times), schedule, times)
-    assert ports.waiting.tolist() == [[0, 0], [1, 0], [1, 0], [1, 1], [0, 1]]
-    assert ports.held.tolist() == [[0, 2]] * 5
-    assert ports.charging[:, 1].tolist() == [0, 0, 1, 1, 1]
-    assert ports.queued[:, 1].tolist() == [0, 0, 1, 1, 0]
-    steps, profit = profit_curve(instance, schedule)
-    # two fares of 10, two flights of 3 miles at 0.5 and 3 kWh at 0.25
-    assert (steps.tolist(), profit.tolist()) == ([0, 1000], [15.5, 15.5])
-    assert "profit $16, 2 of 4 passengers served by 2 flights, at 06:16" in describe(*played)
-    assert clock(instance, 3_600.0) == "07:00"
-
-
-@pytest.mark.parametrize("name", ["random-4x12:horizon_s=7200", "lax-dtla:arrivals=spread"])
-def test_numbers_of_a_played_day(name: str) -> None:
-    """The last profit is the outcome's, to the last bit; nobody boards unseen, nothing is full."""
-    played, outcome = _day(name)
-    instance, _, schedule = played
-    times, profit = profit_curve(instance, schedule)
-    assert (times[0], times[-1], profit[-1]) == (0, instance.horizon_s, outcome.profit_usd)
-    demand = demand_bars(*played)
-    assert demand.served.sum() == outcome.served
-    assert (demand.served + demand.lost).sum() == outcome.requests
-    assert demand.waiting.sum() == 0
-    scene = look_at(played)
-    assert (scene.ports.held <= instance.slots).all()
-    assert (scene.ports.charging <= instance.charge_slots).all()
-    assert scene.ports.held.sum(axis=1).tolist() == [instance.num_aircraft] * len(scene.times)
-    assert scene.moments.wh.min() >= 0
-    assert scene.moments.wh.max() <= instance.aircraft.battery_wh
-
-
-def test_moments_are_those_of_the_dynamics() -> None:
-    """Slots that are held, and the energy of all that neither fly nor charge, at every decision."""
-    instance = load_instance("random-3x6:horizon_s=14400")
-    realisation = draw(np.random.default_rng(1), instance)
-    dynamics = begin([(instance, realisation)], stop_at="every")
-    rng, compared = np.random.default_rng(0), 0
-    while not dynamics.done()[0]:
-        schedule = dynamics.schedule(0)
-        fleet, times = Fleet(instance, realisation, schedule), np.array([schedule.now_s])
-        moments = fleet.at(times)
-        ports = port_numbers(fleet, moments, schedule, times)
-        held = dynamics.state.port[0, : instance.num_ports, HELD]
-        assert ports.held[0].tolist() == held.tolist()
-        rests = ~np.isin(moments.stage[0], (CHARGING, FLYING, LEAVING))
-        energy = dynamics.state.craft[0, : instance.num_aircraft, CHARGE_WH]
-        assert moments.wh[0, rests].tolist() == energy[rests].tolist()
-        compared += int(rests.sum())
-        dynamics.step(rng.choice(np.flatnonzero(dynamics.legal()[0]), 1))
-    assert compared > 50
-
-
-def test_cut(busy: tuple[Played, Outcome]) -> None:
-    """A day up to a time has no later legs, charges or decisions; what comes first is the same."""
-    (instance, realisation, schedule), _ = busy
-    part = cut(schedule, 3000)
-    assert part.now_s == 3000
-    assert part.legs[:, DEPART_S].max() <= 3000
-    assert part.legs[:, CHARGE_START_S].max() <= 3000
-    assert ((part.legs[:, CHARGE_END_S] < 0) == (part.legs[:, CHARGE_START_S] < 0)).all()
-    assert part.decisions[:, 0].max() <= 3000
-    assert cut(schedule, 10**6) is schedule
-    whole, early = (Fleet(instance, realisation, s).at([0, 1500, 3000]) for s in (schedule, part))
-    for one, other in zip(whole, early, strict=True):
-        np.testing.assert_array_equal(one, other)
-    demand = demand_bars(instance, realisation, part)
-    come = int((realisation.request_s <= 3000).sum())
-    assert demand.served.sum() + demand.waiting.sum() + demand.lost.sum() == come
-    assert demand.waiting.sum() > 0
-
-
-@pytest.mark.parametrize("name", ["random-16x80", "lax-dtla", "dfw-10", "bay-10", "nyc-9"])
-def test_plan_of_the_map(name: str) -> None:
-    """Rings have room, names lie within the map and cover neither rings nor each other."""
-    instance = load_instance(name)
-    places = plan_map(instance)
-    away = np.hypot(*(a[:, None] - a for a in (places.x, places.y)))
-    assert away[~np.eye(instance.num_ports, dtype=bool)].min() > 2.6
-    half = np.array([[len(n) * LETTER_WIDTH / 2, LETTER_HEIGHT / 2] for n in places.names])
-    label = np.column_stack((places.label_x, places.label_y))
-    assert (np.abs(label - [WIDTH / 2, HEIGHT / 2]) <= [WIDTH / 2 + 0.1, HEIGHT / 2 + 0.1]).all()
-    ports = np.column_stack((places.x, places.y))
-    for i in range(instance.num_ports):
-        for j in range(instance.num_ports):
-            onto_ring = (np.abs(label[i] - ports[j]) < half[i] + 0.9).all()
-            onto_name = (np.abs(label[i] - label[j]) < half[i] + half[j] - 0.05).all()
-            assert not onto_ring
-            assert not onto_name or i == j
-    order = [np.argsort(instance.x_mi).tolist(), np.argsort(places.x).tolist()]
-    assert order[0] == order[1] or instance.num_ports > 2
-
-
-def test_marks(busy: tuple[Played, Outcome]) -> None:
-    """Aircraft fly on lines from ring to ring, stand in slots of their own, chargers first."""
-    scene = look_at(busy[0])
-    instance = busy[0][0]
-    for index in range(len(scene.times)):
-        marks = put_marks(instance, scene.places, scene.moments, index)
-        stage, port = scene.moments.stage[index], scene.moments.port[index]
-        assert (marks.is_up == np.isin(stage, (FLYING, LEAVING))).all()
-        seen = [k for taken in marks.slot for k in taken if k >= 0]
-        assert sorted(seen) == list(range(instance.num_aircraft))
-        for n, taken in enumerate(marks.slot):
-            assert len(taken) == instance.slots[n]
-            assert all(port[k] == n for k in taken if k >= 0)
-            charging = {slot for slot, k in enumerate(taken) if k >= 0 and stage[k] == CHARGING}
-            assert all(slot < instance.charge_slots[n] for slot in charging)
-            x, _, _ = slot_places(scene.places, n, len(taken))
-            assert all(marks.x[k] == x[s] for s, k in enumerate(taken) if k >= 0 and stage[k] < 4)
-    k = int(np.flatnonzero(scene.moments.stage[5] == FLYING)[0])
-    marks = put_marks(instance, scene.places, scene.moments, 5)
-    to = scene.moments.port[5, k]
-    away = np.array([scene.places.x[to] - marks.x[k], scene.places.y[to] - marks.y[k]])
-    turn = np.degrees(np.arctan2(*away))
-    assert abs((marks.heading[k] - turn + 180) % 360 - 180) < 30
-
-
 def test_ansi(busy: tuple[Played, Outcome]) -> None:
     """A line per vertiport with what is taken and who departs; the width is kept."""
-    played = _by_hand()
+    played = by_hand()
     lines = render_ansi(*played[:2], cut(played[2], 150)).splitlines()
     assert "at 06:02" in lines[0]
     assert lines[1].startswith("06:02  1 flying, 1 taking off; mean charge 88 %")
@@ -297,7 +94,7 @@ def test_rgb(busy: tuple[Played, Outcome]) -> None:
 
 def test_rgb_of_a_large_fleet() -> None:
     """80 aircraft between 16 vertiports, at once in their colours."""
-    (instance, realisation, schedule), _ = _day("random-16x80")
+    (instance, realisation, schedule), _ = played_day("random-16x80")
     image = render_rgb(instance, realisation, cut(schedule, 9000), size=(1200, 800))
     assert image.shape == (800, 1200, 3)
     assert _has(image, SLATE)
@@ -368,7 +165,7 @@ def test_frames_follow_the_fleet(busy: tuple[Played, Outcome]) -> None:
 def test_size_of_a_large_day() -> None:
     """A day of 80 aircraft stays below 3 MB; every frame has its time."""
     pytest.importorskip("plotly")
-    played, _ = _day("random-16x80")
+    played, _ = played_day("random-16x80")
     figure = day_figure(*played)
     assert len(figure.to_json()) < 3_000_000
     assert len(figure.frames) == 145
@@ -446,7 +243,7 @@ def test_files(busy: tuple[Played, Outcome], tmp_path: Path, suffix: str) -> Non
 
 def test_wrong_schedules_and_files(tmp_path: Path) -> None:
     """A schedule of another instance and an unknown extension are refused, in a sentence."""
-    instance, realisation, schedule = _by_hand()
+    instance, realisation, schedule = by_hand()
     legs = schedule.legs.copy()
     legs[1, 0] = 7
     other = UamSchedule(1000, legs, schedule.decisions)
@@ -512,3 +309,54 @@ def test_missing_plotly(busy: tuple[Played, Outcome], monkeypatch: pytest.Monkey
         day_figure(*busy[0])
     with pytest.raises(MissingExtraError, match=r"dispatchlab\[viz\]"):
         profit_figure(busy[0][0], {})
+
+
+def test_command(tmp_path: Path) -> None:
+    """`dispatchlab render` draws a day as text or as a file, up to a time, from a file too."""
+    pytest.importorskip("plotly")
+    pytest.importorskip("matplotlib")
+    name = "random-3x4:horizon_s=3600"
+    text = run("render", name, "--method", "greedy", "--seed", 1, "--until", 1800)
+    assert "at 06:30" in text
+    page = tmp_path / "day.html"
+    run("render", name, "--method", "greedy", "--out", page)
+    content = page.read_text()
+    assert "by greedy" in content
+    assert all(f'"name":"{rule}"' in content for rule in ("greedy", "lookahead", "nearest"))
+    played, _ = played_day(name)
+    write_schedule(tmp_path / "s.json", UamEpisode(*played, method="mine"))
+    run("render", tmp_path / "s.json", "--out", tmp_path / "s.png", "--until", 900)
+    assert (tmp_path / "s.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--graph", "x"], "--graph x is not for air taxis"),
+        (["--since", "5"], "name a time with --until"),
+        (["--until", "-1"], "--until is -1"),
+        (["--method", "nobody"], "Unknown method 'nobody'"),
+    ],
+)
+def test_command_refuses(words: list[str], reason: str) -> None:
+    """What does not go together ends in one sentence."""
+    assert reason in fails("render", "random-3x4", *words)
+
+
+def test_charts_of_a_comparison() -> None:
+    """A report has the profit of all methods, and the day of the best one to play."""
+    pytest.importorskip("plotly")
+    cases = uam_cases(["random-3x4:horizon_s=3600"], seeds=2, bound=False)
+    methods = ("stay", "greedy", "lookahead")
+    comparison = compare(make_uam_methods(methods), cases)
+    charts = eval_family("uam").charts(comparison, 6)
+    profit, day = charts.figures
+    assert {trace.name for trace in profit.data} == set(methods)
+    runs = [r for r in comparison.runs if r.seed == 0]
+    by_method = {trace.name: trace.y[-1] for trace in profit.data}
+    assert by_method == {r.method: pytest.approx(-r.objective) for r in runs}
+    best = min(runs, key=lambda r: r.objective)
+    assert best.method in day.layout.title.text
+    assert {trace.name for trace in day.data} >= set(methods)
+    assert "The first of 2 days" in charts.note
+    assert len(eval_family("uam").charts(comparison, 0).figures) == 1

@@ -152,8 +152,8 @@ def _areas(outlines: list[tuple[list[int], list[float], list[Any]]]) -> Trace:
 
 def highest(traces: list[Trace], least: float = 1.0) -> tuple[float, float]:
     """Range of the values of some curves, with room above."""
-    values = [v for trace in traces for v in trace["y"] if v is not None]
-    low, high = min([0.0, *values]), max([least, *values])
+    values = np.array([0.0, least] + [v for t in traces for v in t["y"] if v is not None])
+    low, high = float(values.min()), float(values.max())
     return low - (0.04 * (high - low) if low < 0 else 0.0), high + 0.06 * (high - low)
 
 
