@@ -77,18 +77,12 @@ def day_figure(
         highest(panels[2]),
         (0.0, float(len(instance.ports))),
     ]
-    still = still_traces(scene)
-    moving = [_with_style(*pair) for pair in zip(moving_traces(scene, first), moving_styles(),
-                                                 strict=True)]  # fmt: skip
-    cursors = [
-        {**_CURSOR, **trace, "xaxis": f"x{axis}", "yaxis": f"y{axis}"}
-        for axis, trace in zip("2345", _cursors(scene, first, spans), strict=True)
-    ]
-    traces = [*still, *moving, *cursors]
+    still, moving = still_traces(scene), _first_look(scene, first, spans)
+    traces = [*still, *moving]
     for axis, own in zip("2345", panels, strict=True):
         place = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "legend": f"legend{axis}"}
         traces += [{**trace, **place} for trace in own]
-    moved = range(len(still), len(still) + len(moving) + len(cursors))
+    moved = range(len(still), len(still) + len(moving))
     figure = go.Figure({
         # Plotly moves nothing but scatter, and clears panels of anything else while it does
         "data": [{"type": "scatter", **trace} for trace in traces],
@@ -97,6 +91,16 @@ def day_figure(
     headline = escape(title or describe(instance, realisation, schedule))
     figure.update_layout(**page_layout(scene, headline, spans, first))
     return figure
+
+
+def _first_look(scene: Scene, first: int, spans: list[Span]) -> list[Trace]:
+    """What moves, before it does: the same traces in the same order as in every frame."""
+    moving = zip(moving_traces(scene, first), moving_styles(), strict=True)
+    cursors = zip("2345", _cursors(scene, first, spans), strict=True)
+    return [
+        *(_with_style(*pair) for pair in moving),
+        *({**_CURSOR, **c, "xaxis": f"x{axis}", "yaxis": f"y{axis}"} for axis, c in cursors),
+    ]
 
 
 def _with_style(trace: Trace, style: Trace) -> Trace:

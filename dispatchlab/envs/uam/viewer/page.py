@@ -51,8 +51,8 @@ def page_layout(scene: Scene, title: str, spans: list[Span], first: int) -> dict
         "xaxis": {"domain": _MAP[:2], "range": [0, WIDTH], "visible": False, "constrain": "domain"},
         "yaxis": {"domain": _MAP[2:], "range": [0, HEIGHT + _HEAD_ROOM], "visible": False,
                   "scaleanchor": "x", "constrain": "domain"},
-        "sliders": [_slider(scene, first)],
-        "updatemenus": [_buttons()],
+        **({"sliders": [_slider(scene, first)], "updatemenus": [_buttons()]}
+           if len(scene.times) > 1 else {}),
         "annotations": [_heading(axis) for axis in _PANELS],
     }  # fmt: skip
     for (axis, place), span in zip(_PANELS.items(), spans, strict=True):

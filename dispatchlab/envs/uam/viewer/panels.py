@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.drawing.curves import Curve
+from dispatchlab.envs.core.drawing.letters import clip
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.envs.uam.instance import UamInstance
 from dispatchlab.envs.uam.viewer.day import demand_bars, profit_curve
@@ -18,6 +19,7 @@ from dispatchlab.envs.uam.viewer.shades import CHARGER, LOST, SERVED, WAITING
 FloatArray = npt.NDArray[np.float64]
 Trace = dict[str, Any]
 BAND = (10, 90)  # percentiles of the charge
+NAME = 30  # letters of a method
 MOST_CURVES = 5  # what a legend inside the panel can hold
 _SIDE = 0.07  # of a bar's bin stays free on either side
 OWN = css(colour(0))
@@ -37,10 +39,12 @@ def profit_traces(
     traces = []
     for index, (other, (times, values)) in enumerate(list(others.items())[: MOST_CURVES - 1]):
         ink = {"shape": "hv", "color": css(colour(1 + index)), "width": 1.4}
-        traces.append(_step(instance, times, values) | {"name": escape(other), "line": ink})
+        traces.append(
+            _step(instance, times, values) | {"name": escape(clip(other, NAME)), "line": ink}
+        )
     own = _step(instance, *profit_curve(instance, schedule))
     ink = {"shape": "hv", "color": OWN, "width": 2.6}
-    traces.append({**own, "name": escape(name), "line": ink, "legendrank": 1})
+    traces.append({**own, "name": escape(clip(name, NAME)), "line": ink, "legendrank": 1})
     if bound_usd is not None:
         ends = moments_ms(instance, [0, instance.horizon_s])
         traces.append({

@@ -20,7 +20,7 @@ from dispatchlab.envs.uam.schedule import UamSchedule
 from dispatchlab.envs.uam.viewer.day import best_look, demand_bars, profit_curve
 from dispatchlab.envs.uam.viewer.fleet import Fleet
 from dispatchlab.envs.uam.viewer.interactive import OWN_NAME
-from dispatchlab.envs.uam.viewer.panels import BAND, MOST_CURVES, OWN
+from dispatchlab.envs.uam.viewer.panels import BAND, MOST_CURVES, NAME, OWN
 from dispatchlab.envs.uam.viewer.scene import Scene, look_at
 from dispatchlab.envs.uam.viewer.shades import CHARGER, LOST, SERVED, WAITING
 from dispatchlab.envs.uam.viewer.static_map import draw_map
@@ -89,10 +89,12 @@ def _draw_profit(
     instance, _, schedule = scene.played
     step: dict[str, Any] = {"drawstyle": "steps-post"}
     times, profit = profit_curve(instance, schedule)
-    axes.plot(times / _HOUR, profit, color=OWN, linewidth=1.8, label=name, zorder=4, **step)
+    axes.plot(
+        times / _HOUR, profit, color=OWN, linewidth=1.8, label=clip(name, NAME), zorder=4, **step
+    )
     for index, (other, (at, values)) in enumerate(list(others.items())[: MOST_CURVES - 1]):
         shade = css(colour(1 + index))
-        axes.plot(at / _HOUR, values, color=shade, linewidth=1.0, label=other, **step)
+        axes.plot(at / _HOUR, values, color=shade, linewidth=1.0, label=clip(other, NAME), **step)
     if bound_usd is not None:
         axes.axhline(bound_usd, color="#222222", linewidth=1.0, linestyle="-.", label="bound")
     _head(axes, "profit so far, $")
@@ -100,6 +102,8 @@ def _draw_profit(
     axes.legend(loc="upper left", bbox_to_anchor=(0.0, 0.93), fontsize=_FONT, frameon=False,
                 labelspacing=0.25)  # fmt: skip
     axes.margins(y=0.08)
+    lowest = min(float(values.min()) for values in (profit, *(v for _, v in others.values())))
+    axes.set_ylim(bottom=0.0 if lowest >= 0 else None)
 
 
 def _draw_charge(axes: "Axes", scene: Scene) -> None:
