@@ -7,8 +7,10 @@ from types import ModuleType
 
 import pytest
 
+from dispatchlab.envs.edge import env as edge_env
 from dispatchlab.envs.jobshop import env as jobshop_env
 from dispatchlab.envs.soc import env as soc_env
+from dispatchlab.envs.uam import env as uam_env
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
@@ -26,7 +28,9 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", [jobshop_env, soc_env], ids=["jobshop", "soc"])
+@pytest.mark.parametrize(
+    "page", [jobshop_env, soc_env, edge_env, uam_env], ids=["jobshop", "soc", "edge", "uam"]
+)
 def test_the_environment_page_runs(page: ModuleType) -> None:
     """The example in the docstring of the environment prints what it says."""
     failed, attempted = doctest.testmod(page)
@@ -56,3 +60,22 @@ def test_the_soc_page_runs() -> None:
     names = _run(ROOT / "docs" / "soc.md")
     assert names["done"] is True
     assert len(names["etf"]) == len(names["heft"]) == 5
+
+
+def test_the_edge_page_runs() -> None:
+    """The Python of the page on edges runs as it stands, and DEM-Q is the better one there."""
+    pytest.importorskip("simpy")
+    names = _run(ROOT / "docs" / "edge.md")
+    assert names["done"] is True
+    earned = [sum(outcome.utility for outcome in names[rule]) for rule in ("dem", "dem_q")]
+    assert earned[0] < earned[1] < sum(names["bounds"])
+
+
+def test_the_air_taxi_page_runs() -> None:
+    """The Python of the page on air taxis runs as it stands, PettingZoo and the twin included."""
+    pytest.importorskip("simpy")
+    pytest.importorskip("pettingzoo")
+    names = _run(ROOT / "docs" / "uam.md")
+    assert names["done"] is True
+    earned = [sum(outcome.profit_usd for outcome in names[rule]) for rule in ("greedy", "price")]
+    assert earned[0] < earned[1] < sum(names["bounds"])
