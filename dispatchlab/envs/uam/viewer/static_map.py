@@ -78,6 +78,7 @@ def _draw_routes(axes: "Axes", scene: Scene, index: int, marks: Marks) -> None:
 def _draw_port(axes: "Axes", scene: Scene, index: int, marks: Marks, port: int) -> None:
     """The disc with those who wait, the slots around it, and the name."""
     from matplotlib.patches import Arc, Circle
+    from matplotlib.patheffects import withStroke
 
     instance, places = scene.played[0], scene.places
     at = (float(places.x[port]), float(places.y[port]))
@@ -87,7 +88,7 @@ def _draw_port(axes: "Axes", scene: Scene, index: int, marks: Marks, port: int) 
     if waiting:
         ink = css(text_colour(SLATE))
         axes.text(*at, str(waiting), color=ink, fontsize=_FONT - 1, ha="center", va="center",
-                  zorder=5)  # fmt: skip
+                  zorder=8)  # fmt: skip
     slots = int(instance.slots[port])
     share = int(instance.charge_slots[port]) / max(1, slots)
     if share:
@@ -100,7 +101,8 @@ def _draw_port(axes: "Axes", scene: Scene, index: int, marks: Marks, port: int) 
         axes.add_patch(Circle((x[slot], y[slot]), size * 0.95, facecolor=ink if is_filled else
                               "white", edgecolor=ink, linewidth=0.8, zorder=5))  # fmt: skip
     axes.text(places.label_x[port], places.label_y[port], places.names[port], fontsize=_FONT,
-              ha="center", va="center", color="#222222", zorder=8)  # fmt: skip
+              ha="center", va="center", color="#222222", zorder=8,
+              path_effects=[withStroke(linewidth=1.8, foreground="white")])  # fmt: skip
 
 
 def _draw_flights(axes: "Axes", scene: Scene, index: int, marks: Marks) -> None:
