@@ -35,11 +35,11 @@ from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
 from dispatchlab.envs.uam.observation.features import SCALE_MI, SCALE_S, Float32Array, clip
 from dispatchlab.envs.uam.observation.forecast import (
-    aircraft_by,
     best_profit_from,
     demand_from,
     expected_demand,
 )
+from dispatchlab.envs.uam.outlook.expected import others
 from dispatchlab.envs.uam.outlook.knowledge import leg_s, ready_s
 
 Int8Array = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
@@ -146,7 +146,7 @@ def _write_option(
     x[5] = clip(span / SCALE_S)
     x[7] = p.level[i, level] / battery
     then = now + span
-    wanted, rivals = demand_from(p, s, b, port, then), aircraft_by(p, s, b, port, then, k)
+    wanted, rivals = demand_from(p, s, b, port, then), others(p, s, b, port, then)
     x[10], x[11] = np.log1p(wanted / seats), np.log1p(rivals)
     x[12] = np.log1p(wanted / seats / (1 + rivals))
     follow = best_profit_from(p, s, b, port, then, rivals)

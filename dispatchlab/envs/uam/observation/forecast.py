@@ -5,17 +5,14 @@ from dispatchlab.envs.uam.dynamics.flights import bin_of
 from dispatchlab.envs.uam.dynamics.layout import (
     BIN_S,
     LEG_WH,
-    NUM_AIRCRAFT,
     NUM_BINS,
     NUM_PORTS,
     OP_COST,
-    PORT,
     SEATS,
     SLOT,
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
-from dispatchlab.envs.uam.outlook.knowledge import ready_s
 
 
 @kernel
@@ -23,16 +20,6 @@ def expected_demand(p: Problem, s: State, b: int, pair: int, bins: int) -> float
     """Expected passengers of a pair in a bin, counted from the present one; 0 after the day."""
     i, t = s.row[b, SLOT], bin_of(p, s, b) + bins
     return p.demand[i, t, pair] if t < p.counts[i, NUM_BINS] else 0.0
-
-
-@kernel
-def aircraft_by(p: Problem, s: State, b: int, port: int, time: int, but: int) -> int:
-    """Aircraft that should be ready at a port until some time, without one of them."""
-    count = 0
-    for k in range(p.counts[s.row[b, SLOT], NUM_AIRCRAFT]):
-        if k != but and s.craft[b, k, PORT] == port and ready_s(p, s, b, k) <= time:
-            count += 1
-    return count
 
 
 @kernel
