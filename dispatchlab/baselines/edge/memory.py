@@ -20,6 +20,7 @@ from dispatchlab.envs.edge.dynamics.layout import (
 )
 from dispatchlab.envs.edge.dynamics.problem import Problem
 from dispatchlab.envs.edge.dynamics.state import State
+from dispatchlab.envs.edge.limits import EdgeLimits
 
 IntArray = npt.NDArray[np.int64]
 # Memory.row
@@ -39,6 +40,7 @@ class Memory(NamedTuple):
         model: ``(B, M, 6)`` calls seen, calls in the window, expected time of a call, since when
             the model cools down, and its last probe: task and when it was sent.
         window: ``(B, M, RECENT)`` times of the last calls, a ring.
+        plan: ``(B, Q)`` scratch: what becomes of each waiting task, by the plan of this decision.
         patient: ``(S, M)`` models whose deadline SOTA1 may extend.
         streams: ``(B,)`` random streams.
     """
@@ -46,16 +48,21 @@ class Memory(NamedTuple):
     row: IntArray
     model: IntArray
     window: IntArray
+    plan: IntArray
     patient: npt.NDArray[np.bool_]
     streams: npt.NDArray[np.uint64]
 
 
-def make_memory(batch: int, slots: int, models: int, streams: npt.NDArray[np.uint64]) -> Memory:
+def make_memory(
+    batch: int, slots: int, limits: EdgeLimits, streams: npt.NDArray[np.uint64]
+) -> Memory:
     """Memory of rows that have not been looked at."""
+    models = limits.models
     return Memory(
         row=np.full((batch, 2), NONE),
         model=np.zeros((batch, models, 6), np.int64),
         window=np.zeros((batch, models, RECENT), np.int64),
+        plan=np.zeros((batch, limits.waiting), np.int64),
         patient=np.zeros((slots, models), np.bool_),
         streams=streams,
     )

@@ -176,7 +176,7 @@ def choose(p: Problem, s: State, mem: Memory, b: int, how: IntArray) -> tuple[in
     if how[CALLS] == AT_RANDOM:
         return _draw(p, s, mem, b), NONE
     if how[CALLS] == BY_MARGIN:
-        return choose_by_margin(p, s, b, how[MIGRATES] == 1), NONE
+        return choose_by_margin(p, s, mem, b, how[MIGRATES] == 1), NONE
     if how[GATED] and how[MIGRATES]:
         slot = _gate(p, s, mem, b)
         if slot != NONE:

@@ -92,9 +92,9 @@ class EdgeRule:
     def _recall(self, dynamics: Dynamics) -> Memory:
         """What is remembered of the rows of these dynamics."""
         if self._memory is None or self._memory[0] is not dynamics:
-            slots, models = dynamics.num_slots, dynamics.limits.models
-            streams = self._streams_of(dynamics.batch)
-            self._memory = (dynamics, make_memory(dynamics.batch, slots, models, streams))
+            slots, batch = dynamics.num_slots, dynamics.batch
+            room = make_memory(batch, slots, dynamics.limits, self._streams_of(batch))
+            self._memory = (dynamics, room)
             self._known = [None] * slots
         memory = self._memory[1]
         for slot, instance in enumerate(dynamics.instances):

@@ -183,7 +183,7 @@ def test_rules_know_nothing_of_the_future(rule: str) -> None:
     other = draw(np.random.default_rng(9), instance)
     later = first.arrival_ms >= 8000
     mixed = EdgeRealisation(
-        first.arrival_ms,
+        first.arrival_ms + 37 * later,
         np.where(later, np.roll(first.model, 1), first.model),
         first.drone,
         np.where(later, other.edge_time_ms, first.edge_time_ms),

@@ -7,6 +7,7 @@ import pytest
 
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.envs.edge.dynamics import Dynamics
+from dispatchlab.envs.edge.dynamics.layout import NONE, RUNNING
 from dispatchlab.envs.edge.instance import EdgeInstance
 from dispatchlab.envs.edge.library import load_instance
 from dispatchlab.envs.edge.limits import EdgeLimits
@@ -18,7 +19,7 @@ from dispatchlab.envs.edge.observation.features import (
     TASK_FEATURES,
 )
 from dispatchlab.envs.edge.realisation import EdgeRealisation, draw, nominal
-from dispatchlab.envs.edge.schedule import CLOUD, DEFER, EDGE
+from dispatchlab.envs.edge.schedule import CLOUD, DEFER, EDGE, IN_CLOUD, ON_EDGE
 
 
 def _start(instance: EdgeInstance, realisation: EdgeRealisation) -> Dynamics:
@@ -143,3 +144,34 @@ def test_observation_ignores_the_future() -> None:
         second.step(np.array([action]))
         looks += 1
     assert looks > 18
+
+
+def test_observation_ignores_what_runs_and_flies_longer() -> None:
+    """The task that runs and the calls in flight take longer than drawn: no look shows it.
+
+    Soon after 2 s both episodes have the same past; from there on only what has not ended differs.
+    """
+    instance = load_instance("3d-a:duration_ms=4000")
+    one = draw(np.random.default_rng(0), instance)
+    first = _start(instance, one)
+    actions: list[int] = []
+    while first.now(0) < 2000 or first.state.row[0, RUNNING] == NONE:
+        legal = np.flatnonzero(first.legal()[0])
+        actions.append(np.random.default_rng(len(actions)).choice(legal))
+        first.step(np.array([actions[-1]]))
+    schedule = first.schedule(0)
+    open_ = (schedule.start_ms >= 0) & (schedule.end_ms > first.now(0))
+    runs, flies = open_ & (schedule.place == ON_EDGE), open_ & (schedule.place == IN_CLOUD)
+    assert runs.sum() == 1
+    assert flies.any()
+    slow = replace(
+        one,
+        edge_time_ms=one.edge_time_ms + 77 * runs,
+        cloud_exec_ms=one.cloud_exec_ms + 99 * flies,
+    )
+    second = _start(instance, slow)
+    for action in actions:
+        second.step(np.array([action]))
+    assert second.now(0) == first.now(0)
+    seen, same = _look(first), _look(second)
+    assert all(np.array_equal(seen[key], same[key]) for key in seen)

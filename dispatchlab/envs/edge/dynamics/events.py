@@ -52,7 +52,6 @@ from dispatchlab.envs.edge.dynamics.layout import (
     RUN_END,
     RUN_EXPECTED,
     RUN_MODEL,
-    RUN_START,
     RUNNING,
     SLOT,
     STATUS,
@@ -117,7 +116,7 @@ def run_on_edge(p: Problem, s: State, b: int, slot: int) -> None:
     """Start a waiting task on the idle edge."""
     row, i = s.row[b], s.row[b, SLOT]
     task, model = s.pool[b, slot, TASK], s.pool[b, slot, MODEL]
-    row[RUNNING], row[RUN_MODEL], row[RUN_START] = task, model, row[NOW]
+    row[RUNNING], row[RUN_MODEL] = task, model
     row[RUN_END] = row[NOW] + p.task[i, task, EDGE_TIME]
     row[RUN_EXPECTED] = row[NOW] + p.model[i, model, EDGE_MS]
     row[RUN_DUE] = s.pool[b, slot, DUE]

@@ -7,9 +7,8 @@ arrays a leading axis of rows (a row plays a slot). Times are ms.
 # Problem.counts
 (
     NUM_TASKS, NUM_MODELS, NUM_LATENCY, NUM_BANDWIDTH, WINDOW, UPLOAD_BITS, TIMEOUT, LEAD,
-    LONGEST,
-) = range(9)  # fmt: skip
-NUM_COUNTS = 9
+) = range(8)  # fmt: skip
+NUM_COUNTS = 8
 # Problem.model
 DEADLINE, EDGE_MS, CLOUD_MS, EDGE_FASTEST, CLOUD_FASTEST, CALL_EXEC = range(6)
 MODEL_COLUMNS = 6
@@ -25,11 +24,11 @@ TASK_COLUMNS = 4
 
 # State.row
 (
-    SLOT, NOW, DONE, NEXT, KIND, POINTED, WAITING, FLYING, RUNNING, RUN_MODEL, RUN_START, RUN_END,
+    SLOT, NOW, DONE, NEXT, KIND, POINTED, WAITING, FLYING, RUNNING, RUN_MODEL, RUN_END,
     RUN_EXPECTED, RUN_DUE, IDLED, QOE_WINDOW, DECISIONS, FINISHED, QUEUE_CLOCK, DELAY, DELAY_AT,
-) = range(21)  # fmt: skip
+) = range(20)  # fmt: skip
 # the eight counters of outcomes follow, in their order
-FIRST_OUTCOME = 21
+FIRST_OUTCOME = 20
 ROW_COLUMNS = FIRST_OUTCOME + 8
 # State.money
 QOS, QOE = range(2)

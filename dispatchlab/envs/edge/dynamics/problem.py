@@ -61,10 +61,9 @@ def make_problem(slots: int, limits: EdgeLimits) -> Problem:
 def write_instance(p: Problem, slot: int, instance: EdgeInstance, lead_ms: int) -> None:
     """Put an instance into a slot."""
     models = instance.models
-    longest = max(model.deadline_ms for model in models)
     p.counts[slot] = (
         instance.num_tasks, len(models), 0, 0, instance.qoe_window_ms, 8 * instance.upload_bytes,
-        instance.cloud_timeout_ms, lead_ms, longest,
+        instance.cloud_timeout_ms, lead_ms,
     )  # fmt: skip
     demand = instance.num_drones * instance.edge_ms.sum() / instance.period_ms
     benefit = max(1e-9, sum(model.benefit for model in models) / len(models))
