@@ -39,8 +39,8 @@ Methods = Annotated[
     str,
     typer.Option(
         help="Separated by commas: rules (random, fifo, edf, sjf, hbf, huf, hpf, cld, ec, dem, "
-        "dems, dems-a, gems, sota1, sota2, dem-q, dems-q; [cyan]dems:preset=code[/] as in the "
-        "released code), [cyan]all[/] of them, [cyan]agent=RUN[/]."
+        "dems, dems-a, gems, sota1, sota2, dem-q, dems-q, marginal; [cyan]dems:preset=code[/] as "
+        "in the released code), [cyan]all[/] of them, [cyan]agent=RUN[/]."
     ),
 ]
 Against = Annotated[

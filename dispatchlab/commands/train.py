@@ -104,7 +104,7 @@ def train_edge(
     First it imitates a rule (imitation_rounds=0: none), then PPO maximises the utility. The
     folder is that of [cyan]train job-shop[/], and continues with --resume, bit for bit. Scores are
     mean utilities, with the tasks on time in % in brackets, on episodes that training never sees,
-    beside DEM-Q and DEM.
+    beside DEM-Q, DEM and the rule.
 
     [dim]dispatchlab train edge --preset quick --out runs/edge[/]
 
@@ -125,7 +125,7 @@ def train_uam(
     First it imitates a rule (imitation_rounds=0: none), then PPO maximises the profit. The folder
     is that of [cyan]train job-shop[/], and continues with --resume, bit for bit. Scores are mean
     profits in dollars, with the passengers served in % in brackets, on days that training never
-    sees, beside lookahead and greedy.
+    sees, beside lookahead and price.
 
     [dim]dispatchlab train uam --preset quick --out runs/uam[/]
 

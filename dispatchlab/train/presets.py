@@ -175,7 +175,7 @@ def preset(name: str, family: str = "job-shop") -> TrainConfig:
 
     Args:
         name: ``"quick"`` or ``"full"``; for ``"soc"`` also ``"chip16"`` and ``"deepsocs"``.
-        family: ``"job-shop"``, ``"soc"`` or ``"edge"``.
+        family: ``"job-shop"``, ``"soc"``, ``"edge"`` or ``"uam"``.
 
     Returns:
         The config.

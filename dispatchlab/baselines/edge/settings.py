@@ -1,7 +1,7 @@
 """What the rules are made of: each is a row of settings that the kernels read.
 
 Sources: Raj, Mittal, Gupta and Simmhan (2025), FGCS, and their released scheduler
-(dream-lab/ocularone-scheduler, Apache-2.0) for all but the last two and the random rule; Meng et
+(dream-lab/ocularone-scheduler, Apache-2.0) for all but the last three and the random rule; Meng et
 al. (2020), IEEE TPDS 31(6), for DEDAS (SOTA2); SOTA1 combines Kalmia (INFOCOM 2022) and D3 (EuroSys
 2022) as the released scheduler does. The variants on quantiles are our own.
 """

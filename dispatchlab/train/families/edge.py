@@ -1,4 +1,4 @@
-"""Training on edges: mean utility, beside DEM-Q and DEM on the same episodes."""
+"""Training on edges: mean utility, beside DEM-Q, DEM and whom it imitates."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -39,7 +39,10 @@ class Edge:
 
     def validation_sets(self, config: TrainConfig) -> list[ValidationSet]:
         """One set for each of the benchmarks, or for the generator where there are none."""
-        rules = {name: EdgeRule(name) for name in RULES}
+        names = dict.fromkeys(
+            (*RULES, *([config.imitation_rule] if config.imitation_rounds else ()))
+        )
+        rules = {name: EdgeRule(name) for name in names}
 
         def play(dispatcher: EdgeDispatcher, problems: Sequence[Problem]) -> Scores:
             settings = {} if isinstance(dispatcher, EdgeRule) else play_settings(config)

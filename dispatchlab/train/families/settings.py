@@ -119,7 +119,7 @@ SETTINGS: dict[str, FamilySettings] = {
             "observation": "graph",
             "reward": "utility",
             "encoder": "arcs",
-            "imitation_rule": "dem-q",
+            "imitation_rule": "marginal",
             "eval_generator": "4d-a:network=trapezium",
         },
         choices={
@@ -129,7 +129,7 @@ SETTINGS: dict[str, FamilySettings] = {
         },
         encoders={"graph": ("arcs", "gatv2", "gin")},
         own=("migrate", *_IMITATION),
-        try_it="dispatchlab evaluate edge --methods dem-q,dem,agent={run}",
+        try_it="dispatchlab evaluate edge --methods marginal,dem-q,dem,agent={run}",
     ),
     "uam": FamilySettings(
         module="uam",
@@ -149,7 +149,7 @@ SETTINGS: dict[str, FamilySettings] = {
         },
         encoders=dict.fromkeys(("graph", "priced"), ("arcs", "captain", "gatv2", "gin")),
         own=("stop_at", *_IMITATION),
-        try_it="dispatchlab evaluate uam --methods lookahead,greedy,agent={run}",
+        try_it="dispatchlab evaluate uam --methods lookahead,price,agent={run}",
     ),
 }  # fmt: skip
 

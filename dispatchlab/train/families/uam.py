@@ -1,4 +1,4 @@
-"""Training on air-taxi fleets: mean profit of a day, beside lookahead and greedy."""
+"""Training on air-taxi fleets: mean profit of a day, beside lookahead and price."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from dispatchlab.train.imitation import Expert
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-RULES = ("lookahead", "greedy")
+RULES = ("lookahead", "price")
 PLANS = "rolling"
 LOYALTY_USD = 5.0  # by which a planned action is better than what prices alone hold to be as good
 UNIT = "mean profit $ (% served)"
