@@ -100,7 +100,8 @@ def settings_of(name: str, preset: str, flags: dict[str, int]) -> list[int]:
         One number per column.
 
     Raises:
-        DispatchlabError: If there is no such rule, preset or flag, or the lead is negative.
+        DispatchlabError: If there is no such rule, preset or flag, if the lead is negative, or if
+            the rule has no use for a flag.
     """
     if name not in RULES:
         raise DispatchlabError(f"Unknown rule {name!r}; choose one of {', '.join(RULES)}.")
@@ -112,12 +113,24 @@ def settings_of(name: str, preset: str, flags: dict[str, int]) -> list[int]:
     chosen = {**PRESETS[preset], **flags}
     if chosen["lead_ms"] < 0:
         raise DispatchlabError(f"lead_ms is {chosen['lead_ms']}; give at least 0 ms.")
+    for flag in flags:
+        other = {**chosen, flag: chosen[flag] + 1 if flag == "lead_ms" else 1 - chosen[flag]}
+        if _row(name, chosen) == _row(name, other):
+            raise DispatchlabError(f"The rule {name!r} has no use for {flag!r}; leave it out.")
+    return _row(name, chosen)
+
+
+def _row(name: str, flags: dict[str, int]) -> list[int]:
+    """One number per column; 0 where a rule has no use for a flag."""
     row = [RULES[name].get(column, 0) for column in range(NUM_SETTINGS)]
-    if chosen["relative_deadlines"] and row[ORDER] == BY_DEADLINE:
+    queues = row[CALLS] not in (ONLY_CALLS, AT_RANDOM, BY_MARGIN)
+    if flags["relative_deadlines"] and queues and row[ORDER] == BY_DEADLINE:
         row[ORDER] = BY_RELATIVE_DEADLINE
-    row[LEAD_MS], row[MIGRATES] = chosen["lead_ms"], 1
-    row[FIRST_SPARED], row[WHOLE_LIST] = chosen["first_spared"], chosen["whole_list"]
+    row[MIGRATES] = 1
+    row[LEAD_MS] = flags["lead_ms"] * row[JUST_IN_TIME]
+    row[FIRST_SPARED] = flags["first_spared"] * (row[VICTIMS] == BY_SCORE)
+    row[WHOLE_LIST] = flags["whole_list"] * row[STEALS]
     # the released code has these two in GEMS only
-    row[LOYAL] = chosen["loyal_to_queue"] * row[GATED]
-    row[DROPS_COSTLY] = chosen["drops_costly"] * row[GATED]
+    row[LOYAL] = flags["loyal_to_queue"] * row[GATED]
+    row[DROPS_COSTLY] = flags["drops_costly"] * row[GATED]
     return row

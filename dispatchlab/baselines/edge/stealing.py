@@ -93,7 +93,7 @@ def steal_ahead(p: Problem, s: State, b: int, order: int, first: int) -> int:
     slot = next_loot(p, s, b, NEVER, np.inf, NONE)
     while slot != NONE:
         time = edge_ms(p, s, b, slot)
-        if time < slack and _delays_none(p, s, b, order, time):
-            return slot if should_run(p, s, b, slot) else NONE
+        if time < slack and should_run(p, s, b, slot) and _delays_none(p, s, b, order, time):
+            return slot
         slot = next_loot(p, s, b, NEVER, _rank(p, s, b, slot), s.pool[b, slot, TASK])
     return NONE
