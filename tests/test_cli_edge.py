@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -297,3 +298,13 @@ def test_bad_arguments(arguments: list[str], expected: str) -> None:
     """Whatever is wrong is named, in one sentence, before any work is done."""
     pytest.importorskip("torch")
     assert expected in fails(*arguments)
+
+
+def test_evaluate_prints_how_tasks_ended() -> None:
+    """The eight ways have a table of their own where the terminal is narrow: 24 tasks in all."""
+    output = run("evaluate", "edge", "--instances", "2d-p:duration_ms=3000", "--methods", "edf",
+                 "--episodes", 2)  # fmt: skip
+    *_, row = [line for line in output.splitlines() if line.startswith("│ edf")]
+    numbers = re.findall(r"[0-9]+\.[0-9]", row.rpartition("]")[2])
+    assert len(numbers) == 8
+    assert sum(map(float, numbers)) == 24

@@ -54,7 +54,13 @@ def publish(
         report: HTML file.
         title: Headline of the report.
     """
-    from dispatchlab.eval.table import instances_table, summary_table, to_csv, to_json
+    from dispatchlab.eval.table import (
+        instances_table,
+        moved_tables,
+        summary_table,
+        to_csv,
+        to_json,
+    )
 
     settings = {**settings, **_versions()}
     if json is not None:
@@ -71,6 +77,8 @@ def publish(
     if len({run.instance for run in comparison.runs if run.measures}) > 1:
         screen.print(instances_table(comparison))
     screen.print(summary_table(comparison, summaries, screen.width))
+    for table in moved_tables(comparison, summaries, screen.width):
+        screen.print(table)
     for path in (json, csv, report):
         if path is not None:
             screen.print(f"wrote {path}")

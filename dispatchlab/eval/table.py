@@ -11,7 +11,7 @@ import numpy as np
 
 from dispatchlab.eval.compare import Comparison, Run, relative_gap
 from dispatchlab.eval.families import eval_family
-from dispatchlab.eval.families.base import shown
+from dispatchlab.eval.families.base import Column, shown
 from dispatchlab.eval.formatting import duration, percent
 from dispatchlab.eval.statistics import mean
 from dispatchlab.eval.summary import Summary
@@ -19,6 +19,7 @@ from dispatchlab.eval.summary import Summary
 if TYPE_CHECKING:
     from rich.table import Table
 
+_FRAME = 3  # characters around a cell
 _RIGHT = ("value", "bound", "gap %", "time")
 
 
@@ -73,16 +74,52 @@ def summary_table(comparison: Comparison, summaries: Sequence[Summary], width: i
     Returns:
         A table of rich.
     """
+    headings, rows = summary_columns(comparison, summaries, width)
+    return _table(headings, rows, caption="\n".join(legend(comparison, summaries)))
+
+
+def moved_tables(comparison: Comparison, summaries: Sequence[Summary], width: int) -> "list[Table]":
+    """The columns that a narrow terminal shows in tables of their own, as many as fit in each.
+
+    Args:
+        comparison: The runs behind it.
+        summaries: Output of `summarise`.
+        width: Characters in a line.
+
+    Returns:
+        Tables of rich; none if nothing was moved.
+    """
+    method, *others = eval_family(comparison.family).columns
+    names = [method.heading, *(row[0] for row in (shown([method], s) for s in summaries))]
+    parts: list[list[Column]] = []
+    room = 0
+    for column in others:
+        if not column.is_moved or column.width <= width:
+            continue
+        cells = [*column.heading.split(), *(shown([column], s)[0] for s in summaries)]
+        needed = max(map(len, cells)) + _FRAME
+        if needed > room:
+            parts.append([method])
+            room = width - max(map(len, names)) - 2 * _FRAME
+        parts[-1].append(column)
+        room -= needed
+    return [
+        _table([c.heading for c in part], [shown(part, s) for s in summaries], whole=True)
+        for part in parts
+    ]
+
+
+def _table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str | None = None,
+    whole: bool = False,
+) -> "Table":  # fmt: skip
+    """A table of rich; ``whole``: headings may fold, cells not."""
     from rich.table import Table
 
-    headings, rows = summary_columns(comparison, summaries, width)
-    table = Table(
-        header_style="bold",
-        caption="\n".join(legend(comparison, summaries)),
-        caption_justify="left",
-    )
+    table = Table(header_style="bold", caption=caption, caption_justify="left")
     for index, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if index else "left")
+        widest = max((len(row[index]) for row in rows), default=0) if whole else None
+        table.add_column(heading, justify="right" if index else "left", min_width=widest)
     for row in rows:
         table.add_row(*row)
     return table

@@ -279,7 +279,7 @@ def _printed(table: Table, width: int) -> str:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("width", [80, 120, 280])
+@pytest.mark.parametrize("width", [80, 120, 320])
 def test_utility_and_completion_stand_together(comparison: Comparison, width: int) -> None:
     """However narrow the terminal; DEM-Q is the default baseline; wide ones show all counters."""
     text = _printed(summary_table(comparison, summarise(comparison), width), width)
@@ -287,7 +287,7 @@ def test_utility_and_completion_stand_together(comparison: Comparison, width: in
     assert "utility" in flat
     assert "time" in flat
     assert "compare with dem-q" in flat
-    assert ("dropped cost" in flat) == (width == 280)
+    assert ("dropped cost" in flat) == (width == 320)
     cells = _printed(instances_table(comparison), 200)
     runs = [run for run in comparison.runs if run.method == "dem"][:2]
     utility = np.mean([run.measures["utility"] for run in runs])

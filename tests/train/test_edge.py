@@ -61,6 +61,7 @@ def test_policy_plays_as_it_was_validated(
     scores = result.scores[SPEC]
     assert set(scores) == {
         "greedy", "greedy_completed", "dem-q", "dem-q_completed", "dem", "dem_completed",
+        "marginal", "marginal_completed",
     }  # fmt: skip
     policy = load_policy(tmp_path / "run", family="edge")
     assert policy.meta["env"] == {"migrate": True, "observation": "graph"}

@@ -21,12 +21,14 @@ class Column:
         cell: Text for a method.
         width: Narrowest terminal, in characters, that shows it.
         is_relative: Whether it compares with the baseline, whose own cell stays empty.
+        is_moved: Whether a terminal that is too narrow shows it in a second table.
     """
 
     heading: str
     cell: Callable[["Summary"], str]
     width: int = 150
     is_relative: bool = False
+    is_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

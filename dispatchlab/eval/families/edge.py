@@ -28,6 +28,7 @@ from dispatchlab.eval.families.columns import (
 )
 from dispatchlab.eval.families.shared import first_schedules
 from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
+from dispatchlab.eval.statistics import Interval
 
 if TYPE_CHECKING:
     from dispatchlab.envs.edge.outcome import Outcome
@@ -38,8 +39,16 @@ TIMELINES = 3  # methods whose timeline is drawn
 TIMELINE_MS = 60_000
 
 
-def _interval(name: str) -> Any:  # noqa: ANN401 (a cell function)
-    return lambda s: number_interval(s.measures[name].interval, 0)
+def _interval(name: str, factor: float = 1.0, digits: int = 0) -> Any:  # noqa: ANN401 (a cell)
+    def cell(s: Any) -> str:  # noqa: ANN401 (a summary)
+        interval = s.measures[name].interval
+        return number_interval(Interval(factor * interval.low, factor * interval.high), digits)
+
+    return cell
+
+
+def _moved(heading: str, cell: Any) -> Column:  # noqa: ANN401 (a cell function)
+    return Column(heading, cell, 300, is_moved=True)
 
 
 class EdgeEval:
@@ -53,14 +62,17 @@ class EdgeEval:
         Column("utility", mean_of("utility"), 0),
         Column("95 % CI", _interval("utility"), 100),
         Column("on time %", percent_of("completion"), 0),
-        Column("QoS", mean_of("qos"), 110),
-        Column("QoE", mean_of("qoe"), 110),
+        Column("QoS", mean_of("qos"), 110, is_moved=True),
+        Column("QoE", mean_of("qoe"), 110, is_moved=True),
         Column("of bound %", percent_of("bound_ratio"), 0),
         Column(GAP.heading, GAP.cell, 170),
         *AGAINST,
         TIME,
         DECISION,
-        *(Column(name.replace("_", " "), mean_of(name, 1), 260) for name in OUTCOMES),
+        _moved("on time % CI", _interval("completion", 100.0, 1)),
+        _moved("QoS CI", _interval("qos")),
+        _moved("QoE CI", _interval("qoe")),
+        *(_moved(name.replace("_", " "), mean_of(name, 1)) for name in OUTCOMES),
         VERIFIED,
     )
 
