@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray
 
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+LEGAL = 0
 InstanceT = TypeVar("InstanceT")
 RealisationT = TypeVar("RealisationT")
 
@@ -27,6 +31,7 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
     """
 
     slot_column = 0
+    problem: Any
     state: Any
     limits: Any
 
@@ -83,6 +88,11 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
         for field, saved in state["state"].items():
             getattr(self.state, field)[...] = saved
 
+    def _scales(self, column: int) -> FloatArray:
+        """``(B,)`` a column of the problems' scales."""
+        scales: FloatArray = self.problem.scales[self.state.row[:, self.slot_column], column]
+        return scales
+
     def _held(self, held: list[Any], row: int) -> Any:  # noqa: ANN401 (instance or realisation)
         found = held[self.state.row[row, self.slot_column]]
         if found is None:
@@ -97,3 +107,91 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
                     f"{name} has {need} {what.replace('_', ' ')}, but this environment was built "
                     f"for at most {limit}; build it for the larger instance."
                 )
+
+
+class EventDynamics(SlotDynamics[InstanceT, RealisationT]):
+    """Rows that go from event to event, until an end that one of their columns tells.
+
+    A family adds the columns below, and the kernels behind `_start` and `_play`.
+    """
+
+    now_column: int
+    done_column: int
+    decisions_column: int
+
+    def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
+        """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
+        rows = self._all_rows if rows is None else np.asarray(rows)
+        if slots is None:
+            slots = rows if self.num_slots == self.batch else np.zeros_like(rows)
+        self._start(rows, np.asarray(slots))
+
+    def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
+        """Play one action per row.
+
+        Returns:
+            ``(B,)`` 0: played, 1: illegal, the legal action with the lowest index was played
+            instead, 2: the episode was over.
+        """
+        outcome = np.zeros(self.batch, np.int8)
+        self._play(actions, outcome)
+        return outcome
+
+    def done(self) -> BoolArray:
+        """``(B,)`` whether the episode is over."""
+        over: BoolArray = self.state.row[:, self.done_column] != 0
+        return over
+
+    def truncated(self) -> BoolArray:
+        """``(B,)`` always false: the end of an episode is a part of the problem."""
+        return np.zeros(self.batch, np.bool_)
+
+    def now(self, row: int) -> int:
+        """Time in a row, in the family's unit."""
+        return int(self.state.row[row, self.now_column])
+
+    def decisions(self) -> IntArray:
+        """``(B,)`` decisions taken so far."""
+        taken: IntArray = self.state.row[:, self.decisions_column].copy()
+        return taken
+
+    def _start(self, rows: IntArray, slots: IntArray) -> None:
+        """Reset rows to the problems in some slots."""
+        raise NotImplementedError
+
+    def _play(self, actions: IntArray, outcome: npt.NDArray[np.int8]) -> None:
+        """Play actions, and note what became of them."""
+        raise NotImplementedError
+
+
+class ReasonedDynamics(EventDynamics[InstanceT, RealisationT]):
+    """Rows whose kernel tells why an action is illegal.
+
+    A family adds ``num_actions``, the texts of the codes, of which `LEGAL` is the first, and the
+    kernel behind `_find_reasons`.
+    """
+
+    reason_texts: tuple[str, ...]
+
+    @property
+    def num_actions(self) -> int:
+        """A."""
+        raise NotImplementedError
+
+    def legal(self) -> BoolArray:
+        """``(B, A)`` legal actions; none where the episode is over."""
+        legal: BoolArray = self._reasons() == LEGAL
+        return legal
+
+    def reasons(self, row: int) -> list[str]:
+        """``A`` texts: why each action is illegal, or ``"legal"``."""
+        return [self.reason_texts[code] for code in self._reasons()[row]]
+
+    def _reasons(self) -> npt.NDArray[np.int8]:
+        reasons = np.ones((self.batch, self.num_actions), np.int8)
+        self._find_reasons(reasons)
+        return reasons
+
+    def _find_reasons(self, reasons: npt.NDArray[np.int8]) -> None:
+        """Write the codes of the rows that are not over; the others hold 1."""
+        raise NotImplementedError

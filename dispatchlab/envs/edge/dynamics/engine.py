@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
-from dispatchlab.envs.core.slots import SlotDynamics
+from dispatchlab.envs.core.slots import ReasonedDynamics
 from dispatchlab.envs.edge.dynamics.apply import (
     LEGAL,
     NUM_VERBS,
@@ -28,7 +28,6 @@ from dispatchlab.envs.edge.dynamics.layout import (
     NOW,
     QOE,
     QOS,
-    SLOT,
 )
 from dispatchlab.envs.edge.dynamics.problem import (
     Problem,
@@ -51,7 +50,7 @@ REASONS = (
 )  # fmt: skip
 
 
-class Dynamics(SlotDynamics[EdgeInstance, EdgeRealisation]):
+class Dynamics(ReasonedDynamics[EdgeInstance, EdgeRealisation]):
     """B rows, each playing one of S slots of (instance, realisation).
 
     Args:
@@ -62,6 +61,9 @@ class Dynamics(SlotDynamics[EdgeInstance, EdgeRealisation]):
         slots: S; one per row by default.
         log: Whether to keep what `schedule` needs.
     """
+
+    now_column, done_column, decisions_column = NOW, DONE, DECISIONS
+    reason_texts = REASONS
 
     def __init__(
         self, batch: int, limits: EdgeLimits, *, migrate: bool = True, lead_ms: int = 25,
@@ -96,42 +98,6 @@ class Dynamics(SlotDynamics[EdgeInstance, EdgeRealisation]):
         write_realisation(self.problem, slot, realisation)
         self.realisations[slot] = realisation
 
-    def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
-        """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
-        rows = self._all_rows if rows is None else np.asarray(rows)
-        if slots is None:
-            slots = rows if self.num_slots == self.batch else np.zeros_like(rows)
-        _reset(self.problem, self.state, rows, np.asarray(slots))
-
-    def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
-        """Play one action per row.
-
-        Returns:
-            ``(B,)`` 0: played, 1: illegal, the legal action with the lowest index was played
-            instead, 2: the episode was over.
-        """
-        outcome = np.zeros(self.batch, np.int8)
-        _step(self.problem, self.state, actions, self.migrate, outcome)
-        return outcome
-
-    def legal(self) -> BoolArray:
-        """``(B, A)`` legal actions; none where the episode is over."""
-        legal: BoolArray = self._reasons() == LEGAL
-        return legal
-
-    def reasons(self, row: int) -> list[str]:
-        """``A`` texts: why each action is illegal, or ``"legal"``."""
-        return [REASONS[code] for code in self._reasons()[row]]
-
-    def done(self) -> BoolArray:
-        """``(B,)`` whether the episode is over."""
-        over: BoolArray = self.state.row[:, DONE] != 0
-        return over
-
-    def truncated(self) -> BoolArray:
-        """``(B,)`` always false: episodes end when every task has ended."""
-        return np.zeros(self.batch, np.bool_)
-
     def utility(self) -> FloatArray:
         """``(B, 2)`` QoS utility and QoE bonus so far."""
         return self.state.money.copy()
@@ -143,21 +109,11 @@ class Dynamics(SlotDynamics[EdgeInstance, EdgeRealisation]):
 
     def initial_bound(self) -> FloatArray:
         """``(B,)`` trivial lower bound on the objective: everything on time on the edge."""
-        most: FloatArray = self.problem.scales[self.state.row[:, SLOT], MOST_UTILITY]
-        return -most
+        return -self._scales(MOST_UTILITY)
 
     def reward_scale(self) -> FloatArray:
         """``(B,)`` mean benefit of a task."""
-        scale: FloatArray = self.problem.scales[self.state.row[:, SLOT], MEAN_BENEFIT]
-        return scale
-
-    def now(self, row: int) -> int:
-        """Time in a row, in ms."""
-        return int(self.state.row[row, NOW])
-
-    def decisions(self) -> IntArray:
-        """``(B,)`` decisions taken so far."""
-        return self.state.row[:, DECISIONS].copy()
+        return self._scales(MEAN_BENEFIT)
 
     def tasks_completed(self) -> IntArray:
         """``(B,)`` tasks that have ended so far, in whatever way."""
@@ -187,10 +143,14 @@ class Dynamics(SlotDynamics[EdgeInstance, EdgeRealisation]):
             decisions=self.state.decision_log[row, : int(self.state.row[row, DECISIONS])],
         )
 
-    def _reasons(self) -> npt.NDArray[np.int8]:
-        reasons = np.ones((self.batch, self.num_actions), np.int8)
+    def _start(self, rows: IntArray, slots: IntArray) -> None:
+        _reset(self.problem, self.state, rows, slots)
+
+    def _play(self, actions: IntArray, outcome: npt.NDArray[np.int8]) -> None:
+        _step(self.problem, self.state, actions, self.migrate, outcome)
+
+    def _find_reasons(self, reasons: npt.NDArray[np.int8]) -> None:
         _why_illegal(self.problem, self.state, self.migrate, reasons)
-        return reasons
 
     def _check_room(self, instance: EdgeInstance, realisation: EdgeRealisation) -> None:
         """Refuse a realisation whose tasks or tables would not fit the arrays."""

@@ -192,9 +192,6 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
         """What the objective of a row is made of so far, by name."""
         return {self.encoding(row).objective: -float(self.state.bound[row])}
 
-    def _scales(self, column: int) -> FloatArray:
-        return self.problem.scales[self.state.row[:, SLOT], column]
-
     def schedule(self, row: int) -> Schedule:
         """The schedule of a row so far."""
         size = self.problem.counts[self.state.row[row, SLOT], NUM_ACTIVITIES]

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
-from dispatchlab.envs.core.slots import SlotDynamics
+from dispatchlab.envs.core.slots import EventDynamics
 from dispatchlab.envs.soc.dynamics.apply import (
     apply_order,
     apply_pair,
@@ -46,7 +46,6 @@ from dispatchlab.envs.soc.dynamics.layout import (
     PE,
     PLAN_ORDER,
     PLAN_PE,
-    SLOT,
     STATUS,
 )
 from dispatchlab.envs.soc.dynamics.plan import advance_plan
@@ -70,7 +69,7 @@ ACTIONS = ("task-pe", "ordering", "plan")
 PAIRS, ORDERING, PLAN = range(3)
 
 
-class Dynamics(SlotDynamics[SocInstance, SocRealisation]):
+class Dynamics(EventDynamics[SocInstance, SocRealisation]):
     """B rows, each playing one of S slots of (instance, realisation).
 
     Args:
@@ -85,6 +84,8 @@ class Dynamics(SlotDynamics[SocInstance, SocRealisation]):
             by default. The others follow, at the same time, when some of these are mapped.
         log: Whether to keep what `schedule` needs.
     """
+
+    now_column, done_column, decisions_column = NOW, DONE, DECISIONS
 
     def __init__(
         self, batch: int, limits: SocLimits, *, actions: str = "task-pe", wait: bool = False,
@@ -133,24 +134,6 @@ class Dynamics(SlotDynamics[SocInstance, SocRealisation]):
         write_realisation(self.problem, slot, realisation)
         self.realisations[slot] = realisation
 
-    def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
-        """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
-        rows = self._all_rows if rows is None else np.asarray(rows)
-        if slots is None:
-            slots = rows if self.num_slots == self.batch else np.zeros_like(rows)
-        _reset(self.problem, self.state, rows, np.asarray(slots), self.code, self.visible)
-
-    def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
-        """Play one action per row.
-
-        Returns:
-            ``(B,)`` 0: played, 1: illegal, the legal action with the lowest index was played
-            instead, 2: the episode was over.
-        """
-        outcome = np.zeros(self.batch, np.int8)
-        _step(self.problem, self.state, actions, self.code, self.wait, outcome)
-        return outcome
-
     def legal(self) -> BoolArray:
         """``(B, A)`` legal actions; none where the episode is over."""
         legal = np.zeros((self.batch, self.num_actions), np.bool_)
@@ -170,11 +153,6 @@ class Dynamics(SlotDynamics[SocInstance, SocRealisation]):
         self.state.row[row, NEEDS_PLAN] = 0
         _advance_plan(self.problem, self.state, row)
 
-    def done(self) -> BoolArray:
-        """``(B,)`` whether the episode is over."""
-        over: BoolArray = self.state.row[:, DONE] != 0
-        return over
-
     def truncated(self) -> BoolArray:
         """``(B,)`` whether the episode was cut off at the horizon."""
         cut: BoolArray = self.state.row[:, DONE] == AT_HORIZON
@@ -190,16 +168,7 @@ class Dynamics(SlotDynamics[SocInstance, SocRealisation]):
 
     def reward_scale(self) -> FloatArray:
         """``(B,)`` expected length of the fastest path through a job, in µs."""
-        scale: FloatArray = self.problem.scales[self.state.row[:, SLOT], MEAN_PATH]
-        return scale
-
-    def now(self, row: int) -> int:
-        """Time in a row, in µs."""
-        return int(self.state.row[row, NOW])
-
-    def decisions(self) -> IntArray:
-        """``(B,)`` decisions taken so far."""
-        return self.state.row[:, DECISIONS].copy()
+        return self._scales(MEAN_PATH)
 
     def tasks_completed(self) -> IntArray:
         """``(B,)`` tasks completed so far."""
@@ -255,6 +224,12 @@ class Dynamics(SlotDynamics[SocInstance, SocRealisation]):
             start_us=log[:, :, LOG_START],
             end_us=log[:, :, LOG_END],
         )
+
+    def _start(self, rows: IntArray, slots: IntArray) -> None:
+        _reset(self.problem, self.state, rows, slots, self.code, self.visible)
+
+    def _play(self, actions: IntArray, outcome: npt.NDArray[np.int8]) -> None:
+        _step(self.problem, self.state, actions, self.code, self.wait, outcome)
 
     def _log_with_queued(self, row: int) -> IntArray:
         """The task log, with the mappings of what has not started."""

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
-from dispatchlab.envs.core.slots import SlotDynamics
+from dispatchlab.envs.core.slots import ReasonedDynamics
 from dispatchlab.envs.uam.dynamics.apply import apply_action, reset_row, why_illegal
 from dispatchlab.envs.uam.dynamics.flights import LEGAL
 from dispatchlab.envs.uam.dynamics.layout import (
@@ -21,7 +21,6 @@ from dispatchlab.envs.uam.dynamics.layout import (
     OPERATION,
     REVENUE,
     SERVED,
-    SLOT,
 )
 from dispatchlab.envs.uam.dynamics.problem import (
     Problem,
@@ -45,7 +44,7 @@ REASONS = (
 )  # fmt: skip
 
 
-class Dynamics(SlotDynamics[UamInstance, UamRealisation]):
+class Dynamics(ReasonedDynamics[UamInstance, UamRealisation]):
     """B rows, each playing one of S slots of (instance, realisation).
 
     Args:
@@ -56,6 +55,9 @@ class Dynamics(SlotDynamics[UamInstance, UamRealisation]):
         slots: S; one per row by default.
         log: Whether to keep what `schedule` needs.
     """
+
+    now_column, done_column, decisions_column = NOW, DONE, DECISIONS
+    reason_texts = REASONS
 
     def __init__(
         self, batch: int, limits: UamLimits, *, stop_at: str = "choices",
@@ -90,42 +92,6 @@ class Dynamics(SlotDynamics[UamInstance, UamRealisation]):
         write_realisation(self.problem, slot, realisation)
         self.realisations[slot] = realisation
 
-    def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
-        """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
-        rows = self._all_rows if rows is None else np.asarray(rows)
-        if slots is None:
-            slots = rows if self.num_slots == self.batch else np.zeros_like(rows)
-        _reset(self.problem, self.state, rows, np.asarray(slots), self._choices)
-
-    def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
-        """Play one action per row.
-
-        Returns:
-            ``(B,)`` 0: played, 1: illegal, the legal action with the lowest index was played
-            instead, 2: the episode was over.
-        """
-        outcome = np.zeros(self.batch, np.int8)
-        _step(self.problem, self.state, actions, self._choices, outcome)
-        return outcome
-
-    def legal(self) -> BoolArray:
-        """``(B, A)`` legal actions; none where the episode is over."""
-        legal: BoolArray = self._reasons() == LEGAL
-        return legal
-
-    def reasons(self, row: int) -> list[str]:
-        """``A`` texts: why each action is illegal, or ``"legal"``."""
-        return [REASONS[code] for code in self._reasons()[row]]
-
-    def done(self) -> BoolArray:
-        """``(B,)`` whether the day is over."""
-        over: BoolArray = self.state.row[:, DONE] != 0
-        return over
-
-    def truncated(self) -> BoolArray:
-        """``(B,)`` always false: the end of the day is a part of the problem."""
-        return np.zeros(self.batch, np.bool_)
-
     def money(self) -> FloatArray:
         """``(B, 3)`` dollars so far: revenue, cost of operation, cost of energy."""
         return self.state.money.copy()
@@ -138,21 +104,11 @@ class Dynamics(SlotDynamics[UamInstance, UamRealisation]):
 
     def initial_bound(self) -> FloatArray:
         """``(B,)`` trivial lower bound on the objective: full aircraft on the shortest legs."""
-        most: FloatArray = self.problem.scales[self.state.row[:, SLOT], MOST_PROFIT]
-        return -most
+        return -self._scales(MOST_PROFIT)
 
     def reward_scale(self) -> FloatArray:
         """``(B,)`` mean fare in dollars."""
-        scale: FloatArray = self.problem.scales[self.state.row[:, SLOT], MEAN_FARE]
-        return scale
-
-    def now(self, row: int) -> int:
-        """Time in a row, in s from the start of the day."""
-        return int(self.state.row[row, NOW])
-
-    def decisions(self) -> IntArray:
-        """``(B,)`` decisions taken so far."""
-        return self.state.row[:, DECISIONS].copy()
+        return self._scales(MEAN_FARE)
 
     def tasks_completed(self) -> IntArray:
         """``(B,)`` passengers that have boarded so far."""
@@ -183,10 +139,14 @@ class Dynamics(SlotDynamics[UamInstance, UamRealisation]):
             decisions=self.state.decision_log[row, : int(counts[DECISIONS])],
         )
 
-    def _reasons(self) -> npt.NDArray[np.int8]:
-        reasons = np.ones((self.batch, self.num_actions), np.int8)
+    def _start(self, rows: IntArray, slots: IntArray) -> None:
+        _reset(self.problem, self.state, rows, slots, self._choices)
+
+    def _play(self, actions: IntArray, outcome: npt.NDArray[np.int8]) -> None:
+        _step(self.problem, self.state, actions, self._choices, outcome)
+
+    def _find_reasons(self, reasons: npt.NDArray[np.int8]) -> None:
         _why_illegal(self.problem, self.state, reasons)
-        return reasons
 
 
 @entry_kernel
