@@ -14,8 +14,8 @@ from dispatchlab.agents.encoders.transformer import Packing, TransformerBlock
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.unpad import GraphBatch
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.uam.observation.arrays import AT, FLIES, OPTION
 from dispatchlab.envs.uam.observation.features import AHEAD, NUM_SERIES, SERIES_START
-from dispatchlab.envs.uam.observation.graph import AT, FLIES, OPTION
 
 if TYPE_CHECKING:
     from dispatchlab.agents.network import NetworkConfig

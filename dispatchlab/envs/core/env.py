@@ -52,15 +52,17 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
         super().reset(seed=seed)
         self.episodes.rngs[0] = self.np_random
         self.episodes.begin(*checked)
-        return self._observe(), self._info(illegal=False)
+        observation = self._observe()
+        return observation, self._info(observation, illegal=False)
 
     def step(self, action: np.int64 | int) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         """Play an action; the episode ends when everything is scheduled, or at its horizon."""
         self._require_reset("step()")
         rewards, done, illegal = self.episodes.step(np.atleast_1d(np.asarray(action)))
-        info = self._info(illegal=bool(illegal[0]))
+        observation = self._observe()
+        info = self._info(observation, illegal=bool(illegal[0]))
         cut = bool(self.episodes.truncated()[0])
-        return self._observe(), float(rewards[0]), bool(done[0]) and not cut, cut, info
+        return observation, float(rewards[0]), bool(done[0]) and not cut, cut, info
 
     def action_masks(self) -> BoolArray:
         """``(A,)`` legal actions (the name that sb3-contrib looks for)."""
@@ -127,10 +129,10 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
     def _observe(self) -> Arrays:
         return {key: value[0] for key, value in self.episodes.observe().items()}
 
-    def _info(self, *, illegal: bool) -> dict[str, Any]:
+    def _info(self, observation: Arrays, *, illegal: bool) -> dict[str, Any]:
         dynamics = self.episodes.dynamics
         return {
-            "action_mask": dynamics.legal()[0].astype(np.int8),
+            "action_mask": observation["action_mask"].copy(),
             "illegal_action": illegal,
             "objective": float(dynamics.objective()[0]),
             "lower_bound": float(dynamics.initial_bound()[0]),

@@ -6,7 +6,7 @@ torch-geometric names a ``HeteroData``. Counts are explicit; padding is never in
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from gymnasium import spaces
 
 FEATURE_LIMIT = 10.0  # features are clipped to +- this
 Arrays = dict[str, npt.NDArray[Any]]
+Shapes = dict[str, tuple[tuple[int, ...], npt.DTypeLike]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +88,25 @@ class GraphSpec:
     globals: tuple[Feature, ...]
     candidate_types: tuple[str, ...]
     num_actions: int
+    _shapes: Shapes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find the shapes once: every step allocates by them."""
+        object.__setattr__(self, "_shapes", self._find_shapes())
 
     def node(self, name: str) -> NodeType:
         """The node type of that name."""
         return next(node for node in self.nodes if node.name == name)
 
-    def shapes(self) -> dict[str, tuple[tuple[int, ...], npt.DTypeLike]]:
+    def shapes(self) -> Shapes:
         """Shape and dtype of every key, in the order of the observation."""
-        out: dict[str, tuple[tuple[int, ...], npt.DTypeLike]] = {}
-        for node in self.nodes:
-            out[f"x/{node.name}"] = ((node.max_count, len(node.features)), np.float32)
-            out[f"n/{node.name}"] = ((1,), np.int64)
-        for edge in self.edges:
-            out[f"edge/{edge.key}"] = ((2, edge.max_count), np.int64)
-            if edge.features:
-                shape = (edge.max_count, len(edge.features))
-                out[f"edge_attr/{edge.key}"] = (shape, np.float32)
-            out[f"e/{edge.key}"] = ((1,), np.int64)
-        out["globals"] = ((len(self.globals),), np.float32)
-        out["candidates"] = ((self.num_actions, len(self.candidate_types)), np.int64)
-        out["action_mask"] = ((self.num_actions,), np.int8)
-        return out
+        return dict(self._shapes)
 
     def space(self) -> GraphSpace:
         """The Gymnasium space of one observation."""
         highs = self._int_highs()
         boxes: dict[str, spaces.Space[Any]] = {}
-        for key, (shape, dtype) in self.shapes().items():
+        for key, (shape, dtype) in self._shapes.items():
             if dtype is np.float32:
                 boxes[key] = spaces.Box(-FEATURE_LIMIT, FEATURE_LIMIT, shape, np.float32)
             else:
@@ -123,7 +116,7 @@ class GraphSpec:
 
     def allocate(self, batch: int) -> Arrays:
         """Fresh zeroed arrays for a batch of observations."""
-        return {key: np.zeros((batch, *s), dtype) for key, (s, dtype) in self.shapes().items()}
+        return {key: np.zeros((batch, *s), dtype) for key, (s, dtype) in self._shapes.items()}
 
     def layout(self) -> dict[str, Any]:
         """The part of the spec that a trained network depends on: everything but the sizes."""
@@ -149,6 +142,22 @@ class GraphSpec:
             lines.append(f"  edge/{edge.key}: at most {edge.max_count} arcs")
             lines += _feature_lines(edge.features)
         return "\n".join([*lines, "  globals:", *_feature_lines(self.globals)])
+
+    def _find_shapes(self) -> Shapes:
+        out: Shapes = {}
+        for node in self.nodes:
+            out[f"x/{node.name}"] = ((node.max_count, len(node.features)), np.float32)
+            out[f"n/{node.name}"] = ((1,), np.int64)
+        for edge in self.edges:
+            out[f"edge/{edge.key}"] = ((2, edge.max_count), np.int64)
+            if edge.features:
+                shape = (edge.max_count, len(edge.features))
+                out[f"edge_attr/{edge.key}"] = (shape, np.float32)
+            out[f"e/{edge.key}"] = ((1,), np.int64)
+        out["globals"] = ((len(self.globals),), np.float32)
+        out["candidates"] = ((self.num_actions, len(self.candidate_types)), np.int64)
+        out["action_mask"] = ((self.num_actions,), np.int8)
+        return out
 
     def _int_highs(self) -> dict[str, int]:
         """Largest value of every integer key."""

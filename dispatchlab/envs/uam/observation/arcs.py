@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from dispatchlab.envs.core.compiling import entry_kernel, kernel
-from dispatchlab.envs.core.schedule import IntArray
+from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.uam.dynamics.apply import why_illegal
 from dispatchlab.envs.uam.dynamics.flights import (
     LEGAL,
@@ -33,6 +32,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.observation.arrays import GraphArrays
 from dispatchlab.envs.uam.observation.features import SCALE_MI, SCALE_S, Float32Array, clip
 from dispatchlab.envs.uam.observation.forecast import (
     best_profit_from,
@@ -42,8 +42,6 @@ from dispatchlab.envs.uam.observation.forecast import (
 from dispatchlab.envs.uam.outlook.expected import others
 from dispatchlab.envs.uam.outlook.knowledge import leg_s, ready_s
 
-Int8Array = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
-
 
 @kernel
 def load_value(p: Problem, s: State, b: int) -> float:
@@ -52,29 +50,24 @@ def load_value(p: Problem, s: State, b: int) -> float:
     return p.scales[i, MEAN_FARE] * p.counts[i, SEATS]
 
 
-@entry_kernel
-def fill_arcs(
-    p: Problem, s: State, rows: IntArray, at: IntArray, at_x: Float32Array, at_count: IntArray,
-    pairs: IntArray, pair_x: Float32Array, pair_count: IntArray,
-) -> None:  # fmt: skip
+@kernel
+def write_arcs(p: Problem, s: State, b: int, out: GraphArrays, index: int) -> None:
     """Write where aircraft are or land, and the pairs of vertiports within range."""
-    for index in range(len(rows)):
-        b = rows[index]
-        i, now = s.row[b, SLOT], s.row[b, NOW]
-        ports, count, found = p.counts[i, NUM_PORTS], p.counts[i, NUM_AIRCRAFT], 0
-        for k in range(count):
-            at[index, 0, k], at[index, 1, k] = k, s.craft[b, k, PORT]
-            at_x[index, k, 0] = clip((ready_s(p, s, b, k) - now) / SCALE_S)
-        at_count[index, 0] = count
-        for origin in range(ports):
-            for destination in range(ports):
-                pair = origin * ports + destination
-                inside = p.pair[i, pair, LEG_WH] <= p.counts[i, BATTERY_WH]
-                if origin != destination and inside:
-                    pairs[index, 0, found], pairs[index, 1, found] = origin, destination
-                    _write_pair(p, s, b, pair, pair_x[index, found])
-                    found += 1
-        pair_count[index, 0] = found
+    i, now = s.row[b, SLOT], s.row[b, NOW]
+    ports, count, found = p.counts[i, NUM_PORTS], p.counts[i, NUM_AIRCRAFT], 0
+    for k in range(count):
+        out.at[index, 0, k], out.at[index, 1, k] = k, s.craft[b, k, PORT]
+        out.at_x[index, k, 0] = clip((ready_s(p, s, b, k) - now) / SCALE_S)
+    out.num_at[index, 0] = count
+    for origin in range(ports):
+        for destination in range(ports):
+            pair = origin * ports + destination
+            inside = p.pair[i, pair, LEG_WH] <= p.counts[i, BATTERY_WH]
+            if origin != destination and inside:
+                out.pair[index, 0, found], out.pair[index, 1, found] = origin, destination
+                _write_pair(p, s, b, pair, out.pair_x[index, found])
+                found += 1
+    out.num_pairs[index, 0] = found
 
 
 @kernel
@@ -95,31 +88,25 @@ def _write_pair(p: Problem, s: State, b: int, pair: int, x: Float32Array) -> Non
     x[8] = clip(p.fare[i, now, pair] / p.scales[i, MEAN_FARE])
 
 
-@entry_kernel
-def fill_options(
-    p: Problem, s: State, rows: IntArray, arcs: IntArray, x: Float32Array, count: IntArray,
-    candidates: IntArray, mask: Int8Array,
-) -> None:  # fmt: skip
+@kernel
+def write_options(p: Problem, s: State, b: int, out: GraphArrays, index: int) -> None:
     """Write an arc for every legal action, the candidates and the mask."""
-    for index in range(len(rows)):
-        b = rows[index]
-        candidates[index] = NONE
-        if s.row[b, DONE] != 0:
+    out.candidates[index] = NONE
+    if s.row[b, DONE] != 0:
+        return
+    i, k, found = s.row[b, SLOT], s.row[b, POINTED], 0
+    levels = p.counts[i, NUM_LEVELS]
+    for action in range(p.counts[i, NUM_PORTS] * levels):
+        if why_illegal(p, s, b, action) != LEGAL:
             continue
-        i, k, found = s.row[b, SLOT], s.row[b, POINTED], 0
-        levels = p.counts[i, NUM_LEVELS]
-        for action in range(p.counts[i, NUM_PORTS] * levels):
-            if why_illegal(p, s, b, action) != LEGAL:
-                continue
-            port, level = action // levels, action % levels
-            arcs[index, 0, found], arcs[index, 1, found] = k, port
-            _write_option(p, s, b, k, port, level, x[index, found])
-            candidates[index, action, 0] = k
-            candidates[index, action, 1] = port
-            candidates[index, action, 2] = found
-            mask[index, action] = 1
-            found += 1
-        count[index, 0] = found
+        port, level = action // levels, action % levels
+        out.option[index, 0, found], out.option[index, 1, found] = k, port
+        _write_option(p, s, b, k, port, level, out.option_x[index, found])
+        candidate = out.candidates[index, action]
+        candidate[0], candidate[1], candidate[2] = k, port, found
+        out.mask[index, action] = 1
+        found += 1
+    out.num_options[index, 0] = found
 
 
 @kernel

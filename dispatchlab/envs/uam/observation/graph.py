@@ -1,9 +1,13 @@
 """Graph observation: vertiports and aircraft, pairs within range, and an arc for every option."""
 
+from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.graph_spec import Arrays, EdgeType, Feature, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.uam.dynamics.engine import Dynamics
-from dispatchlab.envs.uam.observation.arcs import fill_arcs, fill_options
+from dispatchlab.envs.uam.dynamics.problem import Problem
+from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.observation.arcs import write_arcs, write_options
+from dispatchlab.envs.uam.observation.arrays import OPTION, GraphArrays
 from dispatchlab.envs.uam.observation.features import (
     AIRCRAFT_FEATURES,
     AT_FEATURES,
@@ -12,9 +16,7 @@ from dispatchlab.envs.uam.observation.features import (
     PAIR_FEATURES,
     PORT_FEATURES,
 )
-from dispatchlab.envs.uam.observation.nodes import fill_nodes
-
-OPTION, AT, FLIES = "aircraft-option-port", "aircraft-at-port", "port-flies-port"
+from dispatchlab.envs.uam.observation.nodes import write_nodes
 
 
 class GraphObservation:
@@ -45,16 +47,13 @@ class GraphObservation:
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows."""
-        p, s = dynamics.problem, dynamics.state
-        fill_nodes(
-            p, s, rows, out["x/port"], out["n/port"], out["x/aircraft"],
-            out["n/aircraft"], out["globals"],
-        )  # fmt: skip
-        fill_arcs(
-            p, s, rows, out[f"edge/{AT}"], out[f"edge_attr/{AT}"], out[f"e/{AT}"],
-            out[f"edge/{FLIES}"], out[f"edge_attr/{FLIES}"], out[f"e/{FLIES}"],
-        )  # fmt: skip
-        fill_options(
-            p, s, rows, out[f"edge/{OPTION}"], out[f"edge_attr/{OPTION}"], out[f"e/{OPTION}"],
-            out["candidates"], out["action_mask"],
-        )  # fmt: skip
+        _fill(dynamics.problem, dynamics.state, rows, GraphArrays.of(out))
+
+
+@entry_kernel
+def _fill(p: Problem, s: State, rows: IntArray, out: GraphArrays) -> None:
+    """One kernel for all of it: to enter one from Python costs more than to write the nodes."""
+    for index in range(len(rows)):
+        write_nodes(p, s, rows[index], out, index)
+        write_arcs(p, s, rows[index], out, index)
+        write_options(p, s, rows[index], out, index)

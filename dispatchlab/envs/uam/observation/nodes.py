@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from dispatchlab.envs.core.compiling import entry_kernel, kernel
-from dispatchlab.envs.core.schedule import IntArray
+from dispatchlab.envs.core.compiling import kernel
 from dispatchlab.envs.uam.dynamics.flights import bin_of, refresh
 from dispatchlab.envs.uam.dynamics.layout import (
     BATTERY_WH,
@@ -36,6 +35,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.observation.arrays import GraphArrays
 from dispatchlab.envs.uam.observation.features import (
     AHEAD,
     SCALE_MI,
@@ -49,27 +49,22 @@ from dispatchlab.envs.uam.outlook.knowledge import ready_s
 WITHIN_S = (1800, 3600, 7200)
 
 
-@entry_kernel
-def fill_nodes(
-    p: Problem, s: State, rows: IntArray, port_x: Float32Array,
-    port_count: IntArray, craft_x: Float32Array, craft_count: IntArray, context: Float32Array,
-) -> None:  # fmt: skip
-    """Write all nodes and the globals."""
-    for index in range(len(rows)):
-        b = rows[index]
-        i = s.row[b, SLOT]
-        ports, count = p.counts[i, NUM_PORTS], p.counts[i, NUM_AIRCRAFT]
-        port_count[index, 0], craft_count[index, 0] = ports, count
-        for pair in range(ports * ports):
-            refresh(p, s, b, pair)
-        for port in range(ports):
-            _write_port(p, s, b, port, port_x[index, port])
-        for k in range(count):
-            _write_aircraft(p, s, b, k, port_x[index], craft_x[index, k])
-        for port in range(ports):
-            for column in range(7, 11):
-                port_x[index, port, column] = np.log1p(port_x[index, port, column])
-        _write_globals(p, s, b, context[index])
+@kernel
+def write_nodes(p: Problem, s: State, b: int, out: GraphArrays, index: int) -> None:
+    """Write all nodes and the globals of a row."""
+    i, port_x = s.row[b, SLOT], out.port[index]
+    ports, count = p.counts[i, NUM_PORTS], p.counts[i, NUM_AIRCRAFT]
+    out.num_ports[index, 0], out.num_aircraft[index, 0] = ports, count
+    for pair in range(ports * ports):
+        refresh(p, s, b, pair)
+    for port in range(ports):
+        _write_port(p, s, b, port, port_x[port])
+    for k in range(count):
+        _write_aircraft(p, s, b, k, port_x, out.aircraft[index, k])
+    for port in range(ports):
+        for column in range(7, 11):
+            port_x[port, column] = np.log1p(port_x[port, column])
+    _write_globals(p, s, b, out.context[index])
 
 
 @kernel

@@ -19,11 +19,12 @@ from dispatchlab.envs.uam.dynamics.layout import (
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
 from dispatchlab.envs.uam.observation.arcs import load_value
+from dispatchlab.envs.uam.observation.arrays import OPTION
 from dispatchlab.envs.uam.observation.features import OPTION_FEATURES, Float32Array, clip, money
-from dispatchlab.envs.uam.observation.graph import OPTION, GraphObservation
+from dispatchlab.envs.uam.observation.graph import GraphObservation
 from dispatchlab.envs.uam.outlook.knowledge import Known, leg_s
 from dispatchlab.envs.uam.outlook.outlook import Outlook
-from dispatchlab.envs.uam.outlook.prices import Prices
+from dispatchlab.envs.uam.outlook.prices import Prices, begins, find_prices
 from dispatchlab.envs.uam.outlook.worth import price_at, stay_worth, worth_at
 
 PRICED_FEATURES = (
@@ -54,7 +55,7 @@ class PricedObservation(GraphObservation):
         if self._outlook is None or self._outlook.dynamics is not dynamics:
             nobody = np.zeros(dynamics.batch, np.uint64)
             self._outlook = Outlook(dynamics, nobody, priced=True)
-        known, prices = self._outlook.price(rows)
+        known, prices = self._outlook.recall()
         _fill_prices(
             dynamics.problem, dynamics.state, known, prices, rows, out["candidates"],
             out[f"edge_attr/{OPTION}"],
@@ -66,11 +67,13 @@ def _fill_prices(
     p: Problem, s: State, known: Known, prices: Prices, rows: IntArray, candidates: IntArray,
     options: Float32Array,
 ) -> None:  # fmt: skip
-    """Write the features in the order of `PRICED_FEATURES` for every legal action."""
+    """Find the prices of the days that begin; write `PRICED_FEATURES` for every legal action."""
     for index in range(len(rows)):
         b = rows[index]
         if s.row[b, DONE] != 0:
             continue
+        if begins(s, prices, b):
+            find_prices(p, s, prices, b)
         i, k, load = s.row[b, SLOT], s.row[b, POINTED], load_value(p, s, b)
         levels, here, now = p.counts[i, NUM_LEVELS], s.craft[b, k, PORT], s.row[b, NOW]
         staying, price = stay_worth(p, s, known, prices, b), price_at(p, s, prices, b, here, now)

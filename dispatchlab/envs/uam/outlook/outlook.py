@@ -6,15 +6,12 @@ import numpy.typing as npt
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.random_bits import Streams
 from dispatchlab.envs.uam.dynamics import Dynamics
-from dispatchlab.envs.uam.dynamics.layout import DONE, SLOT
+from dispatchlab.envs.uam.dynamics.layout import SLOT
 from dispatchlab.envs.uam.dynamics.problem import Problem
-from dispatchlab.envs.uam.dynamics.state import State
 from dispatchlab.envs.uam.outlook.knowledge import Known, learn, make_known
 from dispatchlab.envs.uam.outlook.prices import (
     UNKNOWN,
     Prices,
-    begins,
-    find_prices,
     learn_legs,
     make_prices,
 )
@@ -56,21 +53,8 @@ class Outlook:
             _learn_all(d.problem, self._known, self._prices, np.array(new))
         return self._known, self._prices
 
-    def price(self, rows: IntArray) -> tuple[Known, Prices]:
-        """What is known, with the prices of rows whose day has begun."""
-        known, prices = self.recall()
-        _price_all(self.dynamics.problem, self.dynamics.state, prices, rows)
-        return known, prices
-
 
 @entry_kernel
 def _learn_all(p: Problem, known: Known, prices: Prices, slots: IntArray) -> None:
     for slot in slots:
         learn_legs(p, known, prices, slot)
-
-
-@entry_kernel
-def _price_all(p: Problem, s: State, prices: Prices, rows: IntArray) -> None:
-    for b in rows:
-        if s.row[b, DONE] == 0 and begins(s, prices, b):
-            find_prices(p, s, prices, b)
