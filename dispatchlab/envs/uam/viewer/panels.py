@@ -141,7 +141,7 @@ def port_traces(scene: Scene) -> list[Trace]:
     return traces
 
 
-def _areas(outlines: list[tuple[list[int], list[float], list[Any]]]) -> Trace:
+def _areas(outlines: list[tuple[list[Any], list[Any], list[Any]]]) -> Trace:
     """Filled outlines: times, heights and what is said at each of their points."""
     columns: list[list[Any]] = [[], [], []]
     for outline in outlines:
