@@ -1,7 +1,7 @@
 """SchedulingEnv: the scalar Gymnasium environment, a batch of one."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import gymnasium as gym
 import numpy as np
@@ -12,12 +12,20 @@ from dispatchlab.envs.core.episodes import BoolArray, EpisodeBatch
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec
 from dispatchlab.envs.core.reset_options import parse_options
-from dispatchlab.envs.core.schedule import Schedule
+from dispatchlab.envs.core.view import BatchView
+
+ViewT = TypeVar("ViewT", bound=BatchView[Any])
+ScheduleT = TypeVar("ScheduleT")
 
 
-class SchedulingEnv(gym.Env[Arrays, np.int64]):
-    """One environment; families subclass it to build the batch and to draw."""
+class SchedulingEnv(gym.Env[Arrays, np.int64], Generic[ViewT, ScheduleT]):
+    """One environment; families subclass it to build the batch and to draw.
 
+    Attributes:
+        view_type: What the family's dispatchers see.
+    """
+
+    view_type: type[ViewT]
     metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (gymnasium's own shape)
 
     def __init__(self, episodes: EpisodeBatch, *, render_mode: str | None = None) -> None:
@@ -69,12 +77,16 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
         legal: BoolArray = self.episodes.dynamics.legal()[0]
         return legal
 
-    def schedule(self) -> Schedule:
-        """The schedule so far, with the ends that running activities will have.
+    def view(self) -> ViewT:
+        """What a dispatcher may know at this decision."""
+        return self.view_type(self.episodes.dynamics, self.episodes.observation)
+
+    def schedule(self) -> ScheduleT:
+        """What has happened so far, with the ends that what is under way will have.
 
         For viewers and checkers: no scheduler may look at it under a random realisation.
         """
-        schedule: Schedule = self.episodes.dynamics.schedule(0)
+        schedule: ScheduleT = self.episodes.dynamics.schedule(0)
         return schedule
 
     @property
@@ -139,3 +151,13 @@ class SchedulingEnv(gym.Env[Arrays, np.int64]):
             "decisions": int(dynamics.decisions()[0]),
             "reward_terms": dynamics.reward_terms(0),
         }
+
+
+class ReasonedEnv(SchedulingEnv[ViewT, ScheduleT]):
+    """One environment that can say why an action is illegal."""
+
+    def reasons(self) -> list[str]:
+        """``A`` texts: why each action is illegal now, or ``"legal"``."""
+        self._require_reset("reasons()")
+        reasons: list[str] = self.episodes.dynamics.reasons(0)
+        return reasons

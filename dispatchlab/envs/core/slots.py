@@ -43,6 +43,11 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
         self.realisations: list[RealisationT | None] = [None] * self.num_slots
         self._all_rows: IntArray = np.arange(batch)
 
+    @property
+    def wait_action(self) -> int | None:
+        """Index of the action that lets time pass, or None where there is no such index."""
+        return None
+
     def load(self, slot: int, instance: InstanceT, realisation: RealisationT) -> None:
         """Put a problem into a slot; rows that play it must be reset."""
         raise NotImplementedError
@@ -112,7 +117,7 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
 class EventDynamics(SlotDynamics[InstanceT, RealisationT]):
     """Rows that go from event to event, until an end that one of their columns tells.
 
-    A family adds the columns below, and the kernels behind `_start` and `_play`.
+    A family adds the columns below, ``legal`` and the kernels behind `_start` and `_play`.
     """
 
     now_column: int
@@ -120,11 +125,17 @@ class EventDynamics(SlotDynamics[InstanceT, RealisationT]):
     decisions_column: int
 
     def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
-        """Start rows over; row b plays slot b unless ``slots`` says otherwise."""
+        """Start rows over; row b plays slot b, or the only slot, unless told otherwise."""
         rows = self._all_rows if rows is None else np.asarray(rows)
         if slots is None:
-            slots = rows if self.num_slots == self.batch else np.zeros_like(rows)
-        self._start(rows, np.asarray(slots))
+            slots = rows if self.num_slots > 1 else np.zeros_like(rows)
+        slots = np.asarray(slots)
+        if slots.max(initial=0) >= self.num_slots or rows.max(initial=0) >= self.batch:
+            raise IndexError(
+                f"Rows up to {rows.max(initial=0)} in slots up to {slots.max(initial=0)} were "
+                f"given, but there are {self.batch} rows and {self.num_slots} slots."
+            )
+        self._start(rows, slots)
 
     def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
         """Play one action per row.
@@ -136,6 +147,10 @@ class EventDynamics(SlotDynamics[InstanceT, RealisationT]):
         outcome = np.zeros(self.batch, np.int8)
         self._play(actions, outcome)
         return outcome
+
+    def legal(self) -> BoolArray:
+        """``(B, A)`` legal actions; none where the episode is over."""
+        raise NotImplementedError
 
     def done(self) -> BoolArray:
         """``(B,)`` whether the episode is over."""
@@ -179,7 +194,7 @@ class ReasonedDynamics(EventDynamics[InstanceT, RealisationT]):
         raise NotImplementedError
 
     def legal(self) -> BoolArray:
-        """``(B, A)`` legal actions; none where the episode is over."""
+        """``(B, A)`` actions without a reason against them; none where the episode is over."""
         legal: BoolArray = self._reasons() == LEGAL
         return legal
 

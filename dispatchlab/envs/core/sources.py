@@ -43,7 +43,7 @@ def choose_source(
         )
     if instance is not None and not isinstance(instance, (str, os.PathLike, kind)):
         raise DispatchlabError(
-            f"The instance is a {type(instance).__name__}; give a preset, a path or a "
+            f"The instance is a {type(instance).__name__}; give a name, a path or a "
             f"{kind.__name__}."
         )
     return fixed(default if instance is None else instance)

@@ -1,7 +1,7 @@
 """SchedulingVectorEnv: the native Gymnasium vector environment over an `EpisodeBatch`."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +9,11 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from dispatchlab.envs.core.env import ScheduleT, ViewT
 from dispatchlab.envs.core.episodes import BoolArray, EpisodeBatch, FloatArray, IntArray
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec
 from dispatchlab.envs.core.reset_options import parse_options
-from dispatchlab.envs.core.schedule import Schedule
 
 AUTORESET = {
     "same-step": AutoresetMode.SAME_STEP,
@@ -22,22 +22,37 @@ AUTORESET = {
 }
 
 
-class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
-    """B environments stepped by one kernel; families subclass it only to build the batch.
+class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any], Generic[ViewT, ScheduleT]):
+    """B environments stepped by one kernel; families say only how to build the batch.
 
     Row ``b`` seeded with ``s`` plays exactly what the scalar environment seeded with ``s`` plays.
+
+    Attributes:
+        make_episodes: Builds the batch from its size and the arguments of the scalar environment.
+        view_type: What the family's dispatchers see.
     """
 
+    make_episodes: Callable[..., EpisodeBatch]
+    view_type: type[ViewT]
     metadata: dict[str, Any]
 
-    def __init__(self, episodes: EpisodeBatch, *, autoreset: str = "same-step") -> None:
-        """Wrap a batch of episodes.
+    def __init__(
+        self, num_envs: int = 1, *, autoreset: str = "same-step", render_mode: str | None = None,
+        max_episode_steps: int | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """Build the batch.
 
         Args:
-            episodes: The batch.
+            num_envs: B.
             autoreset: ``"same-step"``, ``"next-step"`` or ``"disabled"``, as Gymnasium's
                 `AutoresetMode`.
+            render_mode: None: `gymnasium.make_vec` passes it on, but only scalar environments
+                take it, as ``max_episode_steps``.
+            max_episode_steps: None.
+            **kwargs: The arguments of the scalar environment.
         """
+        _check_arguments(num_envs, render_mode, max_episode_steps)
+        episodes = self.make_episodes(num_envs, **kwargs)
         if autoreset not in AUTORESET:
             raise DispatchlabError(
                 f"Unknown autoreset {autoreset!r}; choose one of {', '.join(AUTORESET)}."
@@ -108,9 +123,13 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
         """Fresh observations of the current state."""
         return self.episodes.observe()
 
-    def schedule(self, row: int) -> Schedule:
+    def view(self) -> ViewT:
+        """What a dispatcher may know at the current decisions."""
+        return self.view_type(self.episodes.dynamics, self.episodes.observation)
+
+    def schedule(self, row: int) -> ScheduleT:
         """The schedule of a row so far."""
-        schedule: Schedule = self.episodes.dynamics.schedule(row)
+        schedule: ScheduleT = self.episodes.dynamics.schedule(row)
         return schedule
 
     def objectives(self) -> FloatArray:
@@ -210,9 +229,7 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any]):
         infos["final_info"], infos["_final_info"] = info, ended.copy()
 
 
-def check_vector_arguments(
-    num_envs: int, render_mode: str | None, max_episode_steps: int | None
-) -> None:
+def _check_arguments(num_envs: int, render_mode: str | None, max_episode_steps: int | None) -> None:
     """Refuse what `gymnasium.make_vec` passes on but only scalar environments take."""
     if render_mode is not None or max_episode_steps is not None:
         raise DispatchlabError(

@@ -1,19 +1,20 @@
 """BatchView: what a dispatcher may know at a decision, for a batch of environments."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.core.schedule import IntArray
+from dispatchlab.envs.core.slots import EventDynamics
 
-if TYPE_CHECKING:
-    from dispatchlab.envs.core.schedule import IntArray
+DynamicsT = TypeVar("DynamicsT", bound=EventDynamics[Any, Any])
 
 
-class BatchView:
+class BatchView(Generic[DynamicsT]):
     """View of a batch at its decisions; B environments, A actions.
 
     Attributes:
@@ -22,14 +23,13 @@ class BatchView:
         wait_action: Index of the action that lets time pass, or None.
     """
 
-    def __init__(
-        self,
-        dynamics: Any,  # noqa: ANN401 (any family's dynamics)
-        observation: Observation, now: "IntArray", wait_action: int | None,
-    ) -> None:  # fmt: skip
+    now: IntArray
+
+    def __init__(self, dynamics: DynamicsT, observation: Observation) -> None:
         """Look at the current state; nothing is computed before it is asked for."""
         self.dynamics, self._observation = dynamics, observation
-        self.now, self.wait_action = now.copy(), wait_action
+        self.now = dynamics.state.row[:, dynamics.now_column].copy()
+        self.wait_action = dynamics.wait_action
 
     @cached_property
     def legal(self) -> npt.NDArray[np.bool_]:

@@ -1,17 +1,16 @@
 """The two faces of the edge/cloud family: `EdgeCloudEnv` and `EdgeCloudVectorEnv`."""
 
 import os
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.env import SchedulingEnv
+from dispatchlab.envs.core.env import ReasonedEnv
 from dispatchlab.envs.core.episodes import EpisodeBatch
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.core.sources import choose_source
-from dispatchlab.envs.core.vector_env import SchedulingVectorEnv, check_vector_arguments
+from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
 from dispatchlab.envs.edge.dynamics import Dynamics
 from dispatchlab.envs.edge.generator import EdgeGenerator, FixedInstance, make_generator
 from dispatchlab.envs.edge.instance import EdgeInstance
@@ -45,7 +44,7 @@ def make_episodes(
     )  # fmt: skip
 
 
-class EdgeCloudEnv(SchedulingEnv):
+class EdgeCloudEnv(ReasonedEnv[EdgeView, EdgeSchedule]):
     """Run the DNN inferences of a drone fleet in time, on an edge accelerator or in the cloud.
 
     ## Description
@@ -121,6 +120,8 @@ class EdgeCloudEnv(SchedulingEnv):
     edge and cloud for personalized UAV fleets, Future Generation Computer Systems.
     """
 
+    view_type = EdgeView
+
     def __init__(
         self, instance: InstanceLike | None = None,
         generator: str | EdgeGenerator | None = None, migrate: bool = True, lead_ms: int = 25,
@@ -135,24 +136,6 @@ class EdgeCloudEnv(SchedulingEnv):
         )  # fmt: skip
         super().__init__(episodes, render_mode=render_mode)
 
-    def view(self) -> EdgeView:
-        """What a dispatcher may know at this decision."""
-        return EdgeView(self.episodes.dynamics, self.episodes.observation)
-
-    def reasons(self) -> list[str]:
-        """``A`` texts: why each action is illegal now, or ``"legal"``."""
-        self._require_reset("reasons()")
-        reasons: list[str] = self.episodes.dynamics.reasons(0)
-        return reasons
-
-    def schedule(self) -> EdgeSchedule:  # type: ignore[override] # tasks come over time here
-        """What has happened to every task so far, and what was decided.
-
-        For viewers and checkers: no scheduler may look at it under a random realisation.
-        """
-        schedule: EdgeSchedule = self.episodes.dynamics.schedule(0)
-        return schedule
-
     def _draw(self, mode: str) -> npt.NDArray[np.uint8] | str:
         from dispatchlab.envs.edge.viewer import render_ansi, render_rgb
 
@@ -161,7 +144,7 @@ class EdgeCloudEnv(SchedulingEnv):
         return render_rgb(self.problem, self.realisation, self.schedule())
 
 
-class EdgeCloudVectorEnv(SchedulingVectorEnv):
+class EdgeCloudVectorEnv(SchedulingVectorEnv[EdgeView, EdgeSchedule]):
     """B environments of `EdgeCloudEnv` in one set of arrays, stepped by one kernel.
 
     Args:
@@ -170,14 +153,5 @@ class EdgeCloudVectorEnv(SchedulingVectorEnv):
         **kwargs: The arguments of `EdgeCloudEnv`, without ``render_mode``.
     """
 
-    def __init__(
-        self, num_envs: int = 1, *, autoreset: str = "same-step", render_mode: str | None = None,
-        max_episode_steps: int | None = None, **kwargs: Any,
-    ) -> None:  # fmt: skip
-        """Build the batch; see `EdgeCloudEnv` for the arguments."""
-        check_vector_arguments(num_envs, render_mode, max_episode_steps)
-        super().__init__(make_episodes(num_envs, **kwargs), autoreset=autoreset)
-
-    def view(self) -> EdgeView:
-        """What a dispatcher may know at the current decisions."""
-        return EdgeView(self.episodes.dynamics, self.episodes.observation)
+    view_type = EdgeView
+    make_episodes = staticmethod(make_episodes)

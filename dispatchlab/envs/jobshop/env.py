@@ -1,16 +1,16 @@
 """The two faces of the job-shop family: `CPSchedulingEnv` and `CPSchedulingVectorEnv`."""
 
 import os
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.env import SchedulingEnv
 from dispatchlab.envs.core.episodes import EpisodeBatch
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
-from dispatchlab.envs.core.vector_env import SchedulingVectorEnv, check_vector_arguments
+from dispatchlab.envs.core.schedule import Schedule
+from dispatchlab.envs.core.sources import choose_source
+from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.fixed_instances import FixedInstances
 from dispatchlab.envs.jobshop.generator import JobShopGenerator, make_generator
@@ -29,26 +29,11 @@ def make_episodes(
     reward: str | Potential = "bound", reward_scale: str = "none", on_invalid: str = "noop",
 ) -> EpisodeBatch:  # fmt: skip
     """Build the batch behind both faces; the arguments are those of `CPSchedulingEnv`."""
-    if instance is not None and generator is not None:
-        raise DispatchlabError(
-            f"Both instance={instance!r} and generator={generator!r} were given; keep one."
-        )
-    if not isinstance(instance, (str, os.PathLike, CpEncoding, type(None))):
-        raise DispatchlabError(
-            f"The instance is a {type(instance).__name__}; give a benchmark name, a path or a "
-            "CpEncoding."
-        )
-    if instance is not None:
-        source: JobShopGenerator = FixedInstances([instance])
-    elif isinstance(generator, str):
-        source = make_generator(generator)
-    elif generator is None or hasattr(generator, "sample"):
-        source = generator if generator is not None else FixedInstances(["ft06"])
-    else:
-        raise DispatchlabError(
-            f"The generator is a {type(generator).__name__}; give a string such as "
-            "'random:num_jobs=5-10' or an object with sample()."
-        )
+    source: JobShopGenerator = choose_source(
+        instance, generator, default="ft06", kind=CpEncoding,
+        fixed=lambda given: FixedInstances([given]), make=make_generator,
+        example="random:num_jobs=5-10",
+    )  # fmt: skip
     # a problem that never changes is stored once, and stays in the processor's cache
     slots = 1 if isinstance(source, FixedInstances) and source.is_constant else batch
     dynamics = Dynamics(batch, source.limits, semantics=semantics, stop_at=stop_at, slots=slots)
@@ -58,7 +43,7 @@ def make_episodes(
     )  # fmt: skip
 
 
-class CPSchedulingEnv(SchedulingEnv):
+class CPSchedulingEnv(SchedulingEnv[View, Schedule]):
     """Build a schedule for any problem in a constraint-programming encoding.
 
     ## Description
@@ -142,6 +127,8 @@ class CPSchedulingEnv(SchedulingEnv):
     job-shop scheduling problems based on constraint programming, ICAPS.
     """
 
+    view_type = View
+
     def __init__(
         self, instance: InstanceLike | None = None,
         generator: str | JobShopGenerator | None = None, semantics: str = "non-delay",
@@ -157,10 +144,6 @@ class CPSchedulingEnv(SchedulingEnv):
         )  # fmt: skip
         super().__init__(episodes, render_mode=render_mode)
 
-    def view(self) -> View:
-        """What a dispatcher may know at this decision."""
-        return View(self.episodes.dynamics, self.episodes.observation)
-
     def _draw(self, mode: str) -> npt.NDArray[np.uint8] | str:
         from dispatchlab.envs.jobshop.viewer import render_ansi, render_rgb
 
@@ -169,7 +152,7 @@ class CPSchedulingEnv(SchedulingEnv):
         return render_rgb(self.problem, self.schedule())
 
 
-class CPSchedulingVectorEnv(SchedulingVectorEnv):
+class CPSchedulingVectorEnv(SchedulingVectorEnv[View, Schedule]):
     """B environments of `CPSchedulingEnv` in one set of arrays, stepped by one kernel.
 
     Args:
@@ -178,14 +161,5 @@ class CPSchedulingVectorEnv(SchedulingVectorEnv):
         **kwargs: The arguments of `CPSchedulingEnv`, without ``render_mode``.
     """
 
-    def __init__(
-        self, num_envs: int = 1, *, autoreset: str = "same-step", render_mode: str | None = None,
-        max_episode_steps: int | None = None, **kwargs: Any,
-    ) -> None:  # fmt: skip
-        """Build the batch."""
-        check_vector_arguments(num_envs, render_mode, max_episode_steps)
-        super().__init__(make_episodes(num_envs, **kwargs), autoreset=autoreset)
-
-    def view(self) -> View:
-        """What a dispatcher may know at these decisions."""
-        return View(self.episodes.dynamics, self.episodes.observation)
+    view_type = View
+    make_episodes = staticmethod(make_episodes)

@@ -1,15 +1,13 @@
 """View: what a dispatcher may know at a decision, for a batch of environments."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.envs.core.graph_spec import Arrays
-from dispatchlab.envs.core.observation import Observation
+from dispatchlab.envs.core.view import BatchView
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.layout import (
     DUE,
@@ -19,7 +17,6 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     JOB_RELEASE,
     JOB_TAIL,
     MODE_PTR,
-    NOW,
     READY,
     READY_SEEN,
     SLOT,
@@ -30,9 +27,6 @@ from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.dynamics.timing import seen
 from dispatchlab.envs.jobshop.observation.option import count_left, expected_start, work_left
 
-if TYPE_CHECKING:
-    from dispatchlab.envs.core.schedule import IntArray
-
 FloatArray = npt.NDArray[np.float64]
 COLUMNS = (
     "duration", "start", "ready", "work_left", "activities_left", "flow_due_date", "due_date",
@@ -40,26 +34,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class View:
-    """Read-only view of a batch at its decisions; B environments, A actions.
-
-    Attributes:
-        legal: ``(B, A)`` legal actions.
-        now: ``(B,)`` decision times.
-        wait_action: Index of the wait, or None.
-    """
-
-    def __init__(self, dynamics: Dynamics, observation: Observation) -> None:
-        """Look at the current state; nothing is computed before it is asked for."""
-        self._dynamics, self._observation = dynamics, observation
-        self.legal: npt.NDArray[np.bool_] = dynamics.legal()
-        self.now: IntArray = dynamics.state.row[:, NOW].copy()
-        self.wait_action: int | None = dynamics.wait_action
+class View(BatchView[Dynamics]):
+    """View of a batch at its decisions; times in the instance's time unit."""
 
     @cached_property
     def _table(self) -> FloatArray:
         table = np.zeros((*self.legal.shape, len(COLUMNS)))
-        _fill_table(self._dynamics.problem, self._dynamics.state, table)
+        _fill_table(self.dynamics.problem, self.dynamics.state, table)
         return table
 
     def column(self, name: str) -> FloatArray:
@@ -81,15 +62,7 @@ class View:
     @property
     def has_alternatives(self) -> bool:
         """Whether activities may have several modes."""
-        return self._dynamics.limits.modes_per_activity > 1
-
-    @cached_property
-    def observation(self) -> Arrays:
-        """The graph observation of the batch."""
-        rows = np.arange(self._dynamics.batch)
-        out = self._observation.spec(self._dynamics).allocate(len(rows))
-        self._observation.fill(self._dynamics, rows, out)
-        return out
+        return self.dynamics.limits.modes_per_activity > 1
 
 
 @entry_kernel

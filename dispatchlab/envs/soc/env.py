@@ -1,7 +1,6 @@
 """The two faces of the SoC family: `SocEnv` and `SocVectorEnv`."""
 
 import os
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,7 @@ from dispatchlab.envs.core.episodes import EpisodeBatch
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.core.sources import choose_source
-from dispatchlab.envs.core.vector_env import SchedulingVectorEnv, check_vector_arguments
+from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
 from dispatchlab.envs.soc.dynamics import Dynamics
 from dispatchlab.envs.soc.generator import FixedInstance, SocGenerator, make_generator
 from dispatchlab.envs.soc.instance import SocInstance
@@ -52,7 +51,7 @@ def make_episodes(
     )  # fmt: skip
 
 
-class SocEnv(SchedulingEnv):
+class SocEnv(SchedulingEnv[SocView, SocSchedule]):
     """Map the tasks of streaming task graphs to the elements of a heterogeneous chip.
 
     ## Description
@@ -129,6 +128,8 @@ class SocEnv(SchedulingEnv):
     system-on-chip simulation framework, IEEE Transactions on Computers 69(8).
     """
 
+    view_type = SocView
+
     def __init__(
         self, instance: InstanceLike | None = None,
         generator: str | SocGenerator | None = None, actions: str = "task-pe",
@@ -144,18 +145,6 @@ class SocEnv(SchedulingEnv):
         )  # fmt: skip
         super().__init__(episodes, render_mode=render_mode)
 
-    def view(self) -> SocView:
-        """What a dispatcher may know at this decision."""
-        return SocView(self.episodes.dynamics, self.episodes.observation)
-
-    def schedule(self) -> SocSchedule:  # type: ignore[override] # jobs come over time here
-        """What has happened to every job and task so far.
-
-        For viewers and checkers: no scheduler may look at it under a random realisation.
-        """
-        schedule: SocSchedule = self.episodes.dynamics.schedule(0)
-        return schedule
-
     def _draw(self, mode: str) -> npt.NDArray[np.uint8] | str:
         from dispatchlab.envs.soc.viewer import render_ansi, render_rgb
 
@@ -164,7 +153,7 @@ class SocEnv(SchedulingEnv):
         return render_rgb(self.problem, self.schedule())
 
 
-class SocVectorEnv(SchedulingVectorEnv):
+class SocVectorEnv(SchedulingVectorEnv[SocView, SocSchedule]):
     """B environments of `SocEnv` in one set of arrays, stepped by one kernel.
 
     Args:
@@ -173,14 +162,5 @@ class SocVectorEnv(SchedulingVectorEnv):
         **kwargs: The arguments of `SocEnv`, without ``render_mode``.
     """
 
-    def __init__(
-        self, num_envs: int = 1, *, autoreset: str = "same-step", render_mode: str | None = None,
-        max_episode_steps: int | None = None, **kwargs: Any,
-    ) -> None:  # fmt: skip
-        """Build the batch; see `SocEnv` for the arguments."""
-        check_vector_arguments(num_envs, render_mode, max_episode_steps)
-        super().__init__(make_episodes(num_envs, **kwargs), autoreset=autoreset)
-
-    def view(self) -> SocView:
-        """What a dispatcher may know at the current decisions."""
-        return SocView(self.episodes.dynamics, self.episodes.observation)
+    view_type = SocView
+    make_episodes = staticmethod(make_episodes)

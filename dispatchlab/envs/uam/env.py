@@ -1,16 +1,15 @@
 """The two faces of the UAM family: `UamEnv` and `UamVectorEnv`."""
 
 import os
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.env import SchedulingEnv
+from dispatchlab.envs.core.env import ReasonedEnv
 from dispatchlab.envs.core.episodes import EpisodeBatch
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.core.sources import choose_source
-from dispatchlab.envs.core.vector_env import SchedulingVectorEnv, check_vector_arguments
+from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.generator import FixedInstance, UamGenerator, make_generator
 from dispatchlab.envs.uam.instance import UamInstance
@@ -43,7 +42,7 @@ def make_episodes(
     )  # fmt: skip
 
 
-class UamEnv(SchedulingEnv):
+class UamEnv(ReasonedEnv[UamView, UamSchedule]):
     """Send the electric air taxis of a fleet between vertiports for a day.
 
     ## Description
@@ -114,6 +113,8 @@ class UamEnv(SchedulingEnv):
     under operational constraints, varying demand and uncertainties, ACM/SIGAPP SAC.
     """
 
+    view_type = UamView
+
     def __init__(
         self, instance: InstanceLike | None = None, generator: str | UamGenerator | None = None,
         stop_at: str = "choices", observation: str | Observation = "graph",
@@ -127,24 +128,6 @@ class UamEnv(SchedulingEnv):
         )  # fmt: skip
         super().__init__(episodes, render_mode=render_mode)
 
-    def view(self) -> UamView:
-        """What a dispatcher may know at this decision."""
-        return UamView(self.episodes.dynamics, self.episodes.observation)
-
-    def reasons(self) -> list[str]:
-        """``A`` texts: why each action is illegal now, or ``"legal"``."""
-        self._require_reset("reasons()")
-        reasons: list[str] = self.episodes.dynamics.reasons(0)
-        return reasons
-
-    def schedule(self) -> UamSchedule:  # type: ignore[override] # legs, not activities
-        """The legs so far, with the landings that they will have.
-
-        For viewers and checkers: no scheduler may look at it.
-        """
-        schedule: UamSchedule = self.episodes.dynamics.schedule(0)
-        return schedule
-
     def _draw(self, mode: str) -> npt.NDArray[np.uint8] | str:
         from dispatchlab.envs.uam.viewer import render_ansi, render_rgb
 
@@ -153,7 +136,7 @@ class UamEnv(SchedulingEnv):
         return render_rgb(self.problem, self.realisation, self.schedule())
 
 
-class UamVectorEnv(SchedulingVectorEnv):
+class UamVectorEnv(SchedulingVectorEnv[UamView, UamSchedule]):
     """B environments of `UamEnv` in one set of arrays, stepped by one kernel.
 
     Args:
@@ -162,14 +145,5 @@ class UamVectorEnv(SchedulingVectorEnv):
         **kwargs: The arguments of `UamEnv`, without ``render_mode``.
     """
 
-    def __init__(
-        self, num_envs: int = 1, *, autoreset: str = "same-step", render_mode: str | None = None,
-        max_episode_steps: int | None = None, **kwargs: Any,
-    ) -> None:  # fmt: skip
-        """Build the batch; see `UamEnv` for the arguments."""
-        check_vector_arguments(num_envs, render_mode, max_episode_steps)
-        super().__init__(make_episodes(num_envs, **kwargs), autoreset=autoreset)
-
-    def view(self) -> UamView:
-        """What a dispatcher may know at the current decisions."""
-        return UamView(self.episodes.dynamics, self.episodes.observation)
+    view_type = UamView
+    make_episodes = staticmethod(make_episodes)

@@ -42,7 +42,7 @@ class ValidationSet(Protocol):
 class Family(Protocol):
     """Environments, validation sets and experts of a family."""
 
-    def training_env(self, config: TrainConfig) -> SchedulingVectorEnv:
+    def training_env(self, config: TrainConfig) -> SchedulingVectorEnv[Any, Any]:
         """The vector environment that a run trains on."""
         ...
 

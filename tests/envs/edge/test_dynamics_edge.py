@@ -56,7 +56,7 @@ def test_reasons_agree_with_the_mask() -> None:
     dynamics = _dynamics()
     reasons, legal = dynamics.reasons(0), dynamics.legal()[0]
     assert [reason == "legal" for reason in reasons] == legal.tolist()
-    assert reasons[dynamics.idle_action] == "not at this decision"
+    assert reasons[dynamics.wait_action] == "not at this decision"
     assert reasons[-2] == "no task waits there"
 
 

@@ -151,7 +151,7 @@ def test_the_trigger_is_the_ninth_of_the_last_ten_calls() -> None:
     while not dynamics.done()[0]:
         legal = dynamics.legal()[0]
         places = legal[:-1].reshape(-1, IDLE)
-        action = dynamics.idle_action
+        action = dynamics.wait_action
         if places[:, DEFER].any():
             verb = DEFER if dynamics.now(0) in (175, 190, 300) else CLOUD
             action = int(places[:, DEFER].argmax()) * IDLE + verb

@@ -83,7 +83,7 @@ class Dynamics(ReasonedDynamics[EdgeInstance, EdgeRealisation]):
         return self.limits.waiting * NUM_VERBS + 1
 
     @property
-    def idle_action(self) -> int:
+    def wait_action(self) -> int:
         """Index of the action that leaves the edge idle until the next event."""
         return self.num_actions - 1
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray, Schedule
-from dispatchlab.envs.core.slots import SlotDynamics
+from dispatchlab.envs.core.slots import EventDynamics
 from dispatchlab.envs.jobshop.dynamics.apply import apply_option, reset_row
 from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -16,6 +16,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     END,
     LEFT,
     MODE,
+    NOW,
     NUM_ACTIVITIES,
     SCALE,
     SLOT,
@@ -46,7 +47,7 @@ from dispatchlab.envs.jobshop.structure import Structure
 PLAYED, FALLBACK, FINISHED = 0, 1, 2
 
 
-class Dynamics(SlotDynamics[CpEncoding, Realisation]):
+class Dynamics(EventDynamics[CpEncoding, Realisation]):
     """The event simulation of a batch of scheduling problems.
 
     Args:
@@ -62,6 +63,8 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
         state: The rows.
         instances: The encoding in each slot, or None.
     """
+
+    now_column, decisions_column = NOW, DECISIONS
 
     def __init__(
         self, batch: int, limits: ProblemLimits, *, semantics: str = "non-delay",
@@ -134,32 +137,6 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
         self.instances[slot] = encoding
         self.realisations[slot] = None if is_nominal else real
 
-    def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
-        """Start rows over; row b plays slot b, or the only slot, unless told otherwise."""
-        rows = self._all_rows if rows is None else rows
-        if slots is None:
-            slots = rows if self.num_slots > 1 else np.zeros_like(rows)
-        if slots.max(initial=0) >= self.num_slots or rows.max(initial=0) >= self.batch:
-            raise IndexError(
-                f"Rows up to {rows.max(initial=0)} in slots up to {slots.max(initial=0)} were "
-                f"given, but there are {self.batch} rows and {self.num_slots} slots."
-            )
-        _reset(self.problem, self.state, rows, slots, self._code, self._every)
-
-    def step(self, actions: IntArray) -> npt.NDArray[np.int8]:
-        """Play one action per row.
-
-        Args:
-            actions: ``(B,)``. An illegal action plays the legal one with the lowest index.
-
-        Returns:
-            ``(B,)`` of `PLAYED`, `FALLBACK` (the action was illegal) or `FINISHED` (there was
-            nothing left to do).
-        """
-        outcome = np.empty(self.batch, np.int8)
-        _step(self.problem, self.state, actions, self._code, self._every, outcome)
-        return outcome
-
     def legal(self) -> npt.NDArray[np.bool_]:
         """``(B, A)`` legal actions, a fresh array."""
         return self.state.legal[:, : self.num_actions].astype(bool)
@@ -167,10 +144,6 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
     def done(self) -> npt.NDArray[np.bool_]:
         """``(B,)`` rows in which everything is scheduled."""
         return np.asarray(self.state.row[:, LEFT] == 0)
-
-    def truncated(self) -> npt.NDArray[np.bool_]:
-        """``(B,)`` false: an episode ends with its work."""
-        return np.zeros(self.batch, np.bool_)
 
     def objective(self) -> FloatArray:
         """``(B,)`` lower bound on the objective; the objective itself at the end."""
@@ -183,10 +156,6 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
     def reward_scale(self) -> FloatArray:
         """``(B,)`` what normalised rewards divide by."""
         return self._scales(SCALE)
-
-    def decisions(self) -> IntArray:
-        """``(B,)`` actions played so far."""
-        return self.state.row[:, DECISIONS].copy()
 
     def reward_terms(self, row: int) -> dict[str, float]:
         """What the objective of a row is made of so far, by name."""
@@ -202,6 +171,12 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
         """The realisation that a row plays."""
         found = self.realisations[self.state.row[row, SLOT]]
         return Realisation.nominal(self.encoding(row)) if found is None else found
+
+    def _start(self, rows: IntArray, slots: IntArray) -> None:
+        _reset(self.problem, self.state, rows, slots, self._code, self._every)
+
+    def _play(self, actions: IntArray, outcome: npt.NDArray[np.int8]) -> None:
+        _step(self.problem, self.state, actions, self._code, self._every, outcome)
 
     def _check_foresight(self) -> None:
         if self._code in (APPEND, ACTIVE):
