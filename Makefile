@@ -53,6 +53,6 @@ build: $(STAMP) ## wheel and source distribution in dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove .venv, caches and results
-	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .numba_cache .pytest_cache
+	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache
 	rm -rf .ruff_cache build dist $(OUT)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,6 +5,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numba
 
+from dispatchlab.envs.core.fingerprints import watch_dependencies
+
 # no reference counting: kernels own nothing, and counting the arrays of the tuples they hand to
 # one another costs 25 times what they do; numpy's error model: no branch at every division
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False, "error_model": "numpy"}
@@ -15,14 +17,20 @@ T = TypeVar("T")
 
 def kernel(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a kernel that other kernels call."""
-    return numba.njit(**_INNER)(function)
+    return _compile(function, _INNER)
 
 
 def inlined_kernel(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a small kernel into its callers: a call costs more than it does."""
-    return numba.njit(inline="always", **_INNER)(function)
+    return _compile(function, {"inline": "always", **_INNER})
 
 
 def entry_kernel(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a kernel that Python calls: the loop over the rows."""
-    return numba.njit(**_OPTIONS)(function)
+    return _compile(function, _OPTIONS)
+
+
+def _compile(function: Callable[P, T], options: dict[str, Any]) -> Callable[P, T]:
+    made: Callable[P, T] = numba.njit(**options)(function)
+    watch_dependencies(made)
+    return made
