@@ -1,7 +1,7 @@
 """Arguments of generators: numbers, ranges of numbers, and the strings that hold them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 from typing import Any
@@ -70,15 +70,17 @@ def parse_options(spec: str, text: str) -> dict[str, Any]:
     return options
 
 
-def parse_list(
-    spec: str, text: str, options: Mapping[str, Any]
+def parse_mix(
+    spec: str, options: Mapping[str, Any], is_preset: Callable[[str], bool]
 ) -> tuple[list[Any], dict[str, Any]]:
     """Instances and options of a generator that chooses among presets.
 
     Args:
-        spec: What the user gave as a whole, for error messages.
-        text: Names between plus signs, or an option ``instances`` with them; then options.
-        options: Options that override those of the text.
+        spec: ``preset:NAME+NAME,option=value`` (``preset:instances=NAME|NAME,...`` and ``mix:``
+            mean the same), the name of a preset with or without options
+            (``NAME:option=value``), or the path of a file.
+        options: Options that override those of the string.
+        is_preset: Whether a name is that of a preset.
 
     Returns:
         The names, and the options as in `parse_options`.
@@ -86,6 +88,18 @@ def parse_list(
     Raises:
         InvalidInstanceError: If an option is incomplete or no instance is named.
     """
+    kind, colon, rest = spec.strip().partition(":")
+    if kind in ("preset", "mix") and colon:
+        return _parse_list(spec, rest, options)
+    if is_preset(kind):
+        return [kind], parse_options(spec, rest) | dict(options)
+    return [spec.strip()], dict(options)
+
+
+def _parse_list(
+    spec: str, text: str, options: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Names between plus signs, or an option ``instances`` with them; then options."""
     first, _, rest = text.partition(",")
     if "=" in first:
         first, rest = "", text

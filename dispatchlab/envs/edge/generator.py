@@ -10,15 +10,16 @@ import numpy as np
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.core.generator import Generator, OneInstance
+from dispatchlab.envs.core.ranged_generator import RangedGenerator, index_of
 from dispatchlab.envs.core.ranges import (
     Range,
     check_options,
     narrow,
-    parse_list,
+    parse_mix,
     parse_options,
     split_names,
 )
-from dispatchlab.envs.core.task_space import Parameter, TaskSpace
+from dispatchlab.envs.core.task_space import Task
 from dispatchlab.envs.edge.instance import EdgeInstance
 from dispatchlab.envs.edge.library import (
     NETWORK_SETTINGS,
@@ -60,7 +61,7 @@ class FixedInstance(OneInstance[EdgeInstance, EdgeRealisation, EdgeLimits]):
         super().__init__(loaded, EdgeLimits.of(loaded), draw)
 
 
-class PresetMix:
+class PresetMix(RangedGenerator[EdgeInstance, EdgeRealisation, EdgeLimits]):
     """Draws one of several instances, one of several networks, and settings from ranges.
 
     Ranges become the parameters of `task_space`, with ``instance`` and ``network``, the indices in
@@ -70,8 +71,6 @@ class PresetMix:
     Attributes:
         instances: With each network in turn.
     """
-
-    is_constant = False
 
     def __init__(
         self,
@@ -112,63 +111,28 @@ class PresetMix:
         given = dict(locals())
         loaded = [load_instance(instance) for instance in instances]
         networks = [None] if network is None else split_names(network)
-        if not loaded or not networks:
-            what = "networks" if loaded else "instances"
-            raise InvalidInstanceError(f"The list of {what} is empty; name at least one.")
+        choices = index_of("instance", len(loaded)) + index_of("network", len(networks))
         ranges = [narrow(p, given[p.name]) for p in VOCABULARY if given[p.name] is not None]
-        self._ranged = [p for p in ranges if p.low < p.high]
-        self._settings = {p.name: p.cast(p.low) for p in ranges if p.low == p.high} | settings
+        super().__init__(choices, ranges, settings, draw)
         self._num_networks = len(networks)
         self.instances = tuple(
             instance if chosen is None else with_settings(instance, {"network": chosen})
             for instance, chosen in product(loaded, networks)
         )
-        choices = _index("instance", len(loaded)) + _index("network", len(networks))
-        self._space = TaskSpace(choices + self._ranged)
         self._check_effects(settings)
         self._limits = self._merged_limits()
-
-    @property
-    def task_space(self) -> TaskSpace:
-        """The indices of instance and network, and the settings that have a range."""
-        return self._space
-
-    @property
-    def limits(self) -> EdgeLimits:
-        """Largest sizes over the lists and the ranges."""
-        return self._limits
-
-    def sample(
-        self, rng: np.random.Generator, task: Mapping[str, float] | None = None
-    ) -> tuple[EdgeInstance, EdgeRealisation]:
-        """Draw an instance, its settings and what will happen.
-
-        Args:
-            rng: The only source of randomness.
-            task: Values of parameters of `task_space`; those not given are drawn.
-
-        Returns:
-            The instance and its realisation.
-
-        Raises:
-            DispatchlabError: If the task names an unknown parameter or leaves its range.
-        """
-        values = self._space.sample(rng) | self._space.chosen(task)
-        index = int(values.pop("instance", 0)) * self._num_networks
-        index += int(values.pop("network", 0))
-        instance = apply_values(self.instances[index], self._settings, values)
-        return instance, draw(rng, instance)
 
     def fixed(self) -> EdgeInstance:
         """The first instance, with the settings that have one value."""
         return apply_values(self.instances[0], self._settings, {})
 
-    def __repr__(self) -> str:
-        """The names and ranges."""
-        names = [f"{one.name} ({one.network.kind})" for one in self.instances]
-        parts = [f"{p.name}=({p.low:g}, {p.high:g})" for p in self._ranged]
-        parts += [f"{name}={value!r}" for name, value in self._settings.items()]
-        return f"PresetMix({', '.join([str(names), *parts])})"
+    def _make(self, values: Task, rng: np.random.Generator) -> EdgeInstance:
+        index = int(values.pop("instance", 0)) * self._num_networks
+        index += int(values.pop("network", 0))
+        return apply_values(self.instances[index], self._settings, values)
+
+    def _names(self) -> list[str]:
+        return [f"{one.name} ({one.network.kind})" for one in self.instances]
 
     def _check_effects(self, settings: Mapping[str, Any]) -> None:
         """Refuse settings that do not exist, or belong to none of the networks."""
@@ -194,12 +158,6 @@ class PresetMix:
         return reduce(EdgeLimits.merge, limits)
 
 
-def _index(name: str, count: int) -> list[Parameter]:
-    """The parameter that chooses from a list, if there is a choice."""
-    text = "index in the list"
-    return [Parameter(name, 0, count - 1, 0, integer=True, description=text)] * (count > 1)
-
-
 def make_generator(spec: str, **kwargs: Any) -> EdgeGenerator:
     """Make a generator from a string, so that it fits a flat environment argument.
 
@@ -220,15 +178,11 @@ def make_generator(spec: str, **kwargs: Any) -> EdgeGenerator:
         InvalidInstanceError: If the string cannot be understood.
         InstanceFormatError: If there is no such preset or file.
     """
-    kind, colon, rest = spec.strip().partition(":")
+    kind, _, rest = spec.strip().partition(":")
     if kind == "random":
         options = RANDOM | parse_options(spec, rest) | kwargs
         return _mix(split_names(options.pop("instances")), options)
-    if kind in ("preset", "mix") and colon:
-        return _mix(*parse_list(spec, rest, kwargs))
-    if is_preset(kind):
-        return _mix([kind], parse_options(spec, rest) | kwargs)
-    return _mix([spec.strip()], kwargs)
+    return _mix(*parse_mix(spec, kwargs, is_preset))
 
 
 def _mix(names: Sequence[Any], options: dict[str, Any]) -> EdgeGenerator:

@@ -3,20 +3,21 @@
 import inspect
 import os
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.core.generator import Generator, OneInstance
+from dispatchlab.envs.core.ranged_generator import RangedGenerator, index_of
 from dispatchlab.envs.core.ranges import (
     Range,
     check_options,
     narrow,
-    parse_list,
+    parse_mix,
     parse_options,
 )
-from dispatchlab.envs.core.task_space import Parameter, Task, TaskSpace
+from dispatchlab.envs.core.task_space import Task
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.library import instance_names, load_instance, with_settings
 from dispatchlab.envs.soc.limits import SocLimits
@@ -42,15 +43,13 @@ class FixedInstance(OneInstance[SocInstance, SocRealisation, SocLimits]):
         super().__init__(loaded, SocLimits.of(loaded), draw)
 
 
-class PresetMix:
+class PresetMix(RangedGenerator[SocInstance, SocRealisation, SocLimits]):
     """Draws one of several instances and settings of its stream from ranges.
 
     Ranges become the parameters of `task_space`, with ``instance``, the index in the list, where
     there are several. What a teacher does not choose is drawn uniformly, but for ``mean_gap_us``,
     whose logarithm is uniform.
     """
-
-    is_constant = False
 
     def __init__(
         self,
@@ -77,51 +76,14 @@ class PresetMix:
             InvalidInstanceError: If the list is empty or a setting is out of range.
         """
         loaded = [load_instance(instance) for instance in instances]
-        if not loaded:
-            raise InvalidInstanceError("The list of instances is empty; name at least one.")
         if horizon_us == "none":  # a batch or a trace that ends by itself
             settings, horizon_us = settings | {"horizon_us": "none"}, None
         given = dict(zip([p.name for p in STREAM],
                          (mean_gap_us, max_jobs, horizon_us, noise_std), strict=True))  # fmt: skip
         ranges = [narrow(p, given[p.name]) for p in STREAM if given[p.name] is not None]
-        self._ranged = [p for p in ranges if p.low < p.high]
-        fixed = {p.name: p.cast(p.low) for p in ranges if p.low == p.high} | settings
-        last = len(loaded) - 1
-        index = Parameter("instance", 0, last, 0, integer=True, description="index in the list")
-        self._space = TaskSpace([index, *self._ranged] if last else self._ranged)
-        self._settings = fixed
+        super().__init__(index_of("instance", len(loaded)), ranges, settings, draw)
         self.instances = tuple(loaded)
         self._limits = self._merged_limits()
-
-    @property
-    def task_space(self) -> TaskSpace:
-        """The index of the instance and the settings that have a range."""
-        return self._space
-
-    @property
-    def limits(self) -> SocLimits:
-        """Largest sizes over the list and the ranges."""
-        return self._limits
-
-    def sample(
-        self, rng: np.random.Generator, task: Mapping[str, float] | None = None
-    ) -> tuple[SocInstance, SocRealisation]:
-        """Draw an instance, its settings and what will happen.
-
-        Args:
-            rng: The only source of randomness.
-            task: Values of parameters of `task_space`; those not given are drawn.
-
-        Returns:
-            The instance and its realisation.
-
-        Raises:
-            DispatchlabError: If the task names an unknown parameter or leaves its range.
-        """
-        values = draw_settings(rng, self._space, task)
-        chosen = self.instances[int(values.pop("instance", 0))]
-        instance = self.with_fixed_settings(chosen, values)
-        return instance, draw(rng, instance)
 
     def with_fixed_settings(self, instance: SocInstance, values: Task | None = None) -> SocInstance:
         """A copy with the settings that have one value, and values for the others.
@@ -136,25 +98,24 @@ class PresetMix:
         settings = self._settings | (values or {})
         return with_settings(instance, settings) if settings else instance
 
-    def __repr__(self) -> str:
-        """The names and ranges."""
-        names = [instance.name for instance in self.instances]
-        parts = [f"{p.name}=({p.low:g}, {p.high:g})" for p in self._ranged]
-        parts += [f"{name}={value!r}" for name, value in self._settings.items()]
-        return f"PresetMix({', '.join([str(names), *parts])})"
+    def _choose(self, rng: np.random.Generator, task: Mapping[str, float] | None) -> Task:
+        return draw_settings(rng, self._space, task)
+
+    def _make(self, values: Task, rng: np.random.Generator) -> SocInstance:
+        return self.with_fixed_settings(self.instances[int(values.pop("instance", 0))], values)
+
+    def _names(self) -> list[str]:
+        return [instance.name for instance in self.instances]
 
     def _merged_limits(self) -> SocLimits:
         """Sizes at the busiest end; both ends must be valid."""
         calm = {p.name: p.cast(p.high if p.name == "mean_gap_us" else p.low) for p in self._ranged}
         busy = {p.name: p.cast(p.low if p.name == "mean_gap_us" else p.high) for p in self._ranged}
-        merged: SocLimits | None = None
+        found = []
         for instance in self.instances:
             self.with_fixed_settings(instance, calm)
-            limits = SocLimits.of(self.with_fixed_settings(instance, busy))
-            merged = limits if merged is None else merged.merge(limits)
-        if merged is None:
-            raise InvalidInstanceError("The list of instances is empty; name at least one.")
-        return merged
+            found.append(SocLimits.of(self.with_fixed_settings(instance, busy)))
+        return reduce(SocLimits.merge, found)
 
 
 def make_generator(spec: str, **kwargs: Any) -> SocGenerator:
@@ -176,16 +137,12 @@ def make_generator(spec: str, **kwargs: Any) -> SocGenerator:
         InvalidInstanceError: If the string cannot be understood.
         InstanceFormatError: If there is no such preset or file.
     """
-    kind, colon, rest = spec.strip().partition(":")
+    kind, _, rest = spec.strip().partition(":")
     if kind == "random":
         options = parse_options(spec, rest) | kwargs
         check_options(spec, options, list(inspect.signature(RandomSoc).parameters))
         return RandomSoc(**options)
-    if kind in ("preset", "mix") and colon:
-        return _mix(*parse_list(spec, rest, kwargs))
-    if kind.lower() in instance_names():
-        return _mix([kind], parse_options(spec, rest) | kwargs)
-    return _mix([spec.strip()], kwargs)
+    return _mix(*parse_mix(spec, kwargs, lambda name: name.lower() in instance_names()))
 
 
 def _mix(names: Sequence[Any], options: dict[str, Any]) -> SocGenerator:

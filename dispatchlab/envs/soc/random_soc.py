@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.ranged_generator import RangedGenerator
 from dispatchlab.envs.core.ranges import Range, narrow
-from dispatchlab.envs.core.task_space import Parameter, Task, TaskSpace
+from dispatchlab.envs.core.task_space import Parameter, Task
 from dispatchlab.envs.soc.instance import Injection, Noise, SocInstance
 from dispatchlab.envs.soc.limits import SocLimits
 from dispatchlab.envs.soc.random_graphs import (
@@ -34,15 +35,13 @@ VOCABULARY = (
 _SMALL: Task = {"num_tasks": 1, "num_graphs": 1}
 
 
-class RandomSoc:
+class RandomSoc(RangedGenerator[SocInstance, SocRealisation, SocLimits]):
     """Random graphs and chips; every argument is a number or a range ``(low, high)``.
 
     Ranges become the parameters of `task_space`, which a teacher may choose; where it does not,
     they are drawn uniformly, but for ``mean_gap_us``, whose logarithm is uniform. Every episode
     has new graphs and a new chip, see `dispatchlab.envs.soc.random_graphs`.
     """
-
-    is_constant = False
 
     def __init__(
         self,
@@ -91,8 +90,7 @@ class RandomSoc:
         """
         given = dict(locals())
         ranges = [narrow(parameter, given[parameter.name]) for parameter in VOCABULARY]
-        self._fixed: Task = {p.name: p.cast(p.low) for p in ranges if p.low == p.high}
-        self._space = TaskSpace(p for p in ranges if p.low < p.high)
+        super().__init__((), ranges, {}, draw)
         self._lowest: Task = {p.name: p.cast(p.low) for p in ranges}
         self._highest: Task = {p.name: p.cast(p.high) for p in ranges}
         if type(max_width) is not int or max_width < 1:
@@ -102,11 +100,6 @@ class RandomSoc:
         # one small draw at each end: what cannot be made is refused now, not at a reset
         for values in (self._lowest, self._highest):
             self._build(np.random.default_rng(0), values | _SMALL)
-
-    @property
-    def task_space(self) -> TaskSpace:
-        """The arguments that were given as ranges."""
-        return self._space
 
     @property
     def limits(self) -> SocLimits:
@@ -127,25 +120,6 @@ class RandomSoc:
             ready=jobs * min(tasks, self._max_width),
         )
 
-    def sample(
-        self, rng: np.random.Generator, task: Mapping[str, float] | None = None
-    ) -> tuple[SocInstance, SocRealisation]:
-        """Draw graphs, a chip and what will happen.
-
-        Args:
-            rng: The only source of randomness.
-            task: Values of parameters of `task_space`; those not given are drawn.
-
-        Returns:
-            The instance and its realisation.
-
-        Raises:
-            DispatchlabError: If the task names an unknown parameter or leaves its range.
-        """
-        values = self._fixed | draw_settings(rng, self._space, task)
-        instance = self._build(rng, values)
-        return instance, draw(rng, instance)
-
     def __repr__(self) -> str:
         """The arguments."""
         parts = [
@@ -154,6 +128,12 @@ class RandomSoc:
             for high in [self._highest[name]]
         ]
         return f"RandomSoc({', '.join(parts)})"
+
+    def _choose(self, rng: np.random.Generator, task: Mapping[str, float] | None) -> Task:
+        return self._settings | draw_settings(rng, self._space, task)
+
+    def _make(self, values: Task, rng: np.random.Generator) -> SocInstance:
+        return self._build(rng, values)
 
     def _build(self, rng: np.random.Generator, values: Mapping[str, float]) -> SocInstance:
         style = GraphStyle(

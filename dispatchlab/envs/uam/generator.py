@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.core.generator import Generator, OneInstance
+from dispatchlab.envs.core.ranged_generator import RangedGenerator, index_of
 from dispatchlab.envs.core.ranges import (
     check_options,
     narrow,
-    parse_list,
+    parse_mix,
     parse_options,
     split_names,
 )
-from dispatchlab.envs.core.task_space import Parameter, TaskSpace
+from dispatchlab.envs.core.task_space import Task
 from dispatchlab.envs.uam.days import largest
 from dispatchlab.envs.uam.instance import UamInstance
 from dispatchlab.envs.uam.library import is_preset, load_instance, load_recipe
@@ -47,7 +47,7 @@ class FixedInstance(OneInstance[UamInstance, UamRealisation, UamLimits]):
         super().__init__(loaded, UamLimits.of(loaded), draw)
 
 
-class DayMix:
+class DayMix(RangedGenerator[UamInstance, UamRealisation, UamLimits]):
     """Draws days of one or several presets, with settings from ranges.
 
     Of random layouts every day is made anew: ports, first ports, demand. The others are always the
@@ -58,8 +58,6 @@ class DayMix:
     Attributes:
         sources: Recipes and finished instances.
     """
-
-    is_constant = False
 
     def __init__(
         self, instances: Sequence[str | os.PathLike[str] | UamInstance | DayRecipe],
@@ -76,56 +74,20 @@ class DayMix:
             InvalidInstanceError: If the list is empty or a setting is unknown or out of range.
         """
         sources = [_load_source(instance) for instance in instances]
-        if not sources:
-            raise InvalidInstanceError("The list of instances is empty; name at least one.")
+        choices = index_of("instance", len(sources))
         check_options("preset:...", settings, SETTINGS)
         own = {parameter.name: parameter for parameter in PARAMETERS}
         ranges = [narrow(own[name], value) for name, value in settings.items() if name in own]
-        self._ranged = [p for p in ranges if p.low < p.high]
-        fixed = {p.name: p.cast(p.low) for p in ranges if p.low == p.high}
-        self._settings = {n: v for n, v in settings.items() if n not in own} | fixed
+        others = {name: value for name, value in settings.items() if name not in own}
+        super().__init__(choices, ranges, others, draw)
         self.sources = tuple(_with_fixed(source, self._settings) for source in sources)
-        text = "index in the list"
-        choice = Parameter("instance", 0, len(sources) - 1, 0, integer=True, description=text)
-        self._space = TaskSpace([choice] * (len(sources) > 1) + self._ranged)
         self._limits = reduce(UamLimits.merge, map(self._limits_of, self.sources))
 
-    @property
-    def task_space(self) -> TaskSpace:
-        """The index of the instance, and the settings that have a range."""
-        return self._space
+    def _make(self, values: Task, rng: np.random.Generator) -> UamInstance:
+        return make_day(self.sources[int(values.pop("instance", 0))], values, rng)
 
-    @property
-    def limits(self) -> UamLimits:
-        """Largest sizes over the list and the ranges."""
-        return self._limits
-
-    def sample(
-        self, rng: np.random.Generator, task: Mapping[str, float] | None = None
-    ) -> tuple[UamInstance, UamRealisation]:
-        """Draw a day and what will happen in it.
-
-        Args:
-            rng: The only source of randomness.
-            task: Values of parameters of `task_space`; those not given are drawn.
-
-        Returns:
-            The instance and its realisation.
-
-        Raises:
-            DispatchlabError: If the task names an unknown parameter or leaves its range.
-        """
-        values = self._space.sample(rng) | self._space.chosen(task)
-        source = self.sources[int(values.pop("instance", 0))]
-        instance = make_day(source, values, rng)
-        return instance, draw(rng, instance)
-
-    def __repr__(self) -> str:
-        """The names and ranges."""
-        parts = [str([source.name for source in self.sources])]
-        parts += [f"{p.name}=({p.low:g}, {p.high:g})" for p in self._ranged]
-        parts += [f"{name}={value!r}" for name, value in self._settings.items()]
-        return f"DayMix({', '.join(parts)})"
+    def _names(self) -> list[str]:
+        return [source.name for source in self.sources]
 
     def _limits_of(self, source: Source) -> UamLimits:
         """Sizes over the ranges, whose ends must be valid."""
@@ -180,16 +142,12 @@ def make_generator(spec: str, **kwargs: Any) -> UamGenerator:
         InvalidInstanceError: If the string cannot be understood.
         InstanceFormatError: If there is no such preset or file.
     """
-    kind, colon, rest = spec.strip().partition(":")
+    kind, _, rest = spec.strip().partition(":")
     if kind == "random":
         options = RANDOM | parse_options(spec, rest) | kwargs
         sizes = split_names(options.pop("sizes"))
         return _mix([f"random-{size}" for size in sizes], options)
-    if kind in ("preset", "mix") and colon:
-        return _mix(*parse_list(spec, rest, kwargs))
-    if is_preset(kind):
-        return _mix([kind], parse_options(spec, rest) | kwargs)
-    return _mix([spec.strip()], kwargs)
+    return _mix(*parse_mix(spec, kwargs, is_preset))
 
 
 def _mix(names: Sequence[Any], options: dict[str, Any]) -> UamGenerator:
