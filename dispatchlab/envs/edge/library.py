@@ -1,6 +1,5 @@
 """Published workloads by name."""
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -10,8 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.ranges import parse_options
+from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed
 from dispatchlab.envs.edge.instance import EdgeInstance, Jitter
 from dispatchlab.envs.edge.instance_files import FORMAT, parse_instance, read_instance
 from dispatchlab.envs.edge.network import STATIONARY, TRACE, TRAPEZIUM, Network
@@ -23,7 +22,6 @@ _NEARLY = re.compile(r"[0-9]{1,9}d-[a-z]")
 _OWN = re.compile(rf'"format"\s*:\s*"{FORMAT}"')
 PASSIVE = ("HV", "DEV", "MD", "BP")
 FOUR_G = "4g"
-SURE = 0.8  # similarity from which on a wrong name is taken for a misspelt preset
 
 _PLAIN = (
     "num_drones", "duration_ms", "period_ms", "qoe_window_ms", "upload_bytes", "cloud_timeout_ms",
@@ -59,18 +57,10 @@ def load_instance(name_or_path: str | os.PathLike[str] | EdgeInstance) -> EdgeIn
     given = os.fspath(name_or_path)
     if is_preset(given):
         return _load_preset(given.lower())
-    if Path(given).is_file():
-        return read_instance(given)
-    name, colon, settings = given.partition(":")
-    if colon and "=" in settings:
-        return with_settings(load_instance(name), parse_options(given, settings))
-    if Path(given).exists() or os.sep in given or Path(given).suffix:
-        return read_instance(given)
-    close = ", ".join(_similar_presets(name.lower()))
-    hint = f"did you mean {close}" if close else f"choose one of {', '.join(instance_names())}"
-    raise InstanceFormatError(
-        f"There is no edge/cloud instance named {given!r}; {hint}, or give the path of a file."
-    )
+    return load_unnamed(
+        given, read=read_instance, names=instance_names(), what="edge/cloud instance",
+        change=lambda name, settings: with_settings(load_instance(name), settings),
+    )  # fmt: skip
 
 
 def instance_names(prefix: str = "") -> list[str]:
@@ -106,7 +96,7 @@ def is_edge_problem(name_or_path: str) -> bool:
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))
     name = name_or_path.partition(":")[0].lower()
-    is_near = not path.suffix and (_NEARLY.fullmatch(name) or _similar_presets(name, SURE))
+    is_near = not path.suffix and (_NEARLY.fullmatch(name) or is_misspelt(name, instance_names()))
     return bool(is_preset(name) or is_near)
 
 
@@ -181,11 +171,6 @@ def _with_network_settings(
                  for name in CORNERS}  # fmt: skip
         given = moved | given
     return replace(network, **given)
-
-
-def _similar_presets(name: str, cutoff: float = 0.6) -> list[str]:
-    """Presets that may have been meant."""
-    return difflib.get_close_matches(name, instance_names(), n=3, cutoff=cutoff)
 
 
 @cache

@@ -1,6 +1,5 @@
 """Published chips, task graphs and streams by name."""
 
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.ranges import parse_options
+from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed
 from dispatchlab.envs.soc.formats import json_text, read_instance
 from dispatchlab.envs.soc.formats.detect import format_of_extension, is_soc_text
 from dispatchlab.envs.soc.instance import Injection, Noise, SocInstance, TaskGraph
@@ -18,7 +17,6 @@ from dispatchlab.envs.soc.instance import Injection, Noise, SocInstance, TaskGra
 _DATA = files("dispatchlab.envs.soc") / "data"
 _FILES = ("top.json", "soc16.json", "pulse_doppler.json")
 _JOB = "job:"
-SURE = 0.8  # similarity from which on a wrong name is taken for a misspelt preset
 _TX_RX = ("WiFi_Transmitter", "WiFi_Receiver")
 _SETTINGS = (
     "mode", "mean_gap_us", "max_jobs", "horizon_us", "warmup_us", "prefill", "num_jobs",
@@ -53,18 +51,10 @@ def load_instance(name_or_path: str | os.PathLike[str] | SocInstance) -> SocInst
         return _load_preset(given.lower())
     if given.startswith(_JOB):
         return single_job(given.removeprefix(_JOB))
-    if Path(given).is_file():
-        return read_instance(given)
-    name, colon, settings = given.partition(":")
-    if colon and "=" in settings:
-        return with_settings(load_instance(name), parse_options(given, settings))
-    if Path(given).exists() or os.sep in given or Path(given).suffix:
-        return read_instance(given)
-    close = ", ".join(_similar_presets(name.lower()))
-    hint = f"did you mean {close}" if close else f"choose one of {', '.join(_presets())}"
-    raise InstanceFormatError(
-        f"There is no SoC instance named {given!r}; {hint}, or give the path of a file."
-    )
+    return load_unnamed(
+        given, read=read_instance, names=_presets(), what="SoC instance",
+        change=lambda name, settings: with_settings(load_instance(name), settings),
+    )  # fmt: skip
 
 
 def instance_names(prefix: str = "") -> list[str]:
@@ -97,7 +87,7 @@ def is_soc_problem(name_or_path: str) -> bool:
     name = name_or_path.partition(":")[0].lower()
     return bool(
         name in _presets()
-        or (not path.suffix and _similar_presets(name, SURE))
+        or (not path.suffix and is_misspelt(name, _presets()))
         or name_or_path.startswith(_JOB)
         or (path.suffix.lower() != ".json" and format_of_extension(path.suffix) is not None)
     )
@@ -163,11 +153,6 @@ def with_settings(instance: SocInstance, settings: Mapping[str, Any]) -> SocInst
     if "noise_std" in settings and "noise" not in settings and kind == "none":
         kind = "gaussian"
     return replace(instance, injection=injection, noise=Noise(kind, std))
-
-
-def _similar_presets(name: str, cutoff: float = 0.6) -> list[str]:
-    """Presets that may have been meant."""
-    return difflib.get_close_matches(name, _presets(), n=3, cutoff=cutoff)
 
 
 @cache

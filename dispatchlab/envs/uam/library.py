@@ -1,6 +1,5 @@
 """Days by name: networks of public coordinates, random layouts of any size, and files."""
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import InstanceFormatError
-from dispatchlab.envs.core.ranges import parse_options
+from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed
 from dispatchlab.envs.uam.days import build
 from dispatchlab.envs.uam.demand import LAX_DTLA, TWO_PEAKS
 from dispatchlab.envs.uam.instance import UamInstance
@@ -22,7 +21,6 @@ _RANDOM = re.compile(r"random-([0-9]{1,4})x([0-9]{1,5})", re.IGNORECASE)
 _NEARLY = re.compile(r"random[-_ ]?[0-9]+[-x_*][0-9]+")
 _OWN = re.compile(rf'"format"\s*:\s*"{FORMAT}"')
 SIZES = ("5x20", "8x40", "12x60", "16x80")
-SURE = 0.8  # similarity from which on a wrong name is taken for a misspelt preset
 
 
 def load_instance(name_or_path: str | os.PathLike[str] | UamInstance) -> UamInstance:
@@ -49,21 +47,10 @@ def load_instance(name_or_path: str | os.PathLike[str] | UamInstance) -> UamInst
     given = os.fspath(name_or_path)
     if is_preset(given):
         return _load_preset(given.lower())
-    if Path(given).is_file():
-        return read_instance(given)
-    name, colon, settings = given.partition(":")
-    if colon and "=" in settings:
-        options = parse_options(given, settings)
-        if is_preset(name):
-            return build(change_recipe(load_recipe(name), options))
-        return with_settings(load_instance(name), options)
-    if Path(given).exists() or os.sep in given or Path(given).suffix:
-        return read_instance(given)
-    close = ", ".join(_similar_presets(name.lower()))
-    hint = f"did you mean {close}" if close else f"choose one of {', '.join(instance_names())}"
-    raise InstanceFormatError(
-        f"There is no air-taxi instance named {given!r}; {hint}, or give the path of a file."
-    )
+    return load_unnamed(
+        given, read=read_instance, change=with_settings, names=instance_names(),
+        what="air-taxi instance",
+    )  # fmt: skip
 
 
 def load_recipe(name: str) -> DayRecipe:
@@ -132,7 +119,7 @@ def is_uam_problem(name_or_path: str) -> bool:
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))
     name = name_or_path.partition(":")[0].lower()
-    is_near = not path.suffix and (_NEARLY.fullmatch(name) or _similar_presets(name, SURE))
+    is_near = not path.suffix and (_NEARLY.fullmatch(name) or is_misspelt(name, instance_names()))
     return bool(is_preset(name) or is_near)
 
 
@@ -156,11 +143,6 @@ def with_settings(
     if isinstance(instance, str) and is_preset(instance):
         return build(change_recipe(load_recipe(instance), settings))
     return change_instance(load_instance(instance), settings)
-
-
-def _similar_presets(name: str, cutoff: float = 0.6) -> list[str]:
-    """Presets that may have been meant."""
-    return difflib.get_close_matches(name, instance_names(), n=3, cutoff=cutoff)
 
 
 @lru_cache(maxsize=64)
