@@ -16,7 +16,8 @@ from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.envs.soc.env import SocEnv
 from dispatchlab.envs.soc.generator import make_generator
 from dispatchlab.train import TrainConfig, preset, train
-from dispatchlab.train.families.soc import ActionPrices, make_play_problems
+from dispatchlab.train.families.soc import ActionPrices
+from dispatchlab.train.problems import draw_problems
 from dispatchlab.train.validation import Validation
 from tests.train.helpers import Interrupt, progress, same_weights, weights
 
@@ -65,7 +66,7 @@ def test_run_folder_tells_how_to_play(chip: TrainConfig, quiet: Console, tmp_pat
         "actions": "task-pe", "wait": True, "max_ready": 6, "observation": "rehearsed",
     }  # fmt: skip
     assert "semantics" not in policy.meta["config"]
-    problems = make_play_problems("top-1:horizon_us=400", 3)
+    problems = draw_problems(make_generator("top-1:horizon_us=400"), 3)
     outcomes = run_dispatcher(policy, problems, **policy.meta["env"])
     scores = result.scores["top-1:horizon_us=400"]
     assert np.mean([o.latency_us for o in outcomes]) == scores["greedy"]
@@ -144,11 +145,11 @@ def test_validation_plays_reserved_streams(chip: TrainConfig) -> None:
     """Each benchmark is a set; its streams repeat, and are those that the rules are scored on."""
     sets = Validation(replace(chip, eval_benchmarks=("top-1", "top-2"), eval_instances=2)).sets
     assert [part.name for part in sets] == ["top-1", "top-2"]
-    outcomes = run_dispatcher(SocRule("met"), make_play_problems("top-2", 2))
+    outcomes = run_dispatcher(SocRule("met"), draw_problems(make_generator("top-2"), 2))
     assert sets[1].rules["met"] == np.mean([o.latency_us for o in outcomes])
     assert not Validation(replace(chip, eval_instances=0)).sets
     fresh = make_generator("top-2").sample(np.random.default_rng(0))[1]
-    reserved = make_play_problems("top-2", 1)[0][1]
+    reserved = draw_problems(make_generator("top-2"), 1)[0][1]
     assert not np.array_equal(fresh.gap_us, reserved.gap_us)
 
 

@@ -15,7 +15,6 @@ from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
 from dispatchlab.train.families.episodes import validation_sets
 from dispatchlab.train.imitation import Expert
-from dispatchlab.train.problems import draw_problems
 
 RULES = ("etf", "met")
 UNIT = "mean latency µs (jobs completed)"
@@ -29,19 +28,6 @@ def play_settings(config: TrainConfig) -> dict[str, Any]:
         "max_ready": config.max_ready or None,
         "observation": config.observation,
     }
-
-
-def make_play_problems(spec: str, count: int) -> list[Problem]:
-    """Streams for validation, the same ones in every run.
-
-    Args:
-        spec: As in `make_generator`.
-        count: How many.
-
-    Returns:
-        Instances and what happens in them.
-    """
-    return draw_problems(make_generator(spec), count)
 
 
 class ActionPrices:

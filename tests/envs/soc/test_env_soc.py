@@ -13,6 +13,7 @@ from dispatchlab.envs.core.errors import (
     IllegalActionError,
     InvalidInstanceError,
 )
+from dispatchlab.envs.soc.dynamics.layout import COMPLETED
 from dispatchlab.envs.soc.env import SocEnv, SocVectorEnv
 from dispatchlab.envs.soc.library import load_instance, single_job
 from dispatchlab.envs.soc.metrics import metrics
@@ -47,7 +48,7 @@ def test_bonus_rewards_sum_to_objective_and_jobs() -> None:
     env.reset(seed=4)
     total, *_ = play(env)
     dynamics = env.episodes.dynamics
-    bonus = 3.0 * dynamics.reward_scale()[0] * dynamics.completed_in_all()[0]
+    bonus = 3.0 * dynamics.reward_scale()[0] * dynamics.state.row[0, COMPLETED]
     assert total == pytest.approx(bonus - dynamics.objective()[0])
 
 

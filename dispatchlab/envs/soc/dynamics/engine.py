@@ -19,7 +19,6 @@ from dispatchlab.envs.soc.dynamics.layout import (
     ARRIVAL,
     AT_HORIZON,
     BLOCKED,
-    COMPLETED,
     COUNTED,
     DECISIONS,
     DONE,
@@ -200,10 +199,6 @@ class Dynamics(EventDynamics[SocInstance, SocRealisation]):
     def completed(self) -> IntArray:
         """``(B,)`` jobs completed after the warm-up."""
         return self.state.row[:, COUNTED].copy()
-
-    def completed_in_all(self) -> IntArray:
-        """``(B,)`` jobs completed, warm-up included."""
-        return self.state.row[:, COMPLETED].copy()
 
     def schedule(self, row: int) -> SocSchedule:
         """What has happened in a row so far."""

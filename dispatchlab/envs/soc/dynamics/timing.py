@@ -122,9 +122,3 @@ def finish_estimate(p: Problem, s: State, b: int, pe: int, stamp: int, work: int
     if work < 0:
         return t
     return max(t, stamp) + work
-
-
-@inlined_kernel
-def is_free(s: State, b: int, pe: int) -> bool:
-    """Whether an element neither runs nor awaits anything."""
-    return s.pe[b, pe, RUNNING] == NONE and s.pe[b, pe, QUEUED] == 0
