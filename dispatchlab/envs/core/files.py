@@ -67,11 +67,12 @@ def require_json(path: str | os.PathLike[str]) -> None:
         )
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
-    """Content of a file with an instance.
+def read_text(path: str | os.PathLike[str], holds: str = "an instance") -> str:
+    """Content of a text file.
 
     Args:
         path: The file.
+        holds: What should be in it, for the error if it is empty.
 
     Returns:
         Its text, without a byte order mark.
@@ -91,5 +92,5 @@ def read_text(path: str | os.PathLike[str]) -> str:
     except (OSError, ValueError) as error:
         raise InstanceFormatError(f"{shown} cannot be read: {error}.") from error
     if not text.strip():
-        raise InstanceFormatError(f"{shown} is empty; it should hold an instance.")
+        raise InstanceFormatError(f"{shown} is empty; it should hold {holds}.")
     return text

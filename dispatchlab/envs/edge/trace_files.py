@@ -48,7 +48,7 @@ def read_trace(path: str | os.PathLike[str]) -> BandwidthTrace:
             or a row is negative, no number, out of order or missing.
     """
     file = Path(path)
-    text = read_text(file)
+    text = read_text(file, "a bandwidth trace")
     try:
         suffix = file.suffix.lower()
         if suffix not in SUFFIXES:

@@ -99,7 +99,7 @@ def check_jitter(jitter: "Jitter", where: str) -> None:
     if jitter.edge_low > jitter.edge_high:
         raise InvalidInstanceError(
             f"{where}: jitter.edge_low is {jitter.edge_low}, above edge_high {jitter.edge_high}; "
-            "lower it to that at least."
+            "lower it to that at most, or raise edge_high."
         )
     if jitter.cloud_expected not in CLOUD_EXPECTED:
         raise InvalidInstanceError(

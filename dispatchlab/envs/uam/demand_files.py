@@ -61,7 +61,7 @@ def read_demand(
         raise InstanceFormatError(f"demand is {path!r}; give the path of a CSV file.")
     name = Path(path).name
     try:
-        return _parse(read_text(path), ports, bins)
+        return _parse(read_text(path, "a table of demand"), ports, bins)
     except InstanceFormatError as error:
         raise InstanceFormatError(f"{name} (read as a table of demand): {error}") from error
 

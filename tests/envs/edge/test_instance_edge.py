@@ -136,7 +136,7 @@ def test_deadline_within_reach_of_one_place_is_enough() -> None:
     [
         ({"edge_low": 0.0}, "jitter.edge_low is 0.0"),
         ({"edge_high": float("nan")}, "jitter.edge_high is nan"),
-        ({"edge_low": 0.9, "edge_high": 0.8}, "edge_low is 0.9, above edge_high 0.8; lower it"),
+        ({"edge_low": 0.9, "edge_high": 0.8}, "above edge_high 0.8; lower it to that at most"),
         ({"cloud_sigma": -0.1}, "jitter.cloud_sigma is -0.1"),
         ({"cloud_expected": "p99"}, "cloud_expected is 'p99'; choose one of p95, median"),
     ],

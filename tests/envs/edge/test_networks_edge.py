@@ -194,7 +194,7 @@ def test_bad_json(tmp_path: Path, text: str, message: str) -> None:
 
 def test_files_that_are_none(tmp_path: Path) -> None:
     """An empty file, another extension, and a file that is not there."""
-    with pytest.raises(InstanceFormatError, match="is empty"):
+    with pytest.raises(InstanceFormatError, match="is empty; it should hold a bandwidth trace"):
         read_trace(write(tmp_path, ""))
     with pytest.raises(InstanceFormatError, match=r"extension is '.txt'; use .csv or .json"):
         read_trace(write(tmp_path, "x", "t.txt"))
