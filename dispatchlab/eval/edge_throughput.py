@@ -6,14 +6,10 @@ training loop does, their random actions drawn beforehand; and one whose decisio
 through Python, of which the rule alone is timed. Drawing what happens is not part of it.
 """
 
-import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from dispatchlab.baselines.edge.rollout import limits_of
 from dispatchlab.baselines.edge.rules import EdgeRule
@@ -23,12 +19,18 @@ from dispatchlab.envs.edge.library import load_instance
 from dispatchlab.envs.edge.observation import make_observation
 from dispatchlab.envs.edge.view import EdgeView
 from dispatchlab.eval.edge_cases import edge_cases
-from dispatchlab.eval.stream_throughput import Speed, play_episodes, step_episodes
+from dispatchlab.eval.stream_throughput import (
+    Speed,
+    collect,
+    loaded,
+    play_episodes,
+    random_actions,
+    step_episodes,
+)
 
 DECIDE, KERNEL, OBSERVED = "one decision", "random in the kernel", "random, with observations"
 RANDOM = "random"
 _MS = 1000.0
-_MOST_ACTIONS = 64  # sets of random numbers that choose actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,35 +86,32 @@ def measure_all(
         DispatchlabError: If there is no such instance or rule.
     """
     EdgeRule(rule)
-    done: list[EdgeMeasurement] = []
+    return collect(_measure(instances, batches, rule, seconds), on_measurement)
 
-    def add(name: str, way: str, batch: int, who: str, speed: Speed) -> None:
-        events, played = 2 * speed.tasks_per_s, speed.played_per_s / _MS
-        done.append(
-            EdgeMeasurement(
-                name, way, batch, who, speed.tasks, speed.tasks_per_s, events,
-                speed.decisions_per_s, played,
-            )
-        )  # fmt: skip
-        if on_measurement is not None:
-            on_measurement(done[-1])
 
+def _measure(
+    instances: Sequence[str], batches: Sequence[int], rule: str, seconds: float
+) -> Iterator[EdgeMeasurement]:
+    """One measurement after the other."""
     for name in instances:
         load_instance(name)
-        add(name, DECIDE, 1, rule, _measure_decisions(name, rule, seconds))
+        yield _row(name, DECIDE, 1, rule, _measure_decisions(name, rule, seconds))
         for batch in batches:
-            add(name, KERNEL, batch, RANDOM, _measure_kernel(name, batch, seconds))
-            add(name, OBSERVED, batch, RANDOM, _measure_observed(name, batch, seconds))
-    return done
+            yield _row(name, KERNEL, batch, RANDOM, _measure_kernel(name, batch, seconds))
+            yield _row(name, OBSERVED, batch, RANDOM, _measure_observed(name, batch, seconds))
+
+
+def _row(name: str, way: str, batch: int, who: str, speed: Speed) -> EdgeMeasurement:
+    events, played = 2 * speed.tasks_per_s, speed.played_per_s / _MS
+    return EdgeMeasurement(
+        name, way, batch, who, speed.tasks, speed.tasks_per_s, events, speed.decisions_per_s,
+        played,
+    )  # fmt: skip
 
 
 def _dynamics(name: str, batch: int) -> Dynamics:
     """A batch that is loaded with realisations of the instance."""
-    problems = [(case.encoding, case.realisation) for case in edge_cases([name], seeds=batch)]
-    dynamics = Dynamics(batch, limits_of(problems), log=False)
-    for slot, problem in enumerate(problems):
-        dynamics.load(slot, *problem)
-    dynamics.reset()
+    dynamics: Dynamics = loaded(Dynamics, limits_of, edge_cases([name], seeds=batch))
     return dynamics
 
 
@@ -141,12 +140,4 @@ def _measure_kernel(name: str, batch: int, seconds: float) -> Speed:
 def _measure_observed(name: str, batch: int, seconds: float) -> Speed:
     """Steps of the vector environment; the choice of actions and the resets are not timed."""
     env = EdgeCloudVectorEnv(batch, instance=name, autoreset="disabled")
-    noise = np.random.default_rng(0).random((_MOST_ACTIONS, env.episodes.dynamics.num_actions))
-    steps = itertools.count()
-
-    def choose() -> npt.NDArray[np.int64]:
-        legal = env.episodes.dynamics.legal()
-        actions: npt.NDArray[np.int64] = (legal * noise[next(steps) % _MOST_ACTIONS]).argmax(1)
-        return actions
-
-    return step_episodes(env, choose, seconds)
+    return step_episodes(env, random_actions(env.episodes.dynamics), seconds)

@@ -6,7 +6,7 @@ observations, as a training loop does. Whole episodes of one instance are played
 drawing what happens in them is not part of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from dispatchlab.envs.soc.library import load_instance
 from dispatchlab.envs.soc.observation import make_observation
 from dispatchlab.envs.soc.view import SocView
 from dispatchlab.eval.soc_cases import soc_cases
-from dispatchlab.eval.stream_throughput import play_episodes, step_episodes
+from dispatchlab.eval.stream_throughput import collect, loaded, play_episodes, step_episodes
 
 SCALAR, KERNEL, OBSERVED = "scalar, rule from Python", "rule in the kernel", "with observations"
 
@@ -73,29 +73,24 @@ def measure_all(
         DispatchlabError: If there is no such instance or rule.
     """
     SocRule(rule)
-    done: list[SocMeasurement] = []
+    return collect(_measure(instances, batches, rule, seconds), on_measurement)
 
-    def add(measured: SocMeasurement) -> None:
-        done.append(measured)
-        if on_measurement is not None:
-            on_measurement(measured)
 
+def _measure(
+    instances: Sequence[str], batches: Sequence[int], rule: str, seconds: float
+) -> Iterator[SocMeasurement]:
+    """One measurement after the other."""
     for name in instances:
         load_instance(name)
-        add(_measure_scalar(name, rule, seconds))
+        yield _measure_scalar(name, rule, seconds)
         for batch in batches:
-            add(_measure_kernel(name, batch, rule, seconds))
-            add(_measure_observed(name, batch, rule, seconds))
-    return done
+            yield _measure_kernel(name, batch, rule, seconds)
+            yield _measure_observed(name, batch, rule, seconds)
 
 
 def _dynamics(name: str, batch: int) -> Dynamics:
     """A batch that is loaded with realisations of the instance."""
-    problems = [(case.encoding, case.realisation) for case in soc_cases([name], seeds=batch)]
-    dynamics = Dynamics(batch, limits_of(problems), log=False)
-    for slot, problem in enumerate(problems):
-        dynamics.load(slot, *problem)
-    dynamics.reset()
+    dynamics: Dynamics = loaded(Dynamics, limits_of, soc_cases([name], seeds=batch))
     return dynamics
 
 

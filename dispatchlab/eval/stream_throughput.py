@@ -1,14 +1,19 @@
 """How fast streams are played, per second of processor time: what their families share."""
 
+import itertools
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.eval.cases import Case
+
 FloatArray = npt.NDArray[np.float64]
 Choose = Callable[[], npt.NDArray[np.int64]]
+RowT = TypeVar("RowT")
+_MOST_ACTIONS = 64  # sets of random numbers that choose actions
 
 
 class Speed(NamedTuple):
@@ -25,6 +30,57 @@ class Speed(NamedTuple):
     tasks_per_s: float
     decisions_per_s: float
     played_per_s: float
+
+
+def collect(measured: Iterable[RowT], on_measurement: Callable[[RowT], None] | None) -> list[RowT]:
+    """All measurements, each told as soon as it is there."""
+    done = []
+    for row in measured:
+        done.append(row)
+        if on_measurement is not None:
+            on_measurement(row)
+    return done
+
+
+def loaded(
+    dynamics: Callable[..., Any], limits_of: Callable[..., Any], cases: Sequence[Case]
+) -> Any:  # noqa: ANN401 (any family's dynamics)
+    """A batch with a row per case, at the first decisions.
+
+    Args:
+        dynamics: The dynamics of the family.
+        limits_of: Sizes that hold a list of problems.
+        cases: What is played.
+
+    Returns:
+        Dynamics that keep no log.
+    """
+    problems = [(case.encoding, case.realisation) for case in cases]
+    batch = dynamics(len(problems), limits_of(problems), log=False)
+    for slot, problem in enumerate(problems):
+        batch.load(slot, *problem)
+    batch.reset()
+    return batch
+
+
+def random_actions(dynamics: Any) -> Choose:  # noqa: ANN401 (any family's dynamics)
+    """Who draws random legal actions, from numbers that were drawn before.
+
+    Args:
+        dynamics: A batch.
+
+    Returns:
+        A function that gives an action for each row.
+    """
+    noise = np.random.default_rng(0).random((_MOST_ACTIONS, dynamics.num_actions))
+    steps = itertools.count()
+
+    def choose() -> npt.NDArray[np.int64]:
+        actions: npt.NDArray[np.int64]
+        actions = (dynamics.legal() * noise[next(steps) % _MOST_ACTIONS]).argmax(axis=1)
+        return actions
+
+    return choose
 
 
 def play_episodes(dynamics: Any, play: Callable[[], None], seconds: float) -> Speed:  # noqa: ANN401
@@ -49,12 +105,12 @@ def play_episodes(dynamics: Any, play: Callable[[], None], seconds: float) -> Sp
     return _speed(counts, spent)
 
 
-def step_episodes(env: Any, choose: Choose, seconds: float) -> Speed:  # noqa: ANN401
-    """Step a vector environment through its Gymnasium face, observations included.
+def step_episodes(env: Any, choose: Callable[[], Any], seconds: float) -> Speed:  # noqa: ANN401
+    """Step an environment through its Gymnasium face, observations included.
 
     Args:
-        env: A native vector environment that does not reset itself.
-        choose: An action for each environment; choosing and resets are not timed.
+        env: A scalar environment, or a native vector environment that does not reset itself.
+        choose: What to step with; choosing and resets are not timed.
         seconds: Processor time, at least.
 
     Returns:

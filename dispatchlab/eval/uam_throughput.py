@@ -5,26 +5,27 @@ a training loop does, their random actions drawn beforehand; and many inside one
 observations, by random actions or by a rule. Drawing the days is not part of it.
 """
 
-import itertools
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from dispatchlab.baselines.uam.rollout import begin
+from dispatchlab.baselines.uam.rollout import limits_of
 from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.env import UamEnv, UamVectorEnv
-from dispatchlab.eval.stream_throughput import Speed, play_episodes, step_episodes
+from dispatchlab.eval.stream_throughput import (
+    Speed,
+    collect,
+    loaded,
+    play_episodes,
+    random_actions,
+    step_episodes,
+)
 from dispatchlab.eval.uam_cases import uam_cases
 
 SCALAR, OBSERVED, KERNEL = "scalar environment", "with observations", "in the kernel"
 RANDOM = "random"
 _HOUR_S = 3600.0
-_MOST_ACTIONS = 64  # sets of random numbers that choose actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,57 +78,41 @@ def measure_all(
         DispatchlabError: If there is no such instance or rule.
     """
     UamRule(rule)
-    done: list[UamMeasurement] = []
+    return collect(_measure(instances, batches, rule, seconds), on_measurement)
 
-    def add(name: str, way: str, batch: int, who: str, speed: Speed) -> None:
-        rates = (speed.tasks_per_s, speed.decisions_per_s, speed.played_per_s / _HOUR_S)
-        done.append(UamMeasurement(name, way, batch, who, speed.tasks, *rates))
-        if on_measurement is not None:
-            on_measurement(done[-1])
 
+def _measure(
+    instances: Sequence[str], batches: Sequence[int], rule: str, seconds: float
+) -> Iterator[UamMeasurement]:
+    """One measurement after the other."""
     for name in instances:
         uam_cases([name])
-        add(name, SCALAR, 1, RANDOM, _measure_scalar(name, seconds))
+        yield _row(name, SCALAR, 1, RANDOM, _measure_scalar(name, seconds))
         for batch in batches:
-            add(name, OBSERVED, batch, RANDOM, _measure_observed(name, batch, seconds))
+            yield _row(name, OBSERVED, batch, RANDOM, _measure_observed(name, batch, seconds))
             for who in (RANDOM, rule):
-                add(name, KERNEL, batch, who, _measure_kernel(name, batch, who, seconds))
-    return done
+                yield _row(name, KERNEL, batch, who, _measure_kernel(name, batch, who, seconds))
+
+
+def _row(name: str, way: str, batch: int, who: str, speed: Speed) -> UamMeasurement:
+    rates = (speed.tasks_per_s, speed.decisions_per_s, speed.played_per_s / _HOUR_S)
+    return UamMeasurement(name, way, batch, who, speed.tasks, *rates)
 
 
 def _measure_kernel(name: str, batch: int, rule: str, seconds: float) -> Speed:
-    days = [(case.encoding, case.realisation) for case in uam_cases([name], seeds=batch)]
-    dynamics, chooser = begin(days, log=False), UamRule(rule)
+    dynamics: Dynamics = loaded(Dynamics, limits_of, uam_cases([name], seeds=batch))
+    chooser = UamRule(rule)
     return play_episodes(dynamics, lambda: chooser.play(dynamics), seconds)
 
 
 def _measure_observed(name: str, batch: int, seconds: float) -> Speed:
     """Steps of the vector environment; the choice of actions and the resets are not timed."""
     env = UamVectorEnv(batch, generator=name, autoreset="disabled")
-    return step_episodes(env, _random(env.episodes.dynamics), seconds)
+    return step_episodes(env, random_actions(env.episodes.dynamics), seconds)
 
 
 def _measure_scalar(name: str, seconds: float) -> Speed:
     """Steps of the scalar environment; the choice of actions and the resets are not timed."""
     env = UamEnv(generator=name)
-    dynamics: Any = env.episodes.dynamics
-    choose = _random(dynamics)
-    env.reset(seed=0)
-    env.step(int(choose()[0]))
-    spent, counts = 0.0, np.zeros(3)
-    while spent < seconds:
-        env.reset()
-        while spent < seconds and not dynamics.done()[0]:
-            action = int(choose()[0])
-            start = time.process_time()
-            env.step(action)
-            spent += time.process_time() - start
-        counts += dynamics.tasks_completed()[0], dynamics.decisions()[0], dynamics.now(0)
-    return Speed(int(counts[0]), *(counts / spent).tolist())
-
-
-def _random(dynamics: Dynamics) -> Callable[[], npt.NDArray[np.int64]]:
-    """Random legal actions from numbers that were drawn before."""
-    noise = np.random.default_rng(0).random((_MOST_ACTIONS, dynamics.num_actions))
-    steps = itertools.count()
-    return lambda: (dynamics.legal() * noise[next(steps) % _MOST_ACTIONS]).argmax(axis=1)
+    choose = random_actions(env.episodes.dynamics)
+    return step_episodes(env, lambda: int(choose()[0]), seconds)
