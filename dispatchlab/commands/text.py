@@ -1,4 +1,4 @@
-"""Help texts from docstrings."""
+"""Help texts that any terminal can wrap."""
 
 import inspect
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def help_of(command: Callable[..., Any]) -> str:
-    """The docstring of a command with one line per paragraph, so that any terminal can wrap it.
+    """The docstring of a command as `unwrap` gives it.
 
     Args:
         command: A function with a docstring.
@@ -14,5 +14,17 @@ def help_of(command: Callable[..., Any]) -> str:
     Returns:
         The text.
     """
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return unwrap(command.__doc__ or "")
+
+
+def unwrap(text: str) -> str:
+    """A text with one line per paragraph, so that any terminal can wrap it.
+
+    Args:
+        text: Paragraphs between empty lines, indented or not.
+
+    Returns:
+        The text.
+    """
+    paragraphs = inspect.cleandoc(text).split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

@@ -1,11 +1,12 @@
 """``dispatchlab train``: train an agent."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dispatchlab.commands.text import help_of
+from dispatchlab.commands.text import unwrap
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -52,12 +53,8 @@ def _group() -> None:
     """Train an agent."""
 
 
-def train_job_shop(
-    preset: Preset = "quick", out: Out = Path("runs/job-shop"), resume: Resume = False,
-    settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
-    seed: Seed = 0, device: Device = "cpu", show_settings: ShowSettings = False,
-) -> None:  # fmt: skip
-    """Train an agent for job shops with PPO and write a run folder.
+HELP = {
+    "job-shop": """Train an agent for job shops with PPO and write a run folder.
 
     The folder holds the policy (policy.safetensors, policy.json), the settings (config.yaml), the
     learning curve (progress.csv, TensorBoard events) and the final scores (eval.json). An
@@ -67,18 +64,8 @@ def train_job_shop(
     [dim]dispatchlab train job-shop --preset quick --out runs/first[/]
 
     [dim]dispatchlab train job-shop --set learning_rate=5e-4 --set num_envs=128[/]
-    """
-    changes = _changes(settings, n_timesteps, max_minutes)
-    _train("job-shop", preset, out, changes, [f"seed={seed}", f"device={device}"], resume=resume,
-           show=show_settings)  # fmt: skip
-
-
-def train_soc(
-    preset: Preset = "quick", out: Out = Path("runs/soc"), resume: Resume = False,
-    settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
-    seed: Seed = 0, device: Device = "cpu", show_settings: ShowSettings = False,
-) -> None:  # fmt: skip
-    """Train an agent that maps task graphs to a chip, and write a run folder.
+    """,
+    "soc": """Train an agent that maps task graphs to a chip, and write a run folder.
 
     First it imitates one-step lookahead (imitation_rounds=0: not at all), then PPO minimises the
     mean latency. The folder is that of [cyan]train job-shop[/], and continues with --resume, bit
@@ -88,18 +75,8 @@ def train_soc(
     [dim]dispatchlab train soc --preset quick --out runs/chip[/]
 
     [dim]dispatchlab train soc --set generator=preset:wifi-tx20,mean_gap_us=60-500[/]
-    """
-    changes = _changes(settings, n_timesteps, max_minutes)
-    _train("soc", preset, out, changes, [f"seed={seed}", f"device={device}"], resume=resume,
-           show=show_settings)  # fmt: skip
-
-
-def train_edge(
-    preset: Preset = "quick", out: Out = Path("runs/edge"), resume: Resume = False,
-    settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
-    seed: Seed = 0, device: Device = "cpu", show_settings: ShowSettings = False,
-) -> None:  # fmt: skip
-    """Train an agent that runs a drone fleet's inferences on an edge and in the cloud.
+    """,
+    "edge": """Train an agent that runs a drone fleet's inferences on an edge and in the cloud.
 
     First it imitates a rule (imitation_rounds=0: none), then PPO maximises the utility. The
     folder is that of [cyan]train job-shop[/], and continues with --resume, bit for bit. Scores are
@@ -109,18 +86,8 @@ def train_edge(
     [dim]dispatchlab train edge --preset quick --out runs/edge[/]
 
     [dim]dispatchlab train edge --set generator=preset:2d-a,network=trapezium[/]
-    """
-    changes = _changes(settings, n_timesteps, max_minutes)
-    _train("edge", preset, out, changes, [f"seed={seed}", f"device={device}"], resume=resume,
-           show=show_settings)  # fmt: skip
-
-
-def train_uam(
-    preset: Preset = "quick", out: Out = Path("runs/uam"), resume: Resume = False,
-    settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
-    seed: Seed = 0, device: Device = "cpu", show_settings: ShowSettings = False,
-) -> None:  # fmt: skip
-    """Train an agent that sends the aircraft of an air-taxi fleet through a day.
+    """,
+    "uam": """Train an agent that sends the aircraft of an air-taxi fleet through a day.
 
     First it imitates a rule (imitation_rounds=0: none), then PPO maximises the profit. The folder
     is that of [cyan]train job-shop[/], and continues with --resume, bit for bit. Scores are mean
@@ -130,16 +97,27 @@ def train_uam(
     [dim]dispatchlab train uam --preset quick --out runs/uam[/]
 
     [dim]dispatchlab train uam --set generator=random-8x40:rho=0.6-2.5 --set encoder=captain[/]
-    """
-    changes = _changes(settings, n_timesteps, max_minutes)
-    _train("uam", preset, out, changes, [f"seed={seed}", f"device={device}"], resume=resume,
-           show=show_settings)  # fmt: skip
+    """,
+}
 
 
-app.command("job-shop", help=help_of(train_job_shop))(train_job_shop)
-app.command("soc", help=help_of(train_soc))(train_soc)
-app.command("edge", help=help_of(train_edge))(train_edge)
-app.command("uam", help=help_of(train_uam))(train_uam)
+def _command(family: str) -> Callable[..., None]:
+    """The command that trains a family."""
+
+    def train_family(
+        preset: Preset = "quick", out: Out = Path(f"runs/{family}"), resume: Resume = False,
+        settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
+        seed: Seed = 0, device: Device = "cpu", show_settings: ShowSettings = False,
+    ) -> None:  # fmt: skip
+        changes = _changes(settings, n_timesteps, max_minutes)
+        always = [f"seed={seed}", f"device={device}"]
+        _train(family, preset, out, changes, always, resume=resume, show=show_settings)
+
+    return train_family
+
+
+for _family, _text in HELP.items():
+    app.command(_family, help=unwrap(_text))(_command(_family))
 
 
 def _changes(
