@@ -1,10 +1,15 @@
 """Episodes of streams: what is to be drawn of them, and their files, which hold instances."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dispatchlab.commands.families import stream_commands
 from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.core.schedule import Result
+    from dispatchlab.eval.cases import Case
+    from dispatchlab.eval.methods import Method
 
 
 class Picture(NamedTuple):
@@ -27,6 +32,47 @@ class Picture(NamedTuple):
     since: int | None
     until: int | None
     width: int
+
+    def check_begin(self, end: int, unit: str) -> None:
+        """Refuse a window that begins when all is over.
+
+        Args:
+            end: Time at which the schedule ends.
+            unit: Its unit.
+
+        Raises:
+            DispatchlabError: If there is nothing to draw from the begin on.
+        """
+        if self.since is not None and self.since >= max(1, end):
+            raise DispatchlabError(
+                f"--since is {self.since} {unit}, but the schedule ends at {end} {unit}; begin "
+                "before that."
+            )
+
+
+def play(method: "Method", case: "Case") -> "Result":
+    """Play an episode, and check it.
+
+    Args:
+        method: Who plays.
+        case: The episode.
+
+    Returns:
+        The result, with a schedule.
+
+    Raises:
+        DispatchlabError: If the method keeps no schedule.
+        InfeasibleScheduleError: If the checker rejects it.
+    """
+    from dispatchlab.eval.families import eval_family
+
+    result = method.solve(case)
+    if result.schedule is None:
+        raise DispatchlabError(
+            f"{method.name} kept no schedule of {case.instance}; choose another."
+        )
+    eval_family(case.family).verify(case, result)
+    return result
 
 
 def read_episode(family: str, path: Path, instance: str | None) -> Any:  # noqa: ANN401 (a family's own)

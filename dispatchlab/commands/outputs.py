@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,6 +142,20 @@ def emit(target: Path | None, text: str) -> None:
         sys.stdout.write(text)
     else:
         write_atomically(target, text)
+
+
+def draw_to(out: Path | None, text: Callable[[], str], write: Callable[[Path], object]) -> None:
+    """Draw as text on stdout or in a ``.txt`` file, else as a picture.
+
+    Args:
+        out: The file, or None for stdout.
+        text: Gives the lines, without a newline behind the last.
+        write: Writes a picture into a file.
+    """
+    if out is None or out.suffix.lower() == ".txt":
+        emit(out or Path(STDOUT), text() + "\n")
+    else:
+        write(out)
 
 
 def check_text_target(target: Path | None, suffix: str) -> None:

@@ -127,13 +127,14 @@ def render(
 
 def _draw(encoding: "CpEncoding", plan: "Schedule", out: Path | None, width: int) -> None:
     """Draw it as text or as a file."""
-    from dispatchlab.commands.outputs import emit
+    from dispatchlab.commands.outputs import draw_to
     from dispatchlab.envs.jobshop.viewer import render_ansi, write_gantt
 
-    if out is None or out.suffix.lower() == ".txt":
-        emit(out or Path("-"), render_ansi(encoding, plan, width=width) + "\n")
-    else:
-        write_gantt(out, encoding, plan)
+    draw_to(
+        out,
+        lambda: render_ansi(encoding, plan, width=width),
+        lambda path: write_gantt(path, encoding, plan),
+    )
 
 
 def _make(encoding: "CpEncoding", spec: str, time_limit: float, seed: int) -> "Schedule":

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dispatchlab.commands.episodes import Picture
+from dispatchlab.commands.episodes import Picture, play
 from dispatchlab.envs.core.errors import DispatchlabError
 
 _METHOD = "dem-q"
@@ -22,7 +22,7 @@ def render_edge(problem: str, schedule: Path | None, picture: Picture, out: Path
         DispatchlabError: If the options do not go together.
     """
     from dispatchlab.commands.episodes import episode_to_draw
-    from dispatchlab.commands.outputs import emit
+    from dispatchlab.commands.outputs import draw_to
     from dispatchlab.envs.edge.viewer import render_ansi, write_timeline
 
     if picture.graph is not None:
@@ -34,25 +34,24 @@ def render_edge(problem: str, schedule: Path | None, picture: Picture, out: Path
         title, played = _play(problem, picture)
     else:
         title, played = None, (episode.instance, episode.realisation, episode.schedule)
-    since, until = picture.since, picture.until
-    if out is None or out.suffix.lower() == ".txt":
-        text = render_ansi(*played, width=picture.width, since_ms=since, until_ms=until)
-        emit(out or Path("-"), text + "\n")
-    else:
-        write_timeline(out, *played, title=title, since_ms=since, until_ms=until)
+    picture.check_begin(played[2].now_ms, "ms")
+    window: Any = {"since_ms": picture.since, "until_ms": picture.until}
+    draw_to(
+        out,
+        lambda: render_ansi(*played, width=picture.width, **window),
+        lambda path: write_timeline(path, *played, title=title, **window),
+    )
 
 
 def _play(name: str, picture: Picture) -> tuple[str, Any]:
     """One episode, played by a method and checked: a title, and what is drawn."""
     from dispatchlab.envs.edge.library import load_instance
     from dispatchlab.eval.edge_cases import edge_case
-    from dispatchlab.eval.families import eval_family
     from dispatchlab.eval.methods.parse_edge import make_edge_method
 
     method = make_edge_method(picture.method or _METHOD)
     case = edge_case(name, load_instance(name), picture.seed)
-    result = method.solve(case)
-    eval_family("edge").verify(case, result)
+    result = play(method, case)
     worth = f"utility {-(result.objective or 0.0):.0f} by {method.name}"
     title = f"{name}, seed {picture.seed}: {worth}"
     return title, (case.encoding, case.realisation, result.schedule)

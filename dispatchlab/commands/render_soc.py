@@ -1,9 +1,9 @@
 """Drawing chips at work and task graphs, for ``dispatchlab render``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dispatchlab.commands.episodes import Picture
+from dispatchlab.commands.episodes import Picture, play
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _draw_schedule(
     instance: "SocInstance", schedule: "SocSchedule", picture: Picture, out: Path | None
 ) -> None:
     """Draw a chip at work."""
-    from dispatchlab.commands.outputs import emit
+    from dispatchlab.commands.outputs import draw_to
     from dispatchlab.envs.soc.viewer import render_ansi, write_gantt
 
     if picture.graph is not None:
@@ -49,17 +49,18 @@ def _draw_schedule(
             f"--graph {picture.graph} draws a task graph, but a schedule was asked for; leave out "
             "either."
         )
-    since, until = picture.since, picture.until
-    if out is None or out.suffix.lower() == ".txt":
-        text = render_ansi(instance, schedule, width=picture.width, since_us=since, until_us=until)
-        emit(out or Path("-"), text + "\n")
-    else:
-        write_gantt(out, instance, schedule, since_us=since, until_us=until)
+    picture.check_begin(schedule.now_us, "µs")
+    window: Any = {"since_us": picture.since, "until_us": picture.until}
+    draw_to(
+        out,
+        lambda: render_ansi(instance, schedule, width=picture.width, **window),
+        lambda path: write_gantt(path, instance, schedule, **window),
+    )
 
 
 def _draw_graphs(instance: "SocInstance", picture: Picture, out: Path | None) -> None:
     """Draw a task graph or, as text, all that the instance has."""
-    from dispatchlab.commands.outputs import emit
+    from dispatchlab.commands.outputs import draw_to
     from dispatchlab.envs.soc.viewer import render_graph_ansi, write_graph
 
     names = [graph.name for graph in instance.graphs]
@@ -68,31 +69,27 @@ def _draw_graphs(instance: "SocInstance", picture: Picture, out: Path | None) ->
             "--since and --until are for schedules, but a task graph was asked for; add --method "
             "or leave them out."
         )
-    if out is None or out.suffix.lower() == ".txt":
-        chosen = names if picture.graph is None else [picture.graph]
-        tables = [render_graph_ansi(instance, name) for name in chosen]
-        emit(out or Path("-"), "\n\n".join(tables) + "\n")
-        return
-    if picture.graph is None and len(names) > 1:
-        raise DispatchlabError(
-            f"{instance.name} has {len(names)} task graphs; choose one with --graph: "
-            f"{', '.join(names)}."
-        )
-    write_graph(out, instance, names[0] if picture.graph is None else picture.graph)
+    chosen = names if picture.graph is None else [picture.graph]
+
+    def write(path: Path) -> None:
+        if len(chosen) > 1:
+            raise DispatchlabError(
+                f"{instance.name} has {len(names)} task graphs; choose one with --graph: "
+                f"{', '.join(names)}."
+            )
+        write_graph(path, instance, chosen[0])
+
+    tables = (render_graph_ansi(instance, name) for name in chosen)
+    draw_to(out, lambda: "\n\n".join(tables), write)
 
 
 def _play(name: str, instance: "SocInstance", picture: Picture) -> "SocSchedule":
     """The schedule of one episode, played by a method and checked."""
-    from dispatchlab.envs.soc.verify import verify
     from dispatchlab.eval.methods.parse import MethodDefaults
     from dispatchlab.eval.methods.parse_soc import make_soc_method
     from dispatchlab.eval.soc_cases import soc_case
 
     defaults = MethodDefaults(time_limit_s=picture.time_limit, workers=1)
-    case = soc_case(name, instance, picture.seed)
-    result = make_soc_method(picture.method or "", defaults).solve(case)
-    if result.schedule is None:
-        raise DispatchlabError(f"{picture.method} kept no schedule of {name}; choose another.")
-    schedule: SocSchedule = result.schedule
-    verify(instance, case.realisation, schedule, planned=result.info["planned"])
+    method = make_soc_method(picture.method or "", defaults)
+    schedule: SocSchedule = play(method, soc_case(name, instance, picture.seed)).schedule
     return schedule

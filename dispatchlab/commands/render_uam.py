@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatchlab.commands.episodes import Picture
+from dispatchlab.commands.episodes import Picture, play
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def render_uam(problem: str, schedule: Path | None, picture: Picture, out: Path 
         DispatchlabError: If the options do not go together.
     """
     from dispatchlab.commands.episodes import episode_to_draw
-    from dispatchlab.commands.outputs import emit
+    from dispatchlab.commands.outputs import draw_to
     from dispatchlab.envs.uam.viewer import cut, render_ansi, write_day
 
     _check(problem, picture)
@@ -42,14 +42,14 @@ def render_uam(problem: str, schedule: Path | None, picture: Picture, out: Path 
         done = episode.schedule
     if picture.until is not None and picture.until < done.now_s:
         title, done = None, cut(done, picture.until)
-    if out is None or out.suffix.lower() == ".txt":
-        text = render_ansi(instance, realisation, done, width=picture.width)
-        emit(out or Path("-"), text + "\n")
-    else:
-        played = (instance, realisation, done)
-        write_day(
-            out, *played, title=title, name=name or "this day", others=_others(played, name)
-        )  # fmt: skip
+    played = (instance, realisation, done)
+    draw_to(
+        out,
+        lambda: render_ansi(*played, width=picture.width),
+        lambda path: write_day(
+            path, *played, title=title, name=name or "this day", others=_others(played, name)
+        ),
+    )
 
 
 def _check(problem: str, picture: Picture) -> None:
@@ -68,14 +68,12 @@ def _play(name: str, picture: Picture) -> tuple[str, str, "Played"]:
     """One day, played by a method and checked: the method, a title, and what is drawn."""
     from dispatchlab.envs.uam.library import load_instance
     from dispatchlab.envs.uam.viewer.words import dollars
-    from dispatchlab.eval.families import eval_family
     from dispatchlab.eval.methods.parse_uam import make_uam_method
     from dispatchlab.eval.uam_cases import uam_case
 
     method = make_uam_method(picture.method or _METHOD)
     case = uam_case(name, load_instance(name), picture.seed)
-    result = method.solve(case)
-    eval_family("uam").verify(case, result)
+    result = play(method, case)
     worth = f"profit {dollars(-(result.objective or 0.0))} by {method.name}"
     played: Any = (case.encoding, case.realisation, result.schedule)
     return method.name, f"{name}, seed {picture.seed}: {worth}", played

@@ -6,6 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dispatchlab.envs.core.errors import DispatchlabError
+
 if TYPE_CHECKING:
     from dispatchlab.commands.episodes import Picture
     from dispatchlab.envs.core.schedule import Result
@@ -21,11 +23,13 @@ class StreamCommands(ABC):
     Attributes:
         name: The family.
         place: Completes the sentence "this is a problem ...".
+        cargo: Completes the sentence "this instance has ...".
         method: Who solves its instances if nobody is named.
     """
 
     name: str
     place: str
+    cargo: str
     method: str
 
     def is_problem(self, name_or_path: str) -> bool:
@@ -58,9 +62,16 @@ class StreamCommands(ABC):
     def presets(self) -> list[tuple[str, Sequence[str]]]:
         """Lists of named instances, each with what they are; the first one has the presets."""
 
-    @abstractmethod
     def convert(self, name: str, out: Path, format: str | None) -> Any:  # noqa: ANN401
-        """Write an instance in another format, and return it."""
+        """Write an instance in another format, and return it; here in our own JSON alone."""
+        if format not in (None, "json") or out.suffix.lower() != ".json":
+            raise DispatchlabError(
+                f"{name!r} has {self.cargo}, which {format or out.suffix!r} cannot hold; write "
+                ".json."
+            )
+        instance = self.load_instance(name)
+        self._room("instance_files").write_instance(instance, out)
+        return instance
 
     @abstractmethod
     def case(self, name: str, seed: int) -> "Case":

@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.commands.families.base import StreamCommands
-from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
     from dispatchlab.commands.episodes import Picture
     from dispatchlab.envs.core.schedule import Result
-    from dispatchlab.envs.edge.instance import EdgeInstance
     from dispatchlab.envs.edge.schedule_files import EdgeEpisode
     from dispatchlab.eval.cases import Case
     from dispatchlab.eval.compare import Run
@@ -23,6 +21,7 @@ class EdgeCommands(StreamCommands):
 
     name = "edge"
     place = "at an edge"
+    cargo = "drones at an edge"
     method = "dem-q"
 
     def write_episode(self, path: Path, case: "Case", run: "Run", result: "Result") -> None:
@@ -60,19 +59,6 @@ class EdgeCommands(StreamCommands):
         from dispatchlab.envs.edge.library import instance_names
 
         return [("drones at an edge", instance_names())]
-
-    def convert(self, name: str, out: Path, format: str | None) -> "EdgeInstance":
-        """Write our own JSON."""
-        from dispatchlab.envs.edge.instance_files import write_instance
-
-        if format not in (None, "json") or out.suffix.lower() != ".json":
-            raise DispatchlabError(
-                f"{name!r} has drones at an edge, which {format or out.suffix!r} cannot hold; "
-                "write .json."
-            )
-        instance: EdgeInstance = self.load_instance(name)
-        write_instance(instance, out)
-        return instance
 
     def case(self, name: str, seed: int) -> "Case":
         """An episode with what happens under a seed."""

@@ -23,6 +23,7 @@ class SocCommands(StreamCommands):
 
     name = "soc"
     place = "on a chip"
+    cargo = "task graphs"
     method = "cp-sat"
 
     def write_episode(self, path: Path, case: "Case", run: "Run", result: "Result") -> None:

@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.commands.families.base import StreamCommands
-from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
     from dispatchlab.commands.episodes import Picture
     from dispatchlab.envs.core.schedule import Result
-    from dispatchlab.envs.uam.instance import UamInstance
     from dispatchlab.envs.uam.schedule_files import UamEpisode
     from dispatchlab.eval.cases import Case
     from dispatchlab.eval.compare import Run
@@ -23,6 +21,7 @@ class UamCommands(StreamCommands):
 
     name = "uam"
     place = "of air taxis"
+    cargo = "air taxis"
     method = "lookahead"
 
     def write_episode(self, path: Path, case: "Case", run: "Run", result: "Result") -> None:
@@ -53,18 +52,6 @@ class UamCommands(StreamCommands):
         from dispatchlab.envs.uam.library import instance_names
 
         return [("air-taxi fleets", instance_names())]
-
-    def convert(self, name: str, out: Path, format: str | None) -> "UamInstance":
-        """Write our own JSON."""
-        from dispatchlab.envs.uam.instance_files import write_instance
-
-        if format not in (None, "json") or out.suffix.lower() != ".json":
-            raise DispatchlabError(
-                f"{name!r} has air taxis, which {format or out.suffix!r} cannot hold; write .json."
-            )
-        instance: UamInstance = self.load_instance(name)
-        write_instance(instance, out)
-        return instance
 
     def case(self, name: str, seed: int) -> "Case":
         """A day with what happens under a seed; the layout is that of the instance."""
