@@ -9,11 +9,10 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.agent import STRATEGIES, AgentMethod
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.methods.cp_sat import CpSatMethod
-from dispatchlab.eval.methods.numbers import positive, whole
+from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.options import check_options, positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
-from dispatchlab.eval.methods.stream import Stage, StreamAgentMethod
 
-ALL_RULES = "all-rules"
 MAX_WORKERS = 1024  # as `CpSatSolver`, which needs OR-Tools to be imported
 _OPTIONS = ("k", "semantics", "time", "temperature", *STRATEGIES)
 
@@ -60,53 +59,9 @@ def make_methods(specs: Iterable[str], defaults: MethodDefaults | None = None) -
     Raises:
         DispatchlabError: If a string is not understood or a method stands twice.
     """
-    methods = [make_method(spec, defaults) for given in specs for spec in _expand(given)]
-    return refuse_twins(methods, "spt")
-
-
-def refuse_twins(methods: list[Method], example: str) -> list[Method]:
-    """Refuse no methods at all, and methods of one name.
-
-    Args:
-        methods: The methods.
-        example: Name of one that could be given.
-
-    Returns:
-        The methods.
-
-    Raises:
-        DispatchlabError: If there is none, or one stands twice.
-    """
-    names = [method.name for method in methods]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise DispatchlabError(f"The method {twice!r} is listed twice; remove one.")
-    if not methods:
-        raise DispatchlabError(f"No method was given; name at least one, for example {example!r}.")
-    return methods
-
-
-def stream_agent(spec: str, stage: Stage) -> Method | None:
-    """The agent of a string such as ``agent=RUN``, of a family whose work streams in.
-
-    Args:
-        spec: Any method.
-        stage: Where the agent plays.
-
-    Returns:
-        The agent, or None where the string names another method.
-
-    Raises:
-        DispatchlabError: If the policy is missing.
-        CheckpointError: If it cannot be used.
-    """
-    for start in ("agent=", "agent:"):
-        if spec.startswith(start):
-            path = spec.removeprefix(start)
-            return StreamAgentMethod(f"agent={Path(path).resolve().name}", path, stage)
-    if spec == "agent":
-        raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
-    return None
+    return make_all(
+        specs, lambda spec: make_method(spec, defaults), {ALL_RULES: tuple(RULES)}, "spt"
+    )
 
 
 def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
@@ -136,17 +91,8 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
     if head == "agent":
         raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
     if head not in makers:
-        raise DispatchlabError(
-            f"Unknown method {spec!r}; choose one of {', '.join(RULES)}, {ALL_RULES}, cp-sat or "
-            "agent=RUN."
-        )
+        raise UnknownMethodError(spec, [*RULES, "cp-sat"])
     return makers[head](spec, options, defaults)
-
-
-def _expand(spec: str) -> list[str]:
-    """The strings that one string stands for."""
-    head, colon, rest = spec.partition(":")
-    return [rule + colon + rest for rule in RULES] if head == ALL_RULES else [spec]
 
 
 def _split(spec: str) -> tuple[str, dict[str, str]]:
@@ -164,7 +110,7 @@ def _split(spec: str) -> tuple[str, dict[str, str]]:
 
 
 def _rule(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
-    _check_options(spec, options, ("k", "semantics"))
+    check_options(spec, options, ("k", "semantics"))
     return RuleMethod(
         spec,
         _split(spec)[0],
@@ -174,13 +120,13 @@ def _rule(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Me
 
 
 def _cp_sat(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
-    _check_options(spec, options, ("time",))
+    check_options(spec, options, ("time",))
     limit = positive(spec, "time", options.get("time", str(defaults.time_limit_s)))
     return CpSatMethod(spec, time_limit_s=limit, workers=defaults.workers)
 
 
 def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
-    _check_options(spec, options, (*STRATEGIES, "temperature", "semantics"))
+    check_options(spec, options, (*STRATEGIES, "temperature", "semantics"))
     chosen = [strategy for strategy in STRATEGIES if strategy in options] or ["greedy"]
     if len(chosen) > 1:
         raise DispatchlabError(f"The method {spec!r} has two strategies; keep one.")
@@ -195,11 +141,3 @@ def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
         temperature=positive(spec, "temperature", options.get("temperature", "1")),
         semantics=options.get("semantics"),
     )
-
-
-def _check_options(spec: str, options: Mapping[str, str], known: tuple[str, ...]) -> None:
-    stray = next((key for key in options if key not in known), None)
-    if stray is not None:
-        raise DispatchlabError(
-            f"The method {spec!r} has no option {stray!r}; it has {', '.join(known)}."
-        )

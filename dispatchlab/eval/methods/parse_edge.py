@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from dispatchlab.baselines.edge.rules import CODES, EdgeRule
-from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.envs.core.ranges import parse_options
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.methods.edge import EDGE
-from dispatchlab.eval.methods.parse import ALL_RULES, refuse_twins, stream_agent
+from dispatchlab.eval.methods.lists import ALL, ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.options import flag, options_of, whole
+from dispatchlab.eval.methods.parse_stream import make_stream_method
 from dispatchlab.eval.methods.stream import StreamRuleMethod
 
-ALL = "all"
 _FLAGS = (
     "relative_deadlines", "first_spared", "whole_list", "loyal_to_queue", "drops_costly",
 )  # fmt: skip
 _OPTIONS = ("preset", "lead_ms", *_FLAGS)
+_GROUPS = dict.fromkeys((ALL, ALL_RULES), tuple(CODES))
 
 
 def make_edge_methods(specs: Iterable[str]) -> list[Method]:
@@ -30,8 +30,7 @@ def make_edge_methods(specs: Iterable[str]) -> list[Method]:
     Raises:
         DispatchlabError: If a string is not understood or a method stands twice.
     """
-    names = [n for spec in specs for n in (CODES if spec in (ALL, ALL_RULES) else [spec])]
-    return refuse_twins([make_edge_method(name) for name in names], "dem-q")
+    return make_all(specs, make_edge_method, _GROUPS, "dem-q")
 
 
 def make_edge_method(spec: str) -> Method:
@@ -48,31 +47,19 @@ def make_edge_method(spec: str) -> Method:
         DispatchlabError: If the string is not understood.
         MissingExtraError: If the method needs a package that is not installed.
     """
-    spec = spec.strip()
-    agent = stream_agent(spec, EDGE)
-    if agent is not None:
-        return agent
-    head, _, text = spec.partition(":")
+    return make_stream_method(spec, EDGE, _make)
+
+
+def _make(spec: str, head: str, text: str) -> Method:
+    """A rule with its options."""
     if head not in CODES:
-        raise DispatchlabError(
-            f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL} or agent=RUN."
-        )
-    options = _options(spec, text)
+        raise UnknownMethodError(spec, list(CODES))
+    given = options_of(spec, text, _OPTIONS)
+    options: dict[str, Any] = {
+        name: flag(spec, name, given[name]) for name in _FLAGS if name in given
+    }
+    if "preset" in given:
+        options["preset"] = given["preset"]
+    if "lead_ms" in given:
+        options["lead_ms"] = whole(spec, "lead_ms", given["lead_ms"], low=0, example=25)
     return StreamRuleMethod(spec, lambda seed: EdgeRule(head, seed=seed, **options), EDGE)
-
-
-def _options(spec: str, text: str) -> dict[str, Any]:
-    """Options of a rule, checked for their types."""
-    options = parse_options(spec, text.replace(":", ","))
-    for name, value in options.items():
-        if name not in _OPTIONS:
-            raise DispatchlabError(
-                f"The method {spec!r} has no option {name!r}; it has {', '.join(_OPTIONS)}."
-            )
-        kind: type = {"preset": str, "lead_ms": int}.get(name, bool)
-        if type(value) is not kind:
-            what = {str: "a name", int: "a whole number", bool: "true or false"}[kind]
-            raise DispatchlabError(
-                f"The option {name}={value} of the method {spec!r} is not {what}; write it so."
-            )
-    return options

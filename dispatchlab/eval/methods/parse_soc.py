@@ -4,16 +4,16 @@ from collections.abc import Iterable
 
 from dispatchlab.baselines.soc.planners import PLANNERS
 from dispatchlab.baselines.soc.rules import CODES, Lookahead, SocRule
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.base import Method
-from dispatchlab.eval.methods.numbers import positive
-from dispatchlab.eval.methods.parse import MethodDefaults, refuse_twins, stream_agent
+from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.options import options_of, positive, refuse_options
+from dispatchlab.eval.methods.parse import MethodDefaults
+from dispatchlab.eval.methods.parse_stream import make_stream_method
 from dispatchlab.eval.methods.soc import CHIP, SocPlannerMethod
 from dispatchlab.eval.methods.stream import StreamRuleMethod
 
-ALL_RULES = "all-rules"
 LOOKAHEAD = "lookahead-"
-_TIME = ("time", "time_limit_s")
+_TIMES = ("time", "time_limit_s")
 
 
 def make_soc_methods(specs: Iterable[str], defaults: MethodDefaults | None = None) -> list[Method]:
@@ -29,8 +29,9 @@ def make_soc_methods(specs: Iterable[str], defaults: MethodDefaults | None = Non
     Raises:
         DispatchlabError: If a string is not understood or a method stands twice.
     """
-    names = [name for spec in specs for name in (CODES if spec == ALL_RULES else [spec])]
-    return refuse_twins([make_soc_method(name, defaults) for name in names], "etf")
+    return make_all(
+        specs, lambda spec: make_soc_method(spec, defaults), {ALL_RULES: tuple(CODES)}, "etf"
+    )
 
 
 def make_soc_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
@@ -48,35 +49,25 @@ def make_soc_method(spec: str, defaults: MethodDefaults | None = None) -> Method
         DispatchlabError: If the string is not understood.
         MissingExtraError: If the method needs a package that is not installed.
     """
-    spec = spec.strip()
-    agent = stream_agent(spec, CHIP)
-    if agent is not None:
-        return agent
-    head, colon, text = spec.partition(":")
+    chosen = defaults or MethodDefaults()
+    return make_stream_method(spec, CHIP, lambda *given: _make(*given, defaults=chosen))
+
+
+def _make(spec: str, head: str, text: str, *, defaults: MethodDefaults) -> Method:
+    """Anything but an agent."""
     if head == "cp-sat":
-        return _cp_sat(spec, text, defaults or MethodDefaults())
-    if colon:
-        raise DispatchlabError(f"The method {head!r} has no options; write it without {text!r}.")
+        limit = defaults.time_limit_s
+        for name, value in options_of(spec, text, _TIMES).items():
+            limit = positive(spec, name, value)
+        return SocPlannerMethod(spec, head, time_limit_s=limit, workers=defaults.workers)
+    rule = head.removeprefix(LOOKAHEAD)
+    is_lookahead = rule != head and all(name in CODES for name in rule.split("+"))
+    if not (is_lookahead or head in PLANNERS or head in CODES):
+        ahead = f"{LOOKAHEAD}RULE or {LOOKAHEAD}RULE+RULE"
+        raise UnknownMethodError(spec, [*CODES, ahead, *PLANNERS])
+    refuse_options(head, text)
     if head in PLANNERS:
         return SocPlannerMethod(head, head)
     if head in CODES:
         return StreamRuleMethod(head, lambda seed: SocRule(head, seed=seed), CHIP)
-    rule = head.removeprefix(LOOKAHEAD)
-    if rule != head and all(name in CODES for name in rule.split("+")):
-        return StreamRuleMethod(head, lambda seed: Lookahead(rule, seed=seed), CHIP)
-    raise DispatchlabError(
-        f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL_RULES}, "
-        f"{LOOKAHEAD}RULE or {LOOKAHEAD}RULE+RULE, "
-        f"{', '.join(PLANNERS)} or agent=RUN."
-    )
-
-
-def _cp_sat(spec: str, text: str, defaults: MethodDefaults) -> Method:
-    """CP-SAT with its time limit."""
-    limit = defaults.time_limit_s
-    for part in filter(None, text.split(":")):
-        key, _, value = part.partition("=")
-        if key not in _TIME:
-            raise DispatchlabError(f"The method {spec!r} has no option {key!r}; it has time.")
-        limit = positive(spec, key, value)
-    return SocPlannerMethod(spec, "cp-sat", time_limit_s=limit, workers=defaults.workers)
+    return StreamRuleMethod(head, lambda seed: Lookahead(rule, seed=seed), CHIP)

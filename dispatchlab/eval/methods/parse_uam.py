@@ -1,6 +1,6 @@
 """From strings such as ``lookahead``, ``rolling:time=2`` or ``agent=RUN`` to methods."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dispatchlab.baselines.uam.genes import BIASES, DESTINATIONS
@@ -9,20 +9,19 @@ from dispatchlab.baselines.uam.plans import EXPECTED, MEAN, RECOURSE, PlanOption
 from dispatchlab.baselines.uam.rolling import RollingHorizon
 from dispatchlab.baselines.uam.rules import CODES, UamRule
 from dispatchlab.baselines.uam.settings import ALIASES
-from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.envs.core.ranges import parse_options
 from dispatchlab.eval.methods.base import Method
-from dispatchlab.eval.methods.numbers import positive, whole
-from dispatchlab.eval.methods.parse import ALL_RULES, refuse_twins, stream_agent
+from dispatchlab.eval.methods.lists import ALL, ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.options import options_of, positive, refuse_options, whole
+from dispatchlab.eval.methods.parse_stream import make_stream_method
 from dispatchlab.eval.methods.stream import StreamRuleMethod
 from dispatchlab.eval.methods.uam import FLEET
 
-ALL = "all"
 Make = Callable[[int], Any]
 ROLLING = {"rolling": RECOURSE, "rolling-expected": EXPECTED, "rolling-plain": MEAN}
 _ROLLING_OPTIONS = ("time", "horizon_s", "replan_s")
 GENETIC = {"genetic": DESTINATIONS, "genetic-seeded": BIASES}
 _GENETIC_OPTIONS = ("population", "generations")
+_GROUPS = {ALL_RULES: tuple(CODES), ALL: (*CODES, "rolling")}
 
 
 def make_uam_methods(specs: Iterable[str]) -> list[Method]:
@@ -38,9 +37,7 @@ def make_uam_methods(specs: Iterable[str]) -> list[Method]:
     Raises:
         DispatchlabError: If a string is not understood or a method stands twice.
     """
-    several = {ALL_RULES: list(CODES), ALL: [*CODES, "rolling"]}
-    names = [name for spec in specs for name in several.get(spec, [spec])]
-    return refuse_twins([make_uam_method(name) for name in names], "lookahead")
+    return make_all(specs, make_uam_method, _GROUPS, "lookahead")
 
 
 def make_uam_method(spec: str) -> Method:
@@ -61,28 +58,24 @@ def make_uam_method(spec: str) -> Method:
         DispatchlabError: If the string is not understood.
         MissingExtraError: If the method needs a package that is not installed.
     """
-    spec = spec.strip()
-    agent = stream_agent(spec, FLEET)
-    if agent is not None:
-        return agent
-    head, _, text = spec.partition(":")
+    return make_stream_method(spec, FLEET, _make)
+
+
+def _make(spec: str, head: str, text: str) -> Method:
+    """Anything but an agent."""
     if head in ROLLING:
         return StreamRuleMethod(spec, _rolling(spec, head, text), FLEET)
     if head in GENETIC:
         return StreamRuleMethod(spec, _genetic(spec, head, text), FLEET)
     if head not in CODES and head not in ALIASES:
-        raise DispatchlabError(
-            f"Unknown method {spec!r}; choose one of {', '.join(CODES)}, {ALL_RULES}, "
-            f"{', '.join([*ROLLING, *GENETIC])}, {ALL} or agent=RUN."
-        )
-    if text:
-        raise DispatchlabError(f"The method {head!r} has no options; write it without {text!r}.")
+        raise UnknownMethodError(spec, [*CODES, *ROLLING, *GENETIC])
+    refuse_options(head, text)
     return StreamRuleMethod(spec, lambda seed: UamRule(head, seed=seed), FLEET)
 
 
 def _rolling(spec: str, head: str, text: str) -> Make:
     """Plans over a rolling horizon with their options."""
-    given = {name: str(value) for name, value in _options(spec, text, _ROLLING_OPTIONS).items()}
+    given = options_of(spec, text, _ROLLING_OPTIONS)
     options: dict[str, Any] = {"demand": ROLLING[head]}
     if "time" in given:
         options["time_limit_s"] = positive(spec, "time", given["time"])
@@ -94,17 +87,6 @@ def _rolling(spec: str, head: str, text: str) -> Make:
 
 def _genetic(spec: str, head: str, text: str) -> Make:
     """A genetic algorithm with its options."""
-    given = _options(spec, text, _GENETIC_OPTIONS)
-    options = {name: whole(spec, name, str(value)) for name, value in given.items()}
+    given = options_of(spec, text, _GENETIC_OPTIONS)
+    options = {name: whole(spec, name, value) for name, value in given.items()}
     return lambda seed: GeneticDispatcher(GENETIC[head], seed=seed, **options)
-
-
-def _options(spec: str, text: str, known: tuple[str, ...]) -> Mapping[str, Any]:
-    """Options behind the name of a method."""
-    options = parse_options(spec, text.replace(":", ","))
-    stray = next((name for name in options if name not in known), None)
-    if stray is not None:
-        raise DispatchlabError(
-            f"The method {spec!r} has no option {stray!r}; it has {', '.join(known)}."
-        )
-    return options

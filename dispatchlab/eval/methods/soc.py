@@ -3,13 +3,11 @@
 import functools
 import math
 from dataclasses import replace
-from typing import Any
 
 from dispatchlab.baselines.soc.plan import Plan
 from dispatchlab.baselines.soc.planners import Planner, make_planner
 from dispatchlab.baselines.soc.problem import PlanningProblem
 from dispatchlab.baselines.soc.rollout import run_dispatcher, run_planner
-from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.soc.env import STREAM_ACTIONS, SocVectorEnv
 from dispatchlab.envs.soc.instance import SocInstance
@@ -19,7 +17,7 @@ from dispatchlab.envs.soc.outcome import Outcome
 from dispatchlab.envs.soc.ranks import fastest_path
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.soc import is_certain
-from dispatchlab.eval.methods.stream import Stage
+from dispatchlab.eval.methods.stream import Stage, is_flag, one_of, result_of
 from dispatchlab.eval.soc_cases import soc_cases
 
 _WARM_UP = "top-1:horizon_us=60"
@@ -93,18 +91,10 @@ def to_result(case: Case, outcome: Outcome, planned: bool = False) -> Result:
         The latency as the objective, and the bound of the fastest path where nothing is left to
         chance; planners count one decision per task.
     """
-    return Result(
-        schedule=outcome.schedule,
-        objective=outcome.latency_us if outcome.completed else None,
-        lower_bound=path_bound(case.encoding) if is_certain(case.encoding) else math.nan,
-        status="feasible",
-        runtime_s=outcome.runtime_s,
-        info={
-            "decisions": outcome.tasks if planned else outcome.decisions,
-            "outcome": outcome,
-            "planned": planned,
-        },
-    )
+    objective = outcome.latency_us if outcome.completed else None
+    bound = path_bound(case.encoding) if is_certain(case.encoding) else math.nan
+    decisions = outcome.tasks if planned else outcome.decisions
+    return result_of(outcome, objective, bound, decisions=decisions, planned=planned)
 
 
 def path_bound(instance: SocInstance) -> float:
@@ -139,21 +129,13 @@ def _is_solved_at_once(instance: SocInstance) -> bool:
     return is_certain(instance) and all_count and stream.num_jobs <= stream.max_jobs
 
 
-def _env_kwargs(name: str, told: object) -> dict[str, Any]:
-    """The arguments of the environment a policy was trained in; it may come from a stranger."""
-    known = told if isinstance(told, dict) else {}
-    actions, wait, ready = (known.get(key) for key in ("actions", "wait", "max_ready"))
-    observation = known.get("observation", "graph")
-    counted = ready is None or (type(ready) is int and ready > 0)
-    is_named = isinstance(actions, str) and isinstance(observation, str)
-    is_known = is_named and actions in STREAM_ACTIONS and observation in OBSERVATIONS
-    if not is_known or not isinstance(wait, bool) or not counted:
-        raise CheckpointError(
-            f"The policy {name!r} does not say with which actions, wait, max_ready and observation "
-            f"it was trained ({actions!r}, {wait!r}, {ready!r}, {observation!r}): use a checkpoint "
-            "that `dispatchlab train` wrote."
-        )
-    return {"actions": actions, "wait": wait, "max_ready": ready, "observation": observation}
+def _is_count(value: object) -> bool:
+    """Whether a value is a positive number, or None for no limit."""
+    return value is None or (type(value) is int and value > 0)
 
 
-CHIP = Stage("soc", warm_up_case, run_dispatcher, to_result, _env_kwargs, SocVectorEnv)
+CHIP = Stage(
+    "soc", warm_up_case, run_dispatcher, to_result,
+    {"actions": one_of(STREAM_ACTIONS), "wait": is_flag, "max_ready": _is_count}, OBSERVATIONS,
+    SocVectorEnv,
+)  # fmt: skip

@@ -1,17 +1,29 @@
 """Methods for families whose work streams in: rules, and learned agents that play in batches."""
 
 import functools
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.methods.base import one_thread
 
 MOST_ROWS = 64
+
+
+def is_flag(value: object) -> bool:
+    """Whether a value is true or false."""
+    return isinstance(value, bool)
+
+
+def one_of(known: Collection[str]) -> Callable[[object], bool]:
+    """Whether a value is one of some words."""
+    return lambda value: isinstance(value, str) and value in known
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +35,9 @@ class Stage:
         warm_up: A tiny case, on which everything is compiled.
         run: Plays a dispatcher on problems, with arguments of the environment; an outcome each.
         to_result: What `compare` and the checker need of an outcome.
-        env_kwargs: Arguments of the environment that a policy, by its name and what it tells, was
-            trained with.
+        arguments: Arguments of the environment that a policy is trained with, beside its
+            observation, and whether a value will do.
+        observations: Names of the observations.
         vector_env: The native vector environment.
     """
 
@@ -32,8 +45,59 @@ class Stage:
     warm_up: Callable[[], Case]
     run: Callable[..., list[Any]]
     to_result: Callable[[Case, Any], Result]
-    env_kwargs: Callable[[str, object], dict[str, Any]]
+    arguments: Mapping[str, Callable[[object], bool]]
+    observations: Collection[str]
     vector_env: Callable[..., Any]
+
+    def env_kwargs(self, name: str, told: object) -> dict[str, Any]:
+        """The arguments of the environment that a policy was trained in.
+
+        Args:
+            name: The policy, for the error.
+            told: What its file tells; it may come from a stranger.
+
+        Returns:
+            Values by name.
+
+        Raises:
+            CheckpointError: If something is missing or makes no sense.
+        """
+        known = told if isinstance(told, dict) else {}
+        checks = {**self.arguments, "observation": one_of(self.observations)}
+        values = {key: known.get(key) for key in self.arguments}
+        values["observation"] = known.get("observation", "graph")
+        if not all(is_known(values[key]) for key, is_known in checks.items()):
+            asked = ", ".join(self.arguments)
+            raise CheckpointError(
+                f"The policy {name!r} does not say with which {asked} and observation it was "
+                f"trained ({', '.join(map(repr, values.values()))}): use a checkpoint that "
+                "`dispatchlab train` wrote."
+            )
+        return values
+
+
+def result_of(
+    outcome: Any, objective: float | None, lower_bound: float = math.nan, **info: Any  # noqa: ANN401
+) -> Result:  # fmt: skip
+    """A played episode as a result.
+
+    Args:
+        outcome: How it went.
+        objective: What is minimised.
+        lower_bound: Of the objective, if one is known.
+        info: What else is to be kept, or replaces the number of decisions.
+
+    Returns:
+        The result.
+    """
+    return Result(
+        schedule=outcome.schedule,
+        objective=objective,
+        lower_bound=lower_bound,
+        status="feasible",
+        runtime_s=outcome.runtime_s,
+        info={"decisions": outcome.decisions, "outcome": outcome, **info},
+    )
 
 
 class StreamRuleMethod:
