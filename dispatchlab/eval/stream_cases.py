@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -84,20 +85,35 @@ class StreamFamily:
                 f"{len(instances)} instances with {len(points)} settings and {seeds} seeds make "
                 f"{count} cases; ask for 1 to {MAX_DRAWN}."
             )
+        loaded = [(given, self.load(given)) for given in instances]
+        shown = [given if isinstance(given, str) else base.name for given, base in loaded]
+        refuse_twins([_name(base, point) for base in shown for point in points])
         cases: list[Case] = []
-        named: set[str] = set()
-        for given in instances:
-            base = self.load(given)
-            shown = given if isinstance(given, str) else base.name
+        for base, (_, source) in zip(shown, loaded, strict=True):
             for point in points:
-                source = self.with_settings(base, point) if point else base
-                name = _name(shown, point)
-                if name in named:
-                    raise DispatchlabError(f"The instance {name!r} is listed twice; remove one.")
-                named.add(name)
-                settings = {"base": shown, **point}
-                cases += [self.case(name, source, seed, settings) for seed in range(seeds)]
+                drawn_from = self.with_settings(source, point) if point else source
+                name, settings = _name(base, point), {"base": base, **point}
+                cases += [self.case(name, drawn_from, seed, settings) for seed in range(seeds)]
         return cases
+
+
+def refuse_twins(names: Sequence[str]) -> None:
+    """Refuse an instance that is named twice; upper case makes no other preset of a name.
+
+    Args:
+        names: Presets and files, settings included.
+
+    Raises:
+        DispatchlabError: With the second name.
+    """
+    met: dict[str, str] = {}
+    for name in names:
+        head, colon, rest = name.partition(":")
+        key = name if Path(head).exists() else head.lower() + colon + rest
+        if key in met:
+            also = "" if met[key] == name else f" (as {met[key]!r} too)"
+            raise DispatchlabError(f"The instance {name!r} is listed twice{also}; remove one.")
+        met[key] = name
 
 
 def parse_points(texts: Sequence[str], example: str = "mean_gap_us=25|50|100") -> list[Settings]:
