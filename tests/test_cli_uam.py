@@ -202,6 +202,7 @@ def test_bad_instances(tmp_path: Path) -> None:
         ({"aircraft": aircraft | {"battery_wh": 10}, "start_wh": [10] * 4}, "larger battery"),
         ({"price_usd_per_kwh": [-1.0] * 4}, "price_usd_per_kwh[0] is -1"),
         ({"demand": document["demand"][:-1]}, "demand has shape"),
+        ({"closure_prob": [[0.5] * 3] * 3}, "closure_prob[0, 0] is 0.5"),
         ({"wait_s": 7}, "bin_s is 1800"),
         ({"arrivals": "late"}, "arrivals is 'late'"),
     ):
@@ -209,6 +210,16 @@ def test_bad_instances(tmp_path: Path) -> None:
         message = fails("evaluate", "uam", "--instances", path)
         assert "own.json" in message
         assert expected in message
+        out = tmp_path / "out.json"
+        assert expected in fails("convert", path, "--out", out)
+        assert not out.exists()
+
+
+def test_settings_of_files(tmp_path: Path) -> None:
+    """A file may be followed by settings, as a preset may."""
+    path = write_instance(load_instance(SHORT), tmp_path / "own.json")
+    assert "random-3x4" in run("solve", f"{path}:rho=0.6", "--method", "stay")
+    assert "seats is 0" in fails("solve", f"{path}:seats=0", "--method", "stay")
 
 
 def test_benchmark(tmp_path: Path) -> None:
@@ -236,6 +247,7 @@ def test_profiles(profile: str) -> None:
         (["evaluate", "uam", "--preset", "bay-11"], "did you mean bay-10"),
         (["evaluate", "uam", "--preset", "random-1x4"], "num_ports is 1"),
         (["evaluate", "uam", "--preset", "random-3x0"], "aircraft is 0"),
+        (["evaluate", "uam", "--preset", "random-8x999999"], "aircraft is 999999"),
         (["evaluate", "uam", "--preset", ""], "0 cases"),
         (["evaluate", "uam", "--preset", "nyc-9,nyc-9"], "listed twice"),
         (["evaluate", "uam", "--preset", "ft06"], "'ft06'"),

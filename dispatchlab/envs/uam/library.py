@@ -17,7 +17,7 @@ from dispatchlab.envs.uam.networks import load_network, network_names
 from dispatchlab.envs.uam.recipe import DayRecipe
 from dispatchlab.envs.uam.settings import change_instance, change_recipe
 
-_RANDOM = re.compile(r"random-([0-9]{1,4})x([0-9]{1,5})", re.IGNORECASE)
+_RANDOM = re.compile(r"random-([0-9]{1,18})x([0-9]{1,18})", re.IGNORECASE)
 _NEARLY = re.compile(r"random[-_ ]?[0-9]+[-x_*][0-9]+")
 _OWN = re.compile(rf'"format"\s*:\s*"{FORMAT}"')
 SIZES = ("5x20", "8x40", "12x60", "16x80")
@@ -111,10 +111,13 @@ def is_uam_problem(name_or_path: str) -> bool:
         name_or_path: What a user gave.
 
     Returns:
-        True for presets (with settings or not) and names that are nearly one, and for JSON files
-        of this family.
+        True for presets and names that are nearly one, and for JSON files of this family; with
+        settings or not.
     """
+    before, _, settings = name_or_path.partition(":")
     path = Path(name_or_path)
+    if "=" in settings and not path.is_file():
+        path = Path(before)
     if path.is_file():
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))

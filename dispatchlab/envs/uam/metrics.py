@@ -58,7 +58,11 @@ def leg_money(instance: UamInstance, schedule: UamSchedule) -> FloatArray:
     Returns:
         ``(L, 3)`` dollars of each row of ``schedule.legs``: fares, cost of its miles, cost of its
         energy at the price when it should land; 0 for charges without a flight.
+
+    Raises:
+        DispatchlabError: If a leg is not of the instance.
     """
+    schedule.require_fit(instance)
     origin, destination = schedule.legs[:, ORIGIN], schedule.legs[:, DESTINATION]
     depart, last = schedule.legs[:, DEPART_S], instance.num_bins - 1
     landing = depart + instance.block_s[origin, destination]

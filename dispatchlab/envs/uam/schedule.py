@@ -1,9 +1,15 @@
 """UamSchedule: the legs of a day, and what was decided."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.envs.uam.instance import UamInstance
 
 IntArray = npt.NDArray[np.int64]
 NOT_YET = -1
@@ -43,3 +49,22 @@ class UamSchedule:
             array = np.array(getattr(self, name), dtype=np.int64).reshape(-1, columns)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
+
+    def require_fit(self, instance: "UamInstance") -> None:
+        """Refuse legs that cannot be of an instance at all; whether they are feasible is open.
+
+        Raises:
+            DispatchlabError: If a leg has an aircraft, a vertiport or a departure out of range.
+        """
+        for column, count in (
+            (AIRCRAFT, instance.num_aircraft), (ORIGIN, instance.num_ports),
+            (DESTINATION, instance.num_ports), (DEPART_S, instance.horizon_s),
+        ):  # fmt: skip
+            values = self.legs[:, column]
+            wrong = np.flatnonzero((values < 0) | (values >= count))
+            if len(wrong):
+                raise DispatchlabError(
+                    f"The field 'legs[{wrong[0]}]' has {LEG_COLUMNS[column]} {values[wrong[0]]}, "
+                    f"but in {instance.name} it is 0 to {count - 1}; take the schedule of this "
+                    "instance."
+                )

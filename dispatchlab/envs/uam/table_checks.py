@@ -1,6 +1,6 @@
 """Validation of the tables of air-taxi problems: shapes, ranges, and what can be reached."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ MAX_DELAY_S = 10**7
 MAX_MI = 1e5
 MAX_MONEY = 1e9
 MAX_DEMAND = 1e6  # per bin and pair
+MAX_PASSENGERS = 10**7  # of a day; each has its own entry in a realisation
 
 
 def to_array(owner: str, field: str, values: Any, kind: Any) -> npt.NDArray[Any]:  # noqa: ANN401
@@ -41,11 +42,15 @@ def to_array(owner: str, field: str, values: Any, kind: Any) -> npt.NDArray[Any]
         given = np.array(values)
         numbers = given.astype(np.float64) if given.dtype.kind in "iuf" else None
     except (ValueError, TypeError) as error:
-        raise InvalidInstanceError(f"{where} is {shorten(values)}; give a plain table.") from error
+        place, value = _first_odd(values)
+        raise InvalidInstanceError(
+            f"{where}{place} is {value}; give a plain table, with rows of one length."
+        ) from error
     if given.size == 0:
         return given.astype(kind)
     if numbers is None:
-        raise InvalidInstanceError(f"{where} is {shorten(values)}; give numbers.")
+        place, value = _first_odd(values)
+        raise InvalidInstanceError(f"{where}{place} is {value}; give numbers.")
     if kind is np.int64:
         whole = np.isfinite(numbers) & (numbers == np.rint(numbers))
         if not whole.all():
@@ -154,7 +159,7 @@ def check_tables(instance: "UamInstance", where: str) -> None:
         "x_mi": (-MAX_MI, MAX_MI), "y_mi": (-MAX_MI, MAX_MI), "distance_mi": (0.0, MAX_MI),
         "park_slots": (0, MAX_SLOTS), "charge_slots": (0, MAX_SLOTS),
         "expected_delay_s": (0, MAX_DELAY_S), "start_port": (0, instance.num_ports - 1),
-        "start_wh": (0, instance.aircraft.battery_wh), "demand": (0.0, MAX_DEMAND),
+        "start_wh": (0, 2**62), "demand": (0.0, MAX_DEMAND),
         "fare_usd": (0.0, MAX_MONEY), "price_usd_per_kwh": (0.0, MAX_MONEY),
         "closure_prob": (0.0, 1.0),
     }  # fmt: skip
@@ -175,12 +180,19 @@ def check_tables(instance: "UamInstance", where: str) -> None:
         raise InvalidInstanceError(
             f"{where}: distance_mi[{i}, {j}] is {instance.distance_mi[i, j]}; make it {needed}."
         )
-    wrong = (instance.demand != 0) & diagonal
-    if wrong.any():
-        bad = np.argwhere(wrong)
+    for name, why in (("demand", "nobody flies"), ("closure_prob", "no route leads")):
+        values = getattr(instance, name)
+        wrong = (values != 0) & diagonal
+        if wrong.any():
+            bad = np.argwhere(wrong)
+            raise InvalidInstanceError(
+                f"{where}: {name}{_place(bad[0])} is {values[tuple(bad[0])]}; {why} from a port to "
+                "itself, make it 0."
+            )
+    if instance.demand.sum() > MAX_PASSENGERS:
         raise InvalidInstanceError(
-            f"{where}: demand{_place(bad[0])} is {instance.demand[tuple(bad[0])]}; nobody flies "
-            "from a port to itself, make it 0."
+            f"{where}: demand adds up to {instance.demand.sum():g} passengers a day; give "
+            f"{MAX_PASSENGERS:g} at most."
         )
 
 
@@ -196,7 +208,32 @@ def check_fleet(instance: "UamInstance", where: str) -> None:
             f"{instance.park_slots[i]} park_slots and {instance.charge_slots[i]} charge_slots; "
             "spread start_port or add slots."
         )
+    battery = instance.aircraft.battery_wh
+    over = np.flatnonzero(instance.start_wh > battery)
+    if len(over):
+        raise InvalidInstanceError(
+            f"{where}: start_wh[{over[0]}] is {instance.start_wh[over[0]]}, more than "
+            f"aircraft.battery_wh, which is {battery}; lower it or give a larger battery."
+        )
 
 
-def _place(index: npt.NDArray[np.int64]) -> str:
+def _first_odd(values: Any) -> tuple[str, str]:  # noqa: ANN401 (users may pass anything)
+    """Where a table goes wrong, and what stands there: no number, or a row of another length.
+
+    What is no list of lists is odd as a whole.
+    """
+    lengths: dict[int, int] = {}
+    rest: list[tuple[tuple[int, ...], Any]] = [((), values)] if isinstance(values, list) else []
+    while rest:
+        index, value = rest.pop()
+        if isinstance(value, list):
+            if lengths.setdefault(len(index), len(value)) != len(value):
+                return _place(index), shorten(value)
+            rest += [((*index, k), entry) for k, entry in reversed(list(enumerate(value)))]
+        elif isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            return _place(index), shorten(value)
+    return "", shorten(values)
+
+
+def _place(index: Iterable[int]) -> str:
     return f"[{', '.join(str(part) for part in index)}]"

@@ -222,7 +222,8 @@ def test_no_demand_to_scale() -> None:
 def test_family(tmp_path: Path) -> None:
     """Names, near names and files of this family are told from those of others."""
     mine = write_instance(load_instance("lax-dtla"), tmp_path / "mine.json")
-    yes = ["bay-10", "DFW-10", "random-7x9", "random-8x40:rho=1", "random8x40", "bay10", str(mine)]
+    yes = ["bay-10", "DFW-10", "random-7x9", "random-8x40:rho=1", "random8x40", "bay10", str(mine),
+           f"{mine}:rho=0.6", "random-8-40:rho=0.6", "random-8x999999"]  # fmt: skip
     no = ["ft06", "4d-a", "soc16-mix", "bay-10.json", "x.csv", str(tmp_path), "random"]
     assert [name for name in yes if not is_uam_problem(name)] == []
     assert [name for name in no if is_uam_problem(name)] == []

@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dispatchlab.envs.core.errors import InvalidInstanceError
+from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.uam.instance import AircraftType, UamInstance
 from dispatchlab.envs.uam.library import load_instance
+from dispatchlab.envs.uam.metrics import metrics
+from dispatchlab.envs.uam.realisation import nominal
+from dispatchlab.envs.uam.schedule import LEG_COLUMNS, UamSchedule
+from dispatchlab.envs.uam.viewer.fleet import Fleet
 
 BASE = load_instance("random-5x20")
 
@@ -18,6 +22,13 @@ def changed(name: str, index: tuple[int, ...], value: float) -> dict[str, Any]:
     table = np.array(getattr(BASE, name), dtype=float)
     table[index] = value
     return {name: table}
+
+
+def gap() -> list[Any]:
+    """The demand as lists, without one of its entries."""
+    table = BASE.demand.tolist()
+    table[3][0][1] = None
+    return table
 
 
 @pytest.mark.parametrize(
@@ -30,8 +41,11 @@ def changed(name: str, index: tuple[int, ...], value: float) -> dict[str, Any]:
         ({"ports": ("A", "B", "C")}, r"x_mi has shape \(5,\); give \(3,\), for there are 3 ports"),
         (changed("x_mi", (1,), np.nan), r"x_mi\[1\] is nan; it must be between"),
         (changed("y_mi", (2,), np.inf), r"y_mi\[2\] is inf"),
-        ({"x_mi": ["a"] * 5}, "x_mi is .*; give numbers"),
-        ({"distance_mi": [[0, 1], [1]]}, "distance_mi is .*; give a plain table"),
+        ({"x_mi": [1, "a", 2, 3, 4]}, r"x_mi\[1\] is 'a'; give numbers"),
+        ({"x_mi": "abc"}, "x_mi is 'abc'; give numbers"),
+        ({"x_mi": [True] * 5}, r"x_mi\[0\] is True; give numbers"),
+        ({"distance_mi": [[0, 1], [1]]}, r"distance_mi\[1\] is \[1\]; give a plain table, with ro"),
+        ({"demand": gap()}, r"demand\[3, 0, 1\] is None; give numbers"),
         (changed("distance_mi", (0, 1), -3.0), r"distance_mi\[0, 1\] is -3.0"),
         (changed("distance_mi", (0, 1), 0.0), r"distance_mi\[0, 1\] is 0.0; make it above 0"),
         (changed("distance_mi", (2, 2), 4.0), r"distance_mi\[2, 2\] is 4.0; make it 0, the way"),
@@ -42,7 +56,8 @@ def changed(name: str, index: tuple[int, ...], value: float) -> dict[str, Any]:
         (changed("start_port", (0,), 5), r"start_port\[0\] is 5; it must be between 0 and 4"),
         ({"start_port": [], "start_wh": []}, r"start_port has shape \(0,\); give 1 to 10000"),
         ({"start_port": [2] * 20}, "20 aircraft start at 'V2', which has 10 park_slots and 6 char"),
-        (changed("start_wh", (4,), 110_001), r"start_wh\[4\] is 110001; it must be between 0 and"),
+        (changed("start_wh", (4,), 110_001), r"start_wh\[4\] is 110001, more than aircraft.bat"),
+        (changed("start_wh", (4,), -1), r"start_wh\[4\] is -1; it must be between 0 and"),
         (changed("demand", (3, 0, 1), -0.5), r"demand\[3, 0, 1\] is -0.5"),
         (changed("demand", (3, 0, 1), np.nan), r"demand\[3, 0, 1\] is nan"),
         (changed("demand", (3, 1, 1), 2.0), r"demand\[3, 1, 1\] is 2.0; nobody flies from a port"),
@@ -50,6 +65,8 @@ def changed(name: str, index: tuple[int, ...], value: float) -> dict[str, Any]:
         (changed("fare_usd", (0, 0, 1), -5.0), r"fare_usd\[0, 0, 1\] is -5.0"),
         (changed("price_usd_per_kwh", (7,), -0.1), r"price_usd_per_kwh\[7\] is -0.1"),
         (changed("closure_prob", (0, 1), 1.5), r"closure_prob\[0, 1\] is 1.5; .* 0 and 1"),
+        (changed("closure_prob", (2, 2), 0.5), r"closure_prob\[2, 2\] is 0.5; no route leads from"),
+        ({"demand": (1 - np.eye(5)) * np.full((24, 1, 1), 3e4)}, "1.44e.07 passengers a day"),
         ({"op_cost_usd_per_mi": -1.0}, "op_cost_usd_per_mi is -1.0"),
         ({"horizon_s": 0}, "horizon_s is 0"),
         ({"wait_s": 700}, "bin_s is 1800; give a multiple of wait_s, which is 700"),
@@ -129,3 +146,25 @@ def test_reserve_counts_in_the_range() -> None:
     assert triangle([6, 6, 6], 40.0, aircraft=craft).flyable[0, 2]
     with pytest.raises(InvalidInstanceError, match="no other port can be reached"):
         triangle([6, 6, 6], 40.1, aircraft=craft)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("aircraft", 20, "aircraft 20, but in random-5x20 it is 0 to 19; take the schedule of"),
+        ("origin", -2, "origin -2, but in random-5x20 it is 0 to 4"),
+        ("destination", 99, "destination 99, but in random-5x20 it is 0 to 4"),
+        ("depart_s", -10_000, "depart_s -10000, but in random-5x20 it is 0 to 43199"),
+        ("depart_s", 10**17, "depart_s 100000000000000000, but"),
+    ],
+)
+def test_schedules_of_other_instances(column: str, value: int, message: str) -> None:
+    """What pictures and figures are made from must be of the instance, if not feasible."""
+    leg = dict(zip(LEG_COLUMNS, [0, 0, 1, 0, 60, 0, 900, -1, -1, 110_000, 0, 0], strict=True))
+    good = UamSchedule(43_200, np.array([list(leg.values())]), np.zeros((0, 3)))
+    assert metrics(BASE, nominal(BASE), good)["flights"] == 1.0
+    leg[column] = value
+    bad = UamSchedule(43_200, np.array([list(leg.values())]), np.zeros((0, 3)))
+    for use in (metrics, Fleet):
+        with pytest.raises(DispatchlabError, match=rf"'legs\[0\]' has {message}"):
+            use(BASE, nominal(BASE), bad)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.aircraft import CONSTANT, KNEE, AircraftType
 from dispatchlab.envs.uam.instance import UamInstance
 from dispatchlab.envs.uam.realisation import UamRealisation
@@ -62,16 +61,14 @@ class Fleet:
         schedule: A schedule of it, complete or not.
 
     Raises:
-        DispatchlabError: If a leg is of an aircraft or vertiport that the instance has not.
+        DispatchlabError: If a leg is not of the instance.
     """
 
     def __init__(
         self, instance: UamInstance, realisation: UamRealisation, schedule: UamSchedule
     ) -> None:
         """Sort the legs; before the first one, each aircraft is where it starts."""
-        _check_range(instance, schedule, AIRCRAFT, instance.num_aircraft)
-        _check_range(instance, schedule, ORIGIN, instance.num_ports)
-        _check_range(instance, schedule, DESTINATION, instance.num_ports)
+        schedule.require_fit(instance)
         legs = np.concatenate([_starts(instance), schedule.legs])
         self.legs = legs[np.lexsort((legs[:, DEPART_S], legs[:, AIRCRAFT]))]
         self.instance, self.realisation = instance, realisation
@@ -181,14 +178,3 @@ def _starts(instance: UamInstance) -> IntArray:
     legs[:, [TARGET_WH, PASSENGERS]] = 0
     legs[:, LANE] = -1
     return legs
-
-
-def _check_range(instance: UamInstance, schedule: UamSchedule, column: int, count: int) -> None:
-    values = schedule.legs[:, column]
-    wrong = np.flatnonzero((values < 0) | (values >= count))
-    if len(wrong):
-        row = int(wrong[0])
-        raise DispatchlabError(
-            f"The field 'legs[{row}]' has {LEG_COLUMNS[column]} {values[row]}, but "
-            f"{instance.name} has {count} of them; draw the schedule of this instance."
-        )
