@@ -1,11 +1,13 @@
 """What the rules are made of: each is a row of settings that the kernels read.
 
 Sources: random legal actions, greedy choices and distributions of idle vehicles are the usual
-baselines of fleets on demand; ``plus-one`` follows the proportional rebalancing of Ruch, Gächter,
-Hakenberg and Frazzoli (2020), "The +1 method", and ``equal`` and ``plus-one`` are compared with
-learned policies in RL4AMOD (github.com/StanfordASL/RL4AMOD, MIT). How they read in a system that
-asks one aircraft at a time is ours, as are
-``lookahead`` and ``price``.
+baselines of fleets on demand. ``equal`` and ``plus-one`` are compared with learned policies in
+RL4AMOD (github.com/StanfordASL/RL4AMOD, MIT), whose code names no paper for the latter: send a
+vehicle back to where one has left with passengers. We take it for a relative of Ruch, Gächter,
+Hakenberg and Frazzoli (2019), "The +1 Method: Model-Free Adaptive Repositioning Policies for
+Robotic Multi-Agent Systems", who send more than one vehicle for each request; that is our reading.
+How they read in a system that asks one aircraft at a time is ours, as are ``lookahead`` and
+``price``.
 """
 
 from dispatchlab.envs.core.errors import DispatchlabError
