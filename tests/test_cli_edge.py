@@ -26,6 +26,18 @@ def test_help() -> None:
         assert option in output
 
 
+@pytest.mark.parametrize("family", ["soc", "edge", "uam"])
+def test_help_names_agents(family: str) -> None:
+    """Every agent that comes with dispatchlab stands in the help of its family's comparison."""
+    from dispatchlab.agents.checkpoint import PRETRAINED
+
+    output = run("evaluate", family, "--help").replace("│", " ")
+    assert "agent=RUN" in output
+    for path in PRETRAINED.glob("*.json"):
+        if json.loads(path.read_text())["family"] == family:
+            assert f"agent={path.stem}" in output
+
+
 def test_envs() -> None:
     """Environments and workloads are listed with what they are."""
     output = run("envs", "--family", "edge")
@@ -264,7 +276,9 @@ def test_bad_instances(tmp_path: Path) -> None:
         (["evaluate", "edge", "--preset", "0D-A"], "num_drones is 0"),
         (["evaluate", "edge", "--set", "num_drones=0"], "num_drones is 0"),
         (["evaluate", "edge", "--preset", ""], "0 cases"),
-        (["evaluate", "edge", "--preset", "2d-p,2d-p"], "listed twice"),
+        (["evaluate", "edge", "--preset", "2d-p,2d-p"], "listed twice; remove one"),
+        (["evaluate", "edge", "--preset", "2d-p,2D-P"], "'2D-P' is listed twice (as '2d-p' too)"),
+        (["evaluate", "edge", "--set", "num_drones=2|2"], "listed twice"),
         (["evaluate", "edge", "--network", "5g"], "network is '5g'"),
         (["evaluate", "edge", "--network", "none.csv"], "none.csv"),
         (["evaluate", "edge", "--network", ""], "network=stationary|trapezium"),
@@ -280,6 +294,9 @@ def test_bad_instances(tmp_path: Path) -> None:
         (["solve", "4d-a,ft06"], "'ft06' is none"),
         (["solve", "4d-a,top-1"], "'top-1' is none"),
         (["solve", "4d-a,4d-a"], "listed twice"),
+        (["solve", "4d-a,4D-A"], "'4D-A' is listed twice"),
+        (["solve", "4d-a", "--method", "all"], "dems-q, marginal or agent=RUN."),
+        (["evaluate", "edge", "--methods", "al"], "marginal, all, all-rules or agent=RUN."),
         (["solve", "4d-a", "--method", "spt"], "Unknown method 'spt'"),
         (["solve", "4d-a", "--method", "dem", "--samples", "3"], "--samples 3"),
         (["solve", "4d-a", "--schedule", "s.csv"], ".csv"),
@@ -287,6 +304,7 @@ def test_bad_instances(tmp_path: Path) -> None:
         (["verify", "4d-a", "nowhere.json"], "nowhere.json"),
         (["render", "4d-a", "--graph", "g"], "--graph g"),
         (["render", "4d-a:duration_ms=1000", "--since", "5", "--until", "5"], "is empty"),
+        (["render", "4d-a:duration_ms=1000", "--since", "9999"], "--since is 9999 ms, but the"),
         (["render", "4d-a", "--method", "dem", "--policy", "x"], "--policy"),
         (["convert", "4d-a", "--out", "x.stg"], "write .json"),
         (["convert", "4d-a", "--out", "x.json", "--format", "dot"], "write .json"),

@@ -186,6 +186,12 @@ def test_benchmark(tmp_path: Path) -> None:
         (["evaluate", "soc", "--instances", "top-99"], "'top-99'"),
         (["evaluate", "soc", "--instances", ""], "0 cases"),
         (["evaluate", "soc", "--instances", "top-1,top-1"], "listed twice"),
+        (["evaluate", "soc", "--instances", "top-1,Top-1"], "'Top-1' is listed twice"),
+        (
+            ["render", "top-1:horizon_us=60", "--method", "etf", "--since", "60"],
+            "--since is 60 µs, but the schedule ends at 60 µs",
+        ),
+        (["solve", "job:Top_1", "--method", "all-rules"], "peft, cp-sat or agent=RUN."),
         (["evaluate", "soc", "--set", "mean_gap_us"], "mean_gap_us=25|50|100"),
         (["evaluate", "soc", "--set", "gap=3"], "'gap'"),
         (["evaluate", "soc", "--set", "mean_gap_us=x"], "mean_gap_us is 'x'"),

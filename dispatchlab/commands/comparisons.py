@@ -1,10 +1,18 @@
-"""Running a comparison with a progress bar, and handing out its results."""
+"""Comparisons from end to end: run behind a progress bar, summarised, written and printed."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dispatchlab.commands.outputs import STDOUT, console, emit, progress
+from dispatchlab.commands.outputs import (
+    STDOUT,
+    check_folder,
+    check_target,
+    check_text_target,
+    console,
+    emit,
+    progress,
+)
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -14,16 +22,89 @@ if TYPE_CHECKING:
     from dispatchlab.eval.summary import Summary
 
 
-def run_all(methods: "Sequence[Method]", cases: "Sequence[Case]") -> "Comparison":
-    """Run every method on every case behind a progress bar.
+class Files(NamedTuple):
+    """What a comparison is to write; None for nothing.
+
+    Attributes:
+        json: JSON file, or ``-``.
+        csv: CSV file, or ``-``.
+        report: HTML file.
+        schedules: Folder for the schedule of every run.
+    """
+
+    json: Path | None = None
+    csv: Path | None = None
+    report: Path | None = None
+    schedules: Path | None = None
+
+    def check(self) -> None:
+        """Refuse what could not be written after the work is done.
+
+        Raises:
+            DispatchlabError: If there is such a file or folder.
+        """
+        check_text_target(self.json, ".json")
+        check_text_target(self.csv, ".csv")
+        if self.report is not None:
+            check_target(self.report, (".html",))
+        if self.schedules is not None:
+            check_folder(self.schedules)
+
+
+def conduct(
+    methods: "Sequence[Method]", cases: "Sequence[Case]", settings: Mapping[str, Any],
+    files: Files, *, against: str | None = None, title: str = "Comparison of methods",
+) -> "tuple[Comparison, list[Summary]]":  # fmt: skip
+    """Run every method on every case, print the table, and write the files.
 
     Args:
         methods: The methods.
         cases: The cases.
+        settings: How the comparison is made, for whoever reads the files.
+        files: What to write; schedules only if the checker accepts all of them.
+        against: The method that wins are counted against; a usual one by default.
+        title: Headline of the report.
 
     Returns:
-        The runs.
+        The runs and their summary.
+
+    Raises:
+        DispatchlabError: If the baseline does not take part, or a schedule is wrong.
     """
+    from dispatchlab.eval.summary import summarise
+
+    _check_baseline(against, methods)
+    comparison = _run_all(methods, cases)
+    summaries = summarise(comparison, against)
+    _publish(comparison, summaries, settings, files, title)
+    _require_correct(comparison)
+    if files.schedules is not None:
+        _write_episodes(comparison, files.schedules)
+    return comparison, summaries
+
+
+def stream_settings(
+    instances: str, points: Sequence[str], seeds: int, methods: str
+) -> dict[str, Any]:
+    """How a comparison of a stream is made, for whoever reads its files.
+
+    Args:
+        instances: As the user gave them.
+        points: Settings with their values.
+        seeds: Episodes of each instance.
+        methods: As the user gave them.
+
+    Returns:
+        Values by name.
+    """
+    return {
+        "instances": instances, "settings": "; ".join(points) or "as they are",
+        "seeds": f"0 to {seeds - 1}", "methods": methods,
+    }  # fmt: skip
+
+
+def _run_all(methods: "Sequence[Method]", cases: "Sequence[Case]") -> "Comparison":
+    """Run every method on every case behind a progress bar."""
     from dispatchlab.eval.compare import compare
 
     with progress() as bar:
@@ -38,40 +119,24 @@ def run_all(methods: "Sequence[Method]", cases: "Sequence[Case]") -> "Comparison
         return compare(methods, cases, on_run, on_check)
 
 
-def publish(
-    comparison: "Comparison", summaries: "Sequence[Summary]", settings: Mapping[str, Any], *,
-    json: Path | None = None, csv: Path | None = None, report: Path | None = None,
-    title: str = "Comparison of methods",
+def _publish(
+    comparison: "Comparison", summaries: "Sequence[Summary]", settings: Mapping[str, Any],
+    files: Files, title: str,
 ) -> None:  # fmt: skip
-    """Write the files that were asked for and print the table, unless stdout is taken.
-
-    Args:
-        comparison: The runs.
-        summaries: Their summary.
-        settings: How they were made.
-        json: JSON file, or ``-``.
-        csv: CSV file, or ``-``.
-        report: HTML file.
-        title: Headline of the report.
-    """
-    from dispatchlab.eval.table import (
-        instances_table,
-        moved_tables,
-        summary_table,
-        to_csv,
-        to_json,
-    )
+    """Write the files that were asked for and print the table, unless stdout is taken."""
+    from dispatchlab.eval.export import to_csv, to_json
+    from dispatchlab.eval.table import instances_table, moved_tables, summary_table
 
     settings = {**settings, **_versions()}
-    if json is not None:
-        emit(json, to_json(comparison, summaries, settings))
-    if csv is not None:
-        emit(csv, to_csv(comparison.runs))
-    if report is not None:
+    if files.json is not None:
+        emit(files.json, to_json(comparison, summaries, settings))
+    if files.csv is not None:
+        emit(files.csv, to_csv(comparison.runs))
+    if files.report is not None:
         from dispatchlab.eval.report import html_report
 
-        emit(report, html_report(comparison, summaries, settings, title=title))
-    if STDOUT in (str(json), str(csv)):
+        emit(files.report, html_report(comparison, summaries, settings, title=title))
+    if STDOUT in (str(files.json), str(files.csv)):
         return
     screen = console()
     if len({run.instance for run in comparison.runs if run.measures}) > 1:
@@ -79,20 +144,13 @@ def publish(
     screen.print(summary_table(comparison, summaries, screen.width))
     for table in moved_tables(comparison, summaries, screen.width):
         screen.print(table)
-    for path in (json, csv, report):
+    for path in (files.json, files.csv, files.report):
         if path is not None:
             screen.print(f"wrote {path}")
 
 
-def require_correct(comparison: "Comparison") -> None:
-    """Fail where the checker rejected a schedule.
-
-    Args:
-        comparison: The runs.
-
-    Raises:
-        DispatchlabError: If there is a violation.
-    """
+def _require_correct(comparison: "Comparison") -> None:
+    """Fail where the checker rejected a schedule."""
     for (method, instance, seed), complaint in comparison.violations.items():
         raise DispatchlabError(
             f"{len(comparison.violations)} schedules are wrong; the first is by {method} for "
@@ -100,16 +158,8 @@ def require_correct(comparison: "Comparison") -> None:
         )
 
 
-def check_baseline(against: str | None, methods: "Sequence[Method]") -> None:
-    """Refuse a baseline that does not take part.
-
-    Args:
-        against: Its name, or None.
-        methods: The methods.
-
-    Raises:
-        DispatchlabError: If it is none of them.
-    """
+def _check_baseline(against: str | None, methods: "Sequence[Method]") -> None:
+    """Refuse a baseline that does not take part."""
     names = [method.name for method in methods]
     if against is not None and against not in names:
         raise DispatchlabError(
@@ -117,13 +167,8 @@ def check_baseline(against: str | None, methods: "Sequence[Method]") -> None:
         )
 
 
-def write_episodes(comparison: "Comparison", folder: Path) -> None:
-    """Write a file per run, which `dispatchlab verify` takes.
-
-    Args:
-        comparison: Runs of a stream.
-        folder: Where to; it is created if it is not there.
-    """
+def _write_episodes(comparison: "Comparison", folder: Path) -> None:
+    """Write a file per run of a stream, which `dispatchlab verify` takes."""
     from dispatchlab.commands.schedules import file_name, write_episode
 
     folder.mkdir(parents=True, exist_ok=True)

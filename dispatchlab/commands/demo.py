@@ -46,12 +46,11 @@ def demo(out: Out = Path("demo-out"), fast: Fast = False, seed: Seed = 0) -> Non
     Gantt chart of the agent's best schedule. A second demo in the same folder does not train
     again.
     """
-    from dispatchlab.commands.comparisons import publish, require_correct, run_all
+    from dispatchlab.commands.comparisons import Files, conduct
     from dispatchlab.commands.outputs import check_folder
     from dispatchlab.envs.jobshop.library import load_instance
     from dispatchlab.eval.cases import instance_cases
     from dispatchlab.eval.methods.parse import MethodDefaults, make_methods
-    from dispatchlab.eval.summary import summarise
 
     begin = time.perf_counter()
     plan = _FAST if fast else _FULL
@@ -65,19 +64,14 @@ def demo(out: Out = Path("demo-out"), fast: Fast = False, seed: Seed = 0) -> Non
         MethodDefaults(time_limit_s=plan.time_limit_s),
     )
     cases = instance_cases((load_instance(name) for name in plan.instances), [seed])
-    comparison = run_all(methods, cases)
     settings = {
         "command": f"dispatchlab demo --out {out}{' --fast' * fast} --seed {seed}",
         "agent": str(run),
         "cp-sat time limit": f"{plan.time_limit_s:g} s",
         "cp-sat workers": "all cores",
     }
-    summaries = summarise(comparison)
-    publish(
-        comparison, summaries, settings, csv=out / "table.csv", json=out / "table.json",
-        report=out / "report.html", title="dispatchlab demo",
-    )  # fmt: skip
-    require_correct(comparison)
+    files = Files(out / "table.json", out / "table.csv", out / "report.html")
+    comparison, summaries = conduct(methods, cases, settings, files, title="dispatchlab demo")
     _draw_best(comparison, out)
     typer.echo(_verdict(summaries, plan.samples))
     end = time.perf_counter()

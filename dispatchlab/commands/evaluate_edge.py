@@ -40,7 +40,7 @@ Methods = Annotated[
     typer.Option(
         help="Separated by commas: rules (random, fifo, edf, sjf, hbf, huf, hpf, cld, ec, dem, "
         "dems, dems-a, gems, sota1, sota2, dem-q, dems-q, marginal; [cyan]dems:preset=code[/] as "
-        "in the released code), [cyan]all[/] of them, [cyan]agent=RUN[/]."
+        f"in the released code), [cyan]all[/] of them, {options.agents_of('edge')}."
     ),
 ]
 Against = Annotated[
@@ -65,38 +65,17 @@ def evaluate_edge(
     [dim]dispatchlab evaluate edge --preset 4D-A --network trapezium --methods all --episodes 20
     --report edge.html[/]
     """
-    from dispatchlab.commands.comparisons import (
-        check_baseline,
-        publish,
-        require_correct,
-        run_all,
-        write_episodes,
-    )
-    from dispatchlab.commands.inputs import split_names
-    from dispatchlab.commands.outputs import check_folder, check_target, check_text_target
+    from dispatchlab.commands.comparisons import Files, conduct, stream_settings
+    from dispatchlab.commands.inputs import split_list, split_names
     from dispatchlab.eval.edge_cases import edge_cases
     from dispatchlab.eval.methods.parse_edge import make_edge_methods
     from dispatchlab.eval.stream_cases import parse_points
-    from dispatchlab.eval.summary import summarise
 
-    check_text_target(json, ".json")
-    check_text_target(csv, ".csv")
-    if report is not None:
-        check_target(report, (".html",))
-    if schedules is not None:
-        check_folder(schedules)
+    files = Files(json, csv, report, schedules)
+    files.check()
     wanted = [*([f"network={network}"] if network is not None else []), *(settings or ())]
     points = parse_points(wanted, "network=stationary|trapezium")
     cases = edge_cases(split_names([instances]), points, seeds)
-    chosen = make_edge_methods([m.strip() for m in methods.split(",") if m.strip()])
-    check_baseline(against, chosen)
-    comparison = run_all(chosen, cases)
-    told = {
-        "instances": instances, "settings": "; ".join(wanted) or "as they are",
-        "seeds": f"0 to {seeds - 1}", "methods": methods,
-    }  # fmt: skip
-    summaries = summarise(comparison, against)
-    publish(comparison, summaries, told, json=json, csv=csv, report=report)
-    require_correct(comparison)
-    if schedules is not None:
-        write_episodes(comparison, schedules)
+    chosen = make_edge_methods(split_list(methods))
+    told = stream_settings(instances, wanted, seeds, methods)
+    conduct(chosen, cases, told, files, against=against)

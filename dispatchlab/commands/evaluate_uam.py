@@ -57,7 +57,7 @@ Methods = Annotated[
         "which take seconds per day ([cyan]rolling[/], [cyan]rolling-expected[/], "
         "[cyan]rolling-plain[/], [cyan]rolling:time=2[/]), [cyan]all[/]: the rules and rolling; "
         "searches that know the day and take minutes ([cyan]genetic[/], "
-        "[cyan]genetic-seeded:generations=50[/]), [cyan]agent=RUN[/]."
+        f"[cyan]genetic-seeded:generations=50[/]), {options.agents_of('uam')}."
     ),
 ]
 Against = Annotated[
@@ -90,42 +90,21 @@ def evaluate_uam(
 
     [dim]dispatchlab evaluate uam --instances bay-10 --delay 3 --closure 3 --downtime 3[/]
     """
-    from dispatchlab.commands.comparisons import (
-        check_baseline,
-        publish,
-        require_correct,
-        run_all,
-        write_episodes,
-    )
-    from dispatchlab.commands.inputs import split_names
-    from dispatchlab.commands.outputs import check_folder, check_target, check_text_target
+    from dispatchlab.commands.comparisons import Files, conduct, stream_settings
+    from dispatchlab.commands.inputs import split_list, split_names
     from dispatchlab.eval.methods.parse_uam import make_uam_methods
     from dispatchlab.eval.stream_cases import parse_points
-    from dispatchlab.eval.summary import summarise
     from dispatchlab.eval.uam_cases import uam_cases
 
-    check_text_target(json, ".json")
-    check_text_target(csv, ".csv")
-    if report is not None:
-        check_target(report, (".html",))
-    if schedules is not None:
-        check_folder(schedules)
+    files = Files(json, csv, report, schedules)
+    files.check()
     named = {"rho": rho, "delay": delay, "closure": closure, "downtime": downtime}
     wanted = [*_points(named), *(settings or ())]
     points = parse_points(wanted, "rho=0.6|1.2")
     cases = uam_cases(split_names([instances]), points, seeds, bound=bound)
-    chosen = make_uam_methods([m.strip() for m in methods.split(",") if m.strip()])
-    check_baseline(against, chosen)
-    comparison = run_all(chosen, cases)
-    told = {
-        "instances": instances, "settings": "; ".join(wanted) or "as they are",
-        "seeds": f"0 to {seeds - 1}", "methods": methods, "bounds": "yes" if bound else "no",
-    }  # fmt: skip
-    summaries = summarise(comparison, against)
-    publish(comparison, summaries, told, json=json, csv=csv, report=report)
-    require_correct(comparison)
-    if schedules is not None:
-        write_episodes(comparison, schedules)
+    chosen = make_uam_methods(split_list(methods))
+    told = stream_settings(instances, wanted, seeds, methods) | {"bounds": "yes" if bound else "no"}
+    conduct(chosen, cases, told, files, against=against)
 
 
 def _points(options: Mapping[str, str | None]) -> list[str]:

@@ -48,7 +48,7 @@ def load_problems(given: Sequence[str]) -> list["CpEncoding"]:
     Raises:
         DispatchlabError: If something is not found, or the list is empty.
     """
-    names = [part.strip() for text in given for part in text.split(",") if part.strip()]
+    names = [name for text in given for name in split_list(text)]
     if not names:
         raise DispatchlabError("No instance was given; name at least one, for example ft06.")
     return [load_problem(member) for name in names for member in _members(name)]
@@ -120,6 +120,18 @@ def split_names(given: Sequence[str]) -> list[str]:
         elif part:
             names.append(part)
     return names
+
+
+def split_list(text: str) -> list[str]:
+    """What stands between commas, without blanks; nothing is left out but empty parts.
+
+    Args:
+        text: For example ``"spt, mwkr:k=3"``.
+
+    Returns:
+        The parts.
+    """
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def parse_seeds(text: str) -> list[int]:

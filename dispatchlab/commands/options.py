@@ -5,6 +5,23 @@ from typing import Annotated
 
 import typer
 
+_PRETRAINED = Path(__file__).parent.parent / "agents" / "pretrained"
+
+
+def agents_of(family: str) -> str:
+    """How the help names the agents of a family, those that come with dispatchlab included.
+
+    Args:
+        family: The family; the files of its agents begin with its name.
+
+    Returns:
+        The text.
+    """
+    shipped = sorted(path.stem for path in _PRETRAINED.glob(f"{family}-*.json"))
+    ours = ", ".join(f"[cyan]agent={name}[/]" for name in shipped)
+    return "[cyan]agent=RUN[/]" + f" or one of ours: {ours}" * bool(ours)
+
+
 INSTANCE_HELP = (
     "A benchmark ([cyan]ft06[/], [cyan]ta01[/], ...), an instance file (JSPLIB or Taillard text, "
     ".fjs, .sm, .json) or an exported CP-SAT model (.pb, .pbtxt)."

@@ -134,10 +134,10 @@ def method_spec(
 
 def _cases(family: str, instances: list[str], names: list[str], seed: int) -> "list[Case]":
     """The cases of a family."""
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if family != "job-shop" and twice is not None:
-        raise DispatchlabError(f"The instance {twice!r} is listed twice; remove one.")
     if family != "job-shop":
+        from dispatchlab.eval.stream_cases import refuse_twins
+
+        refuse_twins(names)
         return [stream_commands(family).case(name, seed) for name in names]
     from dispatchlab.commands.inputs import load_problems
     from dispatchlab.eval.cases import instance_cases
@@ -172,8 +172,9 @@ def _run(method: "Method", cases: "Sequence[Case]") -> "Comparison":
 def _report(comparison: "Comparison", json: Path | None, written: "Sequence[Path]") -> None:
     """Print one instance as lines, several as a table."""
     from dispatchlab.commands.outputs import STDOUT, console, emit
+    from dispatchlab.eval.export import runs_to_json
     from dispatchlab.eval.families import eval_family
-    from dispatchlab.eval.table import runs_table, runs_to_json
+    from dispatchlab.eval.table import runs_table
 
     if json is not None:
         emit(json, runs_to_json(comparison.runs))

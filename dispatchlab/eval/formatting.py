@@ -30,9 +30,7 @@ def percent_interval(interval: Interval, digits: int = 1) -> str:
     Returns:
         The text, or a dash where there is none.
     """
-    if math.isnan(interval.low):
-        return MISSING
-    return f"[{percent(interval.low, digits)}, {percent(interval.high, digits)}]"
+    return number_interval(Interval(100 * interval.low, 100 * interval.high), digits)
 
 
 def number_interval(interval: Interval, digits: int = 1) -> str:

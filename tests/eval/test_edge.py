@@ -25,6 +25,7 @@ from dispatchlab.eval.cases import Case
 from dispatchlab.eval.compare import Comparison, compare, relative_gap
 from dispatchlab.eval.edge_cases import edge_case, edge_cases
 from dispatchlab.eval.edge_throughput import DECIDE, KERNEL, OBSERVED, measure_all
+from dispatchlab.eval.export import to_csv, to_json
 from dispatchlab.eval.families.edge import EdgeEval
 from dispatchlab.eval.methods.edge import to_result
 from dispatchlab.eval.methods.parse_edge import make_edge_method, make_edge_methods
@@ -32,7 +33,7 @@ from dispatchlab.eval.report import html_report
 from dispatchlab.eval.stream_cases import parse_points
 from dispatchlab.eval.summary import summarise
 from dispatchlab.eval.sweeps import sweep_figures
-from dispatchlab.eval.table import instances_table, runs_table, summary_table, to_csv, to_json
+from dispatchlab.eval.table import instances_table, runs_table, summary_table
 
 SHORT = "2d-a:duration_ms=4000,qoe_window_ms=1000"
 

@@ -21,6 +21,7 @@ from dispatchlab.envs.soc.env import SocEnv
 from dispatchlab.envs.soc.library import load_instance
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.compare import Comparison, compare
+from dispatchlab.eval.export import to_csv, to_json
 from dispatchlab.eval.families.soc import SocEval
 from dispatchlab.eval.methods.parse_soc import make_soc_method, make_soc_methods
 from dispatchlab.eval.methods.soc import path_bound, to_result
@@ -30,7 +31,7 @@ from dispatchlab.eval.soc_throughput import KERNEL, OBSERVED, SCALAR, measure_al
 from dispatchlab.eval.stream_cases import parse_points
 from dispatchlab.eval.summary import summarise
 from dispatchlab.eval.sweeps import sweep_figures
-from dispatchlab.eval.table import instances_table, summary_table, to_csv, to_json
+from dispatchlab.eval.table import instances_table, summary_table
 
 SHORT = "top-1:horizon_us=600"
 

@@ -13,11 +13,12 @@ from rich.console import Console
 from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.eval.cases import instance_cases
 from dispatchlab.eval.compare import compare
+from dispatchlab.eval.export import to_csv, to_json
 from dispatchlab.eval.formatting import duration, number, percent
 from dispatchlab.eval.methods import make_methods
 from dispatchlab.eval.report import html_report
 from dispatchlab.eval.summary import summarise
-from dispatchlab.eval.table import summary_table, to_csv, to_json
+from dispatchlab.eval.table import summary_table
 
 NAN = float("nan")
 Make = Callable[[dict[str, list[list[float]]]], Any]

@@ -21,6 +21,7 @@ from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.uam.env import UamEnv
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.compare import Comparison, compare
+from dispatchlab.eval.export import to_csv, to_json
 from dispatchlab.eval.families.uam import UamEval
 from dispatchlab.eval.methods.parse_uam import make_uam_method, make_uam_methods
 from dispatchlab.eval.methods.uam import to_result
@@ -29,7 +30,7 @@ from dispatchlab.eval.statistics import mean_of_lowest
 from dispatchlab.eval.stream_cases import parse_points
 from dispatchlab.eval.summary import summarise
 from dispatchlab.eval.sweeps import sweep_figures
-from dispatchlab.eval.table import instances_table, runs_table, summary_table, to_csv, to_json
+from dispatchlab.eval.table import instances_table, runs_table, summary_table
 from dispatchlab.eval.uam_cases import uam_cases
 from dispatchlab.eval.uam_throughput import KERNEL, OBSERVED, RANDOM, SCALAR, measure_all
 

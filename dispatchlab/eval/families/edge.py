@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.baselines.edge.fluid import fluid_bound
-from dispatchlab.envs.core.errors import InfeasibleScheduleError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.edge.metrics import metrics, utility_curve
 from dispatchlab.envs.edge.schedule import OUTCOMES
@@ -26,7 +25,7 @@ from dispatchlab.eval.families.columns import (
     mean_of,
     percent_of,
 )
-from dispatchlab.eval.families.shared import first_schedules
+from dispatchlab.eval.families.shared import first_schedules, refuse_misreports
 from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
 from dispatchlab.eval.statistics import Interval
 
@@ -97,17 +96,8 @@ class EdgeEval:
             qos=outcome.qos, qoe=outcome.qoe,
         )  # fmt: skip
         counted = metrics(case.encoding, case.realisation, result.schedule)
-        wrong = [
-            f"{name} is {counted[name]:g}, but {value} was reported."
-            for name, value in zip(OUTCOMES, outcome.outcomes, strict=True)
-            if counted[name] != value
-        ]
-        if result.objective != -outcome.utility:
-            wrong.append(
-                f"The objective is {-outcome.utility:g}, but {result.objective} was reported."
-            )
-        if wrong:
-            raise InfeasibleScheduleError(wrong)
+        reported = dict(zip(OUTCOMES, outcome.outcomes, strict=True))
+        refuse_misreports(counted, reported, result.objective, -outcome.utility)
 
     def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
         """What the episode came to, and how much of the bound that is."""

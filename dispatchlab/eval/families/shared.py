@@ -1,9 +1,10 @@
-"""What families with one schedule per case, and gaps to a bound below it, have in common."""
+"""What families have in common: facts of a run, its best schedules, and numbers that are wrong."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dispatchlab.envs.core.errors import InfeasibleScheduleError
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.base import Charts
 from dispatchlab.eval.formatting import duration, number, percent
@@ -37,6 +38,32 @@ def plain_facts(run: "Run") -> list[tuple[str, str]]:
     if run.reference_is_known and not math.isnan(run.reference):
         facts.insert(3, ("best known", number(run.reference)))
     return facts
+
+
+def refuse_misreports(
+    counted: Mapping[str, float], reported: Mapping[str, float], objective: float | None,
+    expected: float,
+) -> None:  # fmt: skip
+    """Refuse counts, or an objective, that differ from what the schedule comes to.
+
+    Args:
+        counted: What the schedule comes to.
+        reported: What was told of some of it.
+        objective: What was told of the objective.
+        expected: What it is.
+
+    Raises:
+        InfeasibleScheduleError: With everything that differs.
+    """
+    wrong = [
+        f"{name} is {counted[name]:g}, but {value} was reported."
+        for name, value in reported.items()
+        if counted[name] != value
+    ]
+    if objective != expected:
+        wrong.append(f"The objective is {expected:g}, but {objective} was reported.")
+    if wrong:
+        raise InfeasibleScheduleError(wrong)
 
 
 def first_schedules(comparison: "Comparison") -> tuple[Case, list["Run"], dict[str, Any]]:

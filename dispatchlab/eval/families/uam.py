@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dispatchlab.envs.core.errors import InfeasibleScheduleError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.uam.metrics import metrics
 from dispatchlab.envs.uam.verify import verify
@@ -24,7 +23,7 @@ from dispatchlab.eval.families.columns import (
     mean_of,
     percent_of,
 )
-from dispatchlab.eval.families.shared import first_schedules
+from dispatchlab.eval.families.shared import first_schedules, refuse_misreports
 from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
 
 if TYPE_CHECKING:
@@ -88,17 +87,8 @@ class UamEval:
         outcome: Outcome = result.info["outcome"]
         verify(case.encoding, case.realisation, result.schedule, profit=outcome.profit_usd)
         counted = metrics(case.encoding, case.realisation, result.schedule)
-        wrong = [
-            f"{name} is {counted[name]:g}, but {getattr(outcome, name)} was reported."
-            for name in _COUNTS
-            if counted[name] != getattr(outcome, name)
-        ]
-        if result.objective != -outcome.profit_usd:
-            wrong.append(
-                f"The objective is {-outcome.profit_usd:g}, but {result.objective} was reported."
-            )
-        if wrong:
-            raise InfeasibleScheduleError(wrong)
+        reported = {name: getattr(outcome, name) for name in _COUNTS}
+        refuse_misreports(counted, reported, result.objective, -outcome.profit_usd)
 
     def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
         """What the day came to, and how much of the bound that is."""
