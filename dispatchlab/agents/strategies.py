@@ -4,9 +4,9 @@ Each needs an environment whose finished rows stay as they are, so that their sc
 read: ``autoreset="disabled"`` (or ``"next-step"``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from dispatchlab.envs.core.schedule import Schedule
 
 Observation = dict[str, npt.NDArray[Any]]
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+Choose = Callable[[Observation, IntArray], IntArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,47 @@ class SearchResult:
         """Pick the smallest objective."""
         best = int(np.argmin(objectives))
         return cls(schedules[best], objectives[best], np.array(objectives), tuple(schedules))
+
+
+class Step(NamedTuple):
+    """What `play` did in one step; B rows.
+
+    Attributes:
+        rows: ``(B,)`` rows in which a decision was made.
+        actions: ``(B,)``; in the other rows without a meaning.
+        rewards: ``(B,)``, 0 in the other rows.
+        ended: ``(B,)`` rows whose episode this step has ended.
+        truncated: Those of them that were cut off.
+    """
+
+    rows: BoolArray
+    actions: IntArray
+    rewards: FloatArray
+    ended: BoolArray
+    truncated: BoolArray
+
+
+def play(env: Any, obs: Observation, choose: Choose) -> Iterator[Step]:  # noqa: ANN401 - structural
+    """Play every row to its first end; a row that has ended is not asked again.
+
+    Args:
+        env: Vector environment.
+        obs: Its observation after a reset.
+        choose: Gets the observations of some rows and their numbers, and returns an action for
+            each.
+
+    Yields:
+        Each step, once it is played.
+    """
+    going = np.ones(env.num_envs, bool)
+    while going.any():
+        rows = np.flatnonzero(going)
+        actions = obs["action_mask"].argmax(1)
+        actions[rows] = choose({key: array[rows] for key, array in obs.items()}, rows)
+        obs, rewards, terminated, truncated, _ = env.step(actions)
+        ended = going & (terminated | truncated)
+        yield Step(going.copy(), actions, np.where(going, rewards, 0.0), ended, ended & ~terminated)
+        going &= ~ended
 
 
 def greedy(policy: LearnedPolicy, env: Any, *, seed: int | None = None) -> SearchResult:  # noqa: ANN401 - structural
@@ -137,7 +181,7 @@ def beam(policy: LearnedPolicy, env: Any, *, seed: int | None = None) -> SearchR
 
 def _expand(
     policy: LearnedPolicy, obs: Observation, score: FloatArray
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray]:
+) -> tuple[IntArray, IntArray, FloatArray]:
     """The ``width`` most probable children: parent rows, actions and scores."""
     log_probability = policy.logits(obs).double().log_softmax(-1).cpu().numpy()  # (W, A)
     legal = obs["action_mask"] > 0  # (W, A)
@@ -154,22 +198,20 @@ def _play(
     policy: LearnedPolicy,
     env: Any,  # noqa: ANN401 - structural
     seed: int | list[int] | None,
-    choose: Callable[[Observation], npt.NDArray[np.int64]],
+    choose: Callable[[Observation], IntArray],
 ) -> SearchResult:
     """Run every row to its first end."""
     _check(policy, env)
     obs, _ = env.reset(seed=seed)
     schedules: dict[int, Schedule] = {}
     objectives: dict[int, float] = {}
-    while len(schedules) < env.num_envs:
-        obs, _, terminated, truncated, _ = env.step(choose(obs))
-        finished = np.flatnonzero(terminated | truncated)
-        current = env.objectives() if len(finished) else np.zeros(0)
-        for row in map(int, finished):
-            if row not in schedules:
-                schedules[row] = env.schedule(row)
-                # A truncated episode has only a bound of its objective.
-                objectives[row] = float(current[row]) if terminated[row] else np.inf
+    for step in play(env, obs, lambda seen, _: choose(seen)):
+        ended = np.flatnonzero(step.ended)
+        current = env.objectives() if len(ended) else np.zeros(0)
+        for row in map(int, ended):
+            schedules[row] = env.schedule(row)
+            # A truncated episode has only a bound of its objective.
+            objectives[row] = np.inf if step.truncated[row] else float(current[row])
     rows = range(env.num_envs)
     return SearchResult.best_of([schedules[i] for i in rows], [objectives[i] for i in rows])
 

@@ -64,6 +64,10 @@ class RunCallback(BaseCallback):
         """Wall time of training so far, over all sittings."""
         return self._seconds_before + time.monotonic() - self._started
 
+    def is_late(self) -> bool:
+        """Whether this sitting has used up its time."""
+        return 0 < 60.0 * self._config.max_minutes < time.monotonic() - self._started
+
     def _on_rollout_start(self) -> None:
         """Between two rollouts; at the first of a resumed run everything is done already."""
         if self.num_timesteps != self.done:
@@ -85,8 +89,7 @@ class RunCallback(BaseCallback):
         if is_last or self._is_due(self._evaluated, self._config.eval_every):
             self._evaluate()
         self.logger.dump(self.num_timesteps)
-        limit = 60.0 * self._config.max_minutes
-        is_late = 0 < limit < time.monotonic() - self._started and not is_last
+        is_late = self.is_late() and not is_last
         if is_last or is_late or self._is_due(self._saved, self._config.checkpoint_every):
             self._save(self)
             self._saved = self.num_timesteps

@@ -18,7 +18,7 @@ from dispatchlab.agents.sb3_env import NativeVecEnv
 from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.files import write_atomically
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 # Attributes of the algorithm that outlive a rollout, besides the weights.
 _ATTRIBUTES = (
     "num_timesteps",

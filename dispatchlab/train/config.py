@@ -32,7 +32,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "clip_range": (0, 10),
     "max_grad_norm": (0, 1e9),
     "target_kl": (0, 1e9),
-    "total_timesteps": (1, 10**15),
+    "total_timesteps": (0, 10**15),
     "max_minutes": (0, 1e9),
     "seed": (0, 2**32 - 1),
     "threads": (0, 1024),
@@ -50,6 +50,13 @@ RANGES: dict[str, tuple[float, float]] = {
     "imitation_temperature": (0, 1e9),
     "imitation_beta_rounds": (1, 100_000),
     "imitation_vf_coef": (0, 1000),
+    "self_labelling_rounds": (0, 10**9),
+    "self_labelling_instances": (1, 65_536),
+    "self_labelling_samples": (2, 65_536),
+    "self_labelling_passes": (1, 1000),
+    "self_labelling_batch_size": (1, 1 << 24),
+    "self_labelling_learning_rate": (0, 1),
+    "self_labelling_vf_coef": (0, 1000),
     "critic_warm_up": (0, 10**9),
 }
 # What may differ between a run and its continuation, because the weights do not depend on it.
@@ -118,6 +125,21 @@ class TrainConfig:
     """Rounds over which the decisions played pass from the expert to the agent."""
     imitation_vf_coef: float = 0.0
     """Weight of the value loss in imitation, which warms up the critic; 0: none."""
+    self_labelling_rounds: int = 0
+    """Rounds in which the agent samples schedules and imitates the best ones, before it learns from
+    rewards; 0: none."""
+    self_labelling_instances: int = 8
+    """New instances in a round of self-labelling."""
+    self_labelling_samples: int = 32
+    """Schedules sampled of each of them."""
+    self_labelling_passes: int = 2
+    """Times that the decisions of the best schedules are learned from."""
+    self_labelling_batch_size: int = 128
+    """Decisions in a gradient step of self-labelling."""
+    self_labelling_learning_rate: float = 1e-3
+    """Learning rate of self-labelling at the start; it falls linearly to zero."""
+    self_labelling_vf_coef: float = 0.1
+    """Weight of the value loss in self-labelling, which warms up the critic; 0: none."""
     critic_warm_up: int = 0
     """Updates at the start of PPO that train the value head alone, so that a policy that has
     imitated is not led astray by a critic that knows nothing yet."""
@@ -153,7 +175,7 @@ class TrainConfig:
     target_kl: float = 0.0
     """Ends an update early beyond 1.5 times this divergence; 0: never."""
     total_timesteps: int = 1_000_000
-    """Decisions to train on; the last update may exceed it."""
+    """Decisions to train on; the last update may exceed it. 0: no more than what comes first."""
     max_minutes: float = 0.0
     """Stops after so many minutes, to be continued with --resume; 0: no limit."""
     seed: int = 0
@@ -164,7 +186,7 @@ class TrainConfig:
     """Threads of torch; 0: as it is. Small networks gain little from more, and lose much on busy
     cores. Weights repeat bit for bit only with the same number."""
     eval_every: int = 50_000
-    """Decisions between two evaluations; 0: only before and after."""
+    """Decisions between two evaluations, also in self-labelling; 0: only before and after."""
     eval_generator: str = ""
     """Where validation instances come from; they are drawn with seeds that training never uses."""
     eval_instances: int = 40
@@ -175,7 +197,7 @@ class TrainConfig:
     eval_samples: int = 32
     """Schedules sampled per instance in the last evaluation, of which the best counts."""
     checkpoint_every: int = 20_000
-    """Decisions between two checkpoints."""
+    """Decisions between two checkpoints, also in self-labelling."""
     tensorboard: bool = True
     """Write TensorBoard events."""
 

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from dispatchlab.agents.network import GraphNetwork
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.train.decision_buffer import DecisionBuffer, soft_targets
+from dispatchlab.train.fitting import fit_step, network_of
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -127,12 +127,7 @@ def imitate(
     Raises:
         DispatchlabError: The expert's costs are malformed, or the policy holds no network.
     """
-    network = getattr(policy, "net", policy)
-    if not isinstance(network, GraphNetwork):
-        raise DispatchlabError(
-            f"{type(policy).__name__} holds no graph network: give a GraphActorCriticPolicy."
-        )
-    run = _Run(network, env, expert, config)
+    run = _Run(network_of(policy), env, expert, config)
     for round_index in range(config.rounds):
         progress = run.play_round(round_index)
         if on_progress is not None:
@@ -247,16 +242,10 @@ class _Run:
             done = (round_index * config.updates + update) / (config.rounds * config.updates)
             for group in self.optimizer.param_groups:
                 group["lr"] = config.learning_rate * (1.0 - done)
-            batch = self._tensors(self.buffer.sample(self.rng, config.batch_size))
-            target, returns = batch.pop("target"), batch.pop("return")
-            logits, values = self.network(batch)  # (N, A), (N, 1)
-            policy_loss = functional.kl_div(logits.log_softmax(-1), target, reduction="batchmean")
-            value_loss = functional.mse_loss(values[:, 0], returns)
-            self.optimizer.zero_grad()
-            torch.autograd.backward(policy_loss + config.vf_coef * value_loss)
-            nn.utils.clip_grad_norm_(self.network.parameters(), config.max_grad_norm)
-            self.optimizer.step()
-            losses += policy_loss.item(), value_loss.item() * bool(config.vf_coef)
+            losses += fit_step(
+                self.network, self.optimizer, self.buffer.sample(self.rng, config.batch_size),
+                vf_coef=config.vf_coef, max_grad_norm=config.max_grad_norm,
+            )  # fmt: skip
         policy_mean, value_mean = losses / config.updates
         return float(policy_mean), float(value_mean)
 

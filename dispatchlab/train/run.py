@@ -34,11 +34,17 @@ from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
 from dispatchlab.train.validation import Validation
-from dispatchlab.train.warm_up import CriticWarmUp, imitate_expert
+from dispatchlab.train.warm_up import (
+    CriticWarmUp,
+    SelfLabellingStage,
+    imitate_expert,
+    make_self_labelling,
+)
 from dispatchlab.train.writers import TIMESTEPS, CsvWriter, TensorBoardWriter
 
 if TYPE_CHECKING:
     from dispatchlab.agents.network import GraphNetwork
+    from dispatchlab.train.self_labelling import SelfLabelling
 
 _UPDATE_COLUMNS = (
     "learning_rate",
@@ -126,10 +132,22 @@ class _Run:
         self.curve: list[dict[str, Any]] = []
         self.seconds = 0.0
         self.resumed_at = -1
-        if state is not None and state["run"] is not None:
+        self.first_curve: list[dict[str, Any]] = []
+        self.labelling: SelfLabelling | None = None
+        if config.self_labelling_rounds:
+            self.labelling = make_self_labelling(self.model.policy, config)
+        if state is not None:
+            self._continue(state)
+
+    def _continue(self, state: dict[str, Any]) -> None:
+        """Go back to a checkpoint."""
+        self.curve, self.seconds = state["curve"], state["seconds"]
+        self.first_curve = state["first_curve"]
+        if state["run"] is not None:
             restore(self.model, self.env, state["run"])
-            self.curve, self.seconds = state["curve"], state["seconds"]
             self.resumed_at = self.model.num_timesteps
+        elif state["labelling"] is not None and self.labelling is not None:
+            self.labelling.load_state_dict(state["labelling"])
 
     def play(self, callbacks: Sequence[BaseCallback], console: Console | None) -> RunResult:
         """Train to the end or the time limit."""
@@ -139,8 +157,8 @@ class _Run:
         try:
             with Display(total, max(self.resumed_at, 0), console) as display:
                 main = self._callback(display)
-                if self.resumed_at < 0 and self.config.imitation_rounds:
-                    self._imitate(display)
+                if self.resumed_at < 0 and not self._pre_train(main, display):
+                    return self._finish(main, display)
                 self.model.learn(
                     total - max(self.resumed_at, 0),
                     callback=CallbackList([main, self._critic_warm_up(), *callbacks]),
@@ -152,10 +170,33 @@ class _Run:
             for writer in writers:
                 writer.close()
 
-    def _imitate(self, display: Display) -> None:
-        """Imitate an expert first; a run that dies here begins again when it is resumed."""
-        write_checkpoint(self.folder.checkpoint, {"run": None, "curve": [], "seconds": 0.0})
-        imitate_expert(self.model.policy, self.config, display.say)
+    def _pre_train(self, main: RunCallback, display: Display) -> bool:
+        """What comes before PPO; false if the time runs out."""
+        labelling = self.labelling
+        if labelling is None or not labelling.rounds_done:
+            write_checkpoint(self.folder.checkpoint, self._state(main))
+            if self.config.imitation_rounds:
+                # A run that dies here begins again when it is resumed.
+                imitate_expert(self.model.policy, self.config, display.say)
+        if labelling is None:
+            return True
+
+        def validate(decisions: int) -> None:
+            scores = self.validation.greedy(self.policy)
+            self.first_curve.append({"decisions": decisions, "scores": scores})
+            for line in self.validation.lines(scores):
+                display.say(f"{decisions:>9} decisions  {line}")
+
+        stage = SelfLabellingStage(
+            labelling,
+            self.config,
+            validate=validate,
+            save=lambda: self._save_first(main),
+            is_late=main.is_late,
+            say=display.say,
+        )
+        main.stopped = not stage.play()
+        return not main.stopped
 
     def _critic_warm_up(self) -> CriticWarmUp:
         """What is frozen at first."""
@@ -177,13 +218,32 @@ class _Run:
         )
 
     def _save(self, callback: RunCallback) -> None:
-        """Write the checkpoint, and what it is good for by now."""
+        """Write the checkpoint between two rollouts, and what it is good for by now."""
         self._export(callback, {})
         run = capture(self.model, self.env)
-        write_checkpoint(
-            self.folder.checkpoint,
-            {"run": run, "curve": callback.curve, "seconds": callback.seconds},
-        )
+        write_checkpoint(self.folder.checkpoint, self._state(callback, run=run))
+
+    def _save_first(self, callback: RunCallback) -> None:
+        """The same in self-labelling."""
+        self._export(callback, {})
+        labelling = self.labelling.state_dict() if self.labelling is not None else None
+        write_checkpoint(self.folder.checkpoint, self._state(callback, labelling=labelling))
+
+    def _state(
+        self,
+        callback: RunCallback,
+        *,
+        run: dict[str, Any] | None = None,
+        labelling: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Content of a checkpoint; with neither stage the run begins again from there."""
+        return {
+            "run": run,
+            "labelling": labelling,
+            "curve": callback.curve,
+            "first_curve": self.first_curve,
+            "seconds": callback.seconds,
+        }
 
     def _export(self, callback: RunCallback, final: dict[str, dict[str, float]]) -> None:
         """Write policy, model and evaluation."""
@@ -198,13 +258,14 @@ class _Run:
         draft = self.folder.model.with_name(".model.tmp.zip")
         self.model.save(draft)
         os.replace(draft, self.folder.model)
-        self.folder.write_eval(
-            {"sets": self.validation.describe(), "curve": callback.curve, "final": final}
-        )
+        curves = {"self_labelling": self.first_curve} if self.first_curve else {}
+        curves["curve"] = callback.curve
+        self.folder.write_eval({"sets": self.validation.describe(), **curves, "final": final})
 
     def _finish(self, callback: RunCallback, display: Display) -> RunResult:
         """Score the final policy; a run that was stopped by the clock is left as it is."""
-        scores = callback.curve[-1]["scores"]
+        known = [*self.first_curve, *callback.curve]
+        scores = known[-1]["scores"] if known else {}
         if callback.stopped:
             display.say("The time is up: continue with --resume.")
         else:
@@ -213,7 +274,7 @@ class _Run:
             for line in self.validation.lines(scores):
                 display.say(f"final, {line}")
         return RunResult(
-            self.folder.path, callback.done, not callback.stopped, callback.seconds, scores
+            self.folder.path, max(0, callback.done), not callback.stopped, callback.seconds, scores
         )
 
     def _writers(self) -> list[KVWriter]:

@@ -1,15 +1,19 @@
-"""Before PPO: an agent imitates an expert, and its critic catches up."""
+"""Before PPO: an agent imitates an expert or its own best schedules, and its critic catches up."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 from torch import nn
 
 from dispatchlab.agents.network import GraphNetwork
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families import load_family
+from dispatchlab.train.families.base import Replayable
 from dispatchlab.train.imitation import ImitationConfig, ImitationProgress, imitate
+from dispatchlab.train.self_labelling import SelfLabelling, SelfLabellingConfig
 
 
 def imitate_expert(policy: nn.Module, config: TrainConfig, say: Callable[[str], None]) -> None:
@@ -40,7 +44,7 @@ def imitate_expert(policy: nn.Module, config: TrainConfig, say: Callable[[str], 
         vf_coef=config.imitation_vf_coef,
         gamma=config.gamma,
         max_grad_norm=config.max_grad_norm,
-        seed=_seed(config.seed),
+        seed=_seed(config.seed, stage=1),
     )
     imitate(policy, family.training_env(config), family.expert(config), settings, on_progress)
 
@@ -74,6 +78,89 @@ class CriticWarmUp(BaseCallback):
         self._network.requires_grad_(True)
 
 
-def _seed(seed: int) -> int:
+def make_self_labelling(policy: nn.Module, config: TrainConfig) -> SelfLabelling:
+    """Self-labelling of a policy on new problems of its family.
+
+    Args:
+        policy: A graph policy; changed in place.
+        config: Says on which problems and for how long.
+
+    Returns:
+        Its first round is yet to be played.
+
+    Raises:
+        DispatchlabError: The family's problems cannot be played more than once.
+    """
+    family = load_family(config.family)
+    if not isinstance(family, Replayable):
+        raise DispatchlabError(
+            f"The family {config.family!r} does not play a problem again: leave out "
+            "self_labelling_rounds."
+        )
+    settings = SelfLabellingConfig(
+        rounds=config.self_labelling_rounds,
+        instances=config.self_labelling_instances,
+        samples=config.self_labelling_samples,
+        passes=config.self_labelling_passes,
+        batch_size=config.self_labelling_batch_size,
+        learning_rate=config.self_labelling_learning_rate,
+        vf_coef=config.self_labelling_vf_coef,
+        gamma=config.gamma,
+        max_grad_norm=config.max_grad_norm,
+        seed=_seed(config.seed, stage=2),
+    )
+    generator = family.generator(config)
+    return SelfLabelling(policy, generator, partial(family.play_env, config), settings)
+
+
+class SelfLabellingStage:
+    """Self-labelling with validation, checkpoints and a clock.
+
+    Args:
+        labelling: What is played.
+        config: Says how often to validate and to save.
+        validate: Validates the policy; gets the decisions and says what the agent is worth.
+        save: Writes a checkpoint.
+        is_late: Whether to stop after this round.
+        say: Shows a line.
+    """
+
+    def __init__(
+        self, labelling: SelfLabelling, config: TrainConfig, *,
+        validate: Callable[[int], None], save: Callable[[], None], is_late: Callable[[], bool],
+        say: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        """Keep the parts."""
+        self._labelling, self._config = labelling, config
+        self._validate, self._save = validate, save
+        self._is_late, self._say = is_late, say
+
+    def play(self) -> bool:
+        """Play the rounds that are left; false if the time ran out first."""
+        rounds = self._config.self_labelling_rounds
+        while self._labelling.rounds_done < rounds:
+            before = self._labelling.decisions
+            done = self._labelling.play_round()
+            if (done.round_index + 1) % max(1, rounds // 100) == 0:
+                self._say(
+                    f"self-labelling {done.round_index + 1}/{rounds}: {done.decisions} decisions, "
+                    f"best {100 * done.advantage:.2f} % below the mean, loss {done.policy_loss:.3f}"
+                )
+            if _passes(before, done.decisions, self._config.eval_every):
+                self._validate(done.decisions)
+            is_late = self._is_late()
+            if is_late or _passes(before, done.decisions, self._config.checkpoint_every):
+                self._save()
+            if is_late:
+                return False
+        return True
+
+
+def _passes(before: int, after: int, every: int) -> bool:
+    """Whether a multiple of the interval was reached; never if it is 0."""
+    return every > 0 and after // every > before // every
+
+
+def _seed(seed: int, stage: int) -> int:
     """A seed whose episodes are not those that PPO begins with."""
-    return int(np.random.SeedSequence([seed, 1]).generate_state(1)[0])
+    return int(np.random.SeedSequence([seed, stage]).generate_state(1)[0])

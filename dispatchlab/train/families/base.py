@@ -1,9 +1,10 @@
 """The protocol of a family: all that training needs of one."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from dispatchlab.agents.inference import LearnedPolicy
+from dispatchlab.envs.core.generator import Generator
 from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.imitation import Expert
@@ -56,6 +57,19 @@ class Family(Protocol):
 
     def expert(self, config: TrainConfig) -> Expert:
         """Whom to imitate before learning from rewards."""
+        ...
+
+
+@runtime_checkable
+class Replayable(Protocol):
+    """A family whose agents may play a problem many times, so that they can label it themselves."""
+
+    def generator(self, config: TrainConfig) -> Generator[Any, Any, Any]:
+        """Where training problems come from."""
+        ...
+
+    def play_env(self, config: TrainConfig, problems: Sequence[Any], copies: int) -> Any:  # noqa: ANN401 (each family's own)
+        """A vector environment whose row b plays problem ``b % len(problems)`` to its end."""
         ...
 
 

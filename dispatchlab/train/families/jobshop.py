@@ -14,7 +14,7 @@ from dispatchlab.baselines.rollout import Problem, limits_of, run_dispatcher
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.env import CPSchedulingVectorEnv
-from dispatchlab.envs.jobshop.generator import make_generator
+from dispatchlab.envs.jobshop.generator import JobShopGenerator, make_generator
 from dispatchlab.envs.jobshop.library import best_known, load_instance
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.train.config import TrainConfig
@@ -40,13 +40,7 @@ def regret(dynamics: Dynamics) -> FloatArray:
 def make_training_env(config: TrainConfig) -> CPSchedulingVectorEnv:
     """The vector environment that a run trains on; rewards are divided by the lower bound."""
     return CPSchedulingVectorEnv(
-        config.num_envs,
-        generator=config.generator,
-        semantics=config.semantics,
-        stop_at=config.stop_at,
-        observation=config.observation,
-        reward=regret if config.reward == "regret" else config.reward,
-        reward_scale="bound",
+        config.num_envs, generator=config.generator, **_env_arguments(config)
     )
 
 
@@ -57,11 +51,15 @@ def make_play_env(
     return CPSchedulingVectorEnv(
         len(problems) * copies,
         generator=GivenProblems(problems, limits_of(problems)),
-        semantics=config.semantics,
-        stop_at=config.stop_at,
-        observation=config.observation,
         autoreset="disabled",
+        **_env_arguments(config),
     )
+
+
+def _env_arguments(config: TrainConfig) -> dict[str, Any]:
+    """What the environments of a run have in common."""
+    reward = regret if config.reward == "regret" else config.reward
+    return FAMILY.env_kwargs(config) | {"reward": reward, "reward_scale": "bound"}
 
 
 def named_problems(names: Sequence[str]) -> list[Problem]:
@@ -190,6 +188,16 @@ class JobShop:
             "stop_at": config.stop_at,
             "observation": config.observation,
         }
+
+    def generator(self, config: TrainConfig) -> JobShopGenerator:
+        """Where training problems come from."""
+        return make_generator(config.generator)
+
+    def play_env(
+        self, config: TrainConfig, problems: Sequence[Problem], copies: int
+    ) -> CPSchedulingVectorEnv:
+        """An environment whose row b plays problem ``b % len(problems)`` and stays at its end."""
+        return make_play_env(config, problems, copies)
 
     def expert(self, config: TrainConfig) -> Expert:
         """There is none."""

@@ -66,6 +66,11 @@ _IMITATION = (
     "imitation_buffer", "imitation_learning_rate", "imitation_temperature",
     "imitation_beta_rounds", "imitation_vf_coef", "imitation_rule", "critic_warm_up",
 )  # fmt: skip
+_SELF_LABELLING = (
+    "self_labelling_rounds", "self_labelling_instances", "self_labelling_samples",
+    "self_labelling_passes", "self_labelling_batch_size", "self_labelling_learning_rate",
+    "self_labelling_vf_coef", "critic_warm_up",
+)  # fmt: skip
 SETTINGS: dict[str, FamilySettings] = {
     "job-shop": FamilySettings(
         module="jobshop",
@@ -84,7 +89,7 @@ SETTINGS: dict[str, FamilySettings] = {
             "reward": ("regret", "bound", "completed", "sparse"),
         },
         encoders={"tokens": ("transformer",), "graph": ("gatv2", "gin")},
-        own=("semantics", "stop_at", "eval_samples"),
+        own=("semantics", "stop_at", "eval_samples", *_SELF_LABELLING),
         try_it="dispatchlab solve ta01 --method agent --policy {run}",
     ),
     "soc": FamilySettings(
