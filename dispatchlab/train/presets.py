@@ -144,26 +144,41 @@ _EDGE: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 _UAM_AGENT: dict[str, Any] = _ON_STREAMS | {
-    "generator": "random-8x40:rho=0.5-2.5",
-    "n_epochs": 3,
-    "imitation_rounds": 8,
+    "generator": "random-8x40:rho=0.4-2.0",
+    "observation": "priced",
     "imitation_steps": 128,
-    "imitation_updates": 150,
-    "imitation_temperature": 0.1,
+    "imitation_buffer": 131_072,
+    "imitation_beta_rounds": 6,
+    "imitation_temperature": 5.0,
     "imitation_vf_coef": 0.2,
-    "imitation_rule": "lookahead",
-    "critic_warm_up": 4,
-    "batch_size": 1024,
-    "gamma": 0.999,
-    "learning_rate": 3e-4,
-    "eval_instances": 8,
+    "imitation_rule": "rolling",
+    # What the plans know is worth keeping: small steps on many decisions.
+    "n_steps": 512,
+    "n_epochs": 1,
+    "batch_size": 8192,
+    "learning_rate": 3e-5,
+    "target_kl": 0.003,
+    "gamma": 0.995,
+    "critic_warm_up": 2,
+    "eval_every": 0,
+    "eval_instances": 12,
     "eval_benchmarks": ("random-8x40:rho=0.6", "random-8x40:rho=1.2"),
 }
 _UAM: dict[str, dict[str, Any]] = {
-    "quick": _UAM_AGENT | {"total_timesteps": 131_072, "eval_every": 0},
+    # Some minutes on an idle core, most of them for the plans that it imitates.
+    "quick": _UAM_AGENT | {
+        "num_envs": 32,
+        "imitation_rounds": 5,
+        "imitation_updates": 250,
+        "imitation_beta_rounds": 3,
+        "n_steps": 256,
+        "total_timesteps": 32_768,
+    },
+    # Three quarters of an hour on an idle core.
     "full": _UAM_AGENT | {
-        "total_timesteps": 655_360,
-        "eval_every": 131_072,
+        "imitation_rounds": 16,
+        "imitation_updates": 400,
+        "total_timesteps": 262_144,
         "checkpoint_every": 65_536,
     },
 }  # fmt: skip

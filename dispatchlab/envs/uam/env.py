@@ -68,7 +68,9 @@ class UamEnv(ReasonedEnv[UamView, UamSchedule]):
     ## Observation Space
     A flat ``Dict`` of padded arrays, described by ``env.unwrapped.graph_spec`` (print it):
     vertiports (with demand and fares of the next hours) and aircraft as nodes; arcs for where
-    aircraft are, for pairs within range, and for every legal action.
+    aircraft are, for pairs within range, and for every legal action. With
+    ``observation="priced"`` legal actions also tell what an aircraft is worth where and when it
+    ends, by the prices of a fluid fleet on the expected day.
 
     ## Rewards
     The profit of the leg in dollars, when it departs: fares, less the cost of its miles and of its
@@ -96,7 +98,7 @@ class UamEnv(ReasonedEnv[UamView, UamSchedule]):
     | ``instance`` | preset (with settings after a colon), file or `UamInstance` | |
     | ``generator`` | days, such as ``"random-8x40:rho=0.6-2.5"``, or object | ``"random-8x40"`` |
     | ``stop_at`` | ``"choices"`` or ``"every"`` | ``"choices"`` |
-    | ``observation`` | ``"graph"`` | ``"graph"`` |
+    | ``observation`` | ``"graph"``, or ``"priced"``: with what the rule ``price`` compares | ``"graph"`` |
     | ``reward`` | ``"profit"`` | ``"profit"`` |
     | ``reward_scale`` | ``"none"`` or ``"bound"``: in mean fares | ``"none"`` |
     | ``on_invalid`` | ``"noop"`` or ``"raise"`` | ``"noop"`` |
@@ -110,7 +112,7 @@ class UamEnv(ReasonedEnv[UamView, UamSchedule]):
 
     ## References
     Paul, Witter and Chowdhury (2024), Graph learning-based fleet scheduling for urban air mobility
-    under operational constraints, varying demand and uncertainties, ACM/SIGAPP SAC.
+    under operational constraints, varying demand and uncertainties, SAC 2024, arXiv:2401.04851.
     """
 
     view_type = UamView
