@@ -98,7 +98,7 @@ class UamEnv(ReasonedEnv[UamView, UamSchedule]):
     | ``instance`` | preset (with settings after a colon), file or `UamInstance` | |
     | ``generator`` | days, such as ``"random-8x40:rho=0.6-2.5"``, or object | ``"random-8x40"`` |
     | ``stop_at`` | ``"choices"`` or ``"every"`` | ``"choices"`` |
-    | ``observation`` | ``"graph"``, or ``"priced"``: with what the rule ``price`` compares | ``"graph"`` |
+    | ``observation`` | ``"graph"``, or ``"priced"``: with the prices of ``price`` | ``"graph"`` |
     | ``reward`` | ``"profit"`` | ``"profit"`` |
     | ``reward_scale`` | ``"none"`` or ``"bound"``: in mean fares | ``"none"`` |
     | ``on_invalid`` | ``"noop"`` or ``"raise"`` | ``"noop"`` |
