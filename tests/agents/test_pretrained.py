@@ -8,12 +8,16 @@ from dispatchlab.baselines.edge.rollout import run_dispatcher as edge_rollout
 from dispatchlab.baselines.edge.rules import EdgeRule
 from dispatchlab.baselines.soc.rollout import run_dispatcher
 from dispatchlab.baselines.soc.rules import SocRule
+from dispatchlab.baselines.uam.rollout import run_dispatcher as uam_rollout
+from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.edge.env import EdgeCloudEnv
 from dispatchlab.envs.edge.generator import make_generator
 from dispatchlab.envs.soc.env import SocEnv
 from dispatchlab.envs.soc.library import load_instance
 from dispatchlab.envs.soc.realisation import draw
+from dispatchlab.envs.uam.env import UamEnv
+from dispatchlab.envs.uam.generator import make_generator as make_days
 from dispatchlab.train.problems import draw_problems
 
 STREAMS = {
@@ -22,12 +26,13 @@ STREAMS = {
     "soc-chip16": "wifi-tx20:mean_gap_us=100,horizon_us=2000,warmup_us=0",
 }
 FLEETS = {"edge-fleet": "4d-a:network=trapezium,duration_ms=30000"}
+AIR_TAXIS = {"uam-fleet": "random-5x20"}
 BEATEN = {"soc-top": "etf", "soc-deepsocs": "heft-rt", "soc-chip16": "etf"}
 
 
 def test_every_policy_is_tested() -> None:
-    """The streams and fleets above name all that is shipped."""
-    assert set(pretrained_names()) == {*STREAMS, *FLEETS}
+    """The problems above name all that is shipped."""
+    assert set(pretrained_names()) == {*STREAMS, *FLEETS, *AIR_TAXIS}
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -61,6 +66,22 @@ def test_policies_of_fleets_beat_dem_q(name: str) -> None:
     ruled = edge_rollout(EdgeRule("dem-q"), problems, log=False)
     earned = [float(np.mean([o.qos for o in outcomes])) for outcomes in (learned, ruled)]
     assert earned[0] > 1.1 * earned[1]
+
+
+@pytest.mark.parametrize("name", AIR_TAXIS)
+def test_policies_of_air_taxis_beat_lookahead(name: str) -> None:
+    """On a few days of another size than it was trained on each policy earns more than lookahead.
+
+    On 100 days of that size and 20 of others: see the results in docs/uam.md.
+    """
+    policy = load_policy(name, family="uam")
+    kwargs = policy.meta["env"]
+    policy.require_layout(UamEnv(generator=AIR_TAXIS[name], **kwargs).graph_spec.layout())
+    problems = draw_problems(make_days(AIR_TAXIS[name]), 6)
+    learned = uam_rollout(policy, problems, **kwargs, log=False)
+    ruled = uam_rollout(UamRule("lookahead"), problems, log=False)
+    earned = [float(np.mean([o.profit_usd for o in outcomes])) for outcomes in (learned, ruled)]
+    assert earned[0] > 1.02 * earned[1]
 
 
 def test_unknown_names_list_the_pretrained() -> None:
