@@ -38,6 +38,10 @@ OPTION_FEATURES = (
     Feature("progress"),
     Feature("waits_for_predecessor"),
     Feature("is_passed_over"),
+    Feature("tail_after_focus", "time", _HORIZON),
+    Feature("next_resource_idle", "time", _MEAN),
+    Feature("next_resource_queue", "time", _HORIZON),
+    Feature("end_over_fastest", "time", _MEAN),
 )
 
 GLOBAL_FEATURES = (

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from dispatchlab.envs.core.compiling import inlined_kernel
 from dispatchlab.envs.jobshop.dynamics.apply import uses_resource
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -40,6 +43,9 @@ from dispatchlab.envs.jobshop.dynamics.timing import seen, setup_before
 from dispatchlab.envs.jobshop.dynamics.waiting import option_start_seen
 from dispatchlab.envs.jobshop.observation.context import clip, due_slack, free_seen
 from dispatchlab.envs.jobshop.observation.features import Float32Array
+
+FloatArray = npt.NDArray[np.float64]
+NEVER = np.inf
 
 
 class Scales(NamedTuple):
@@ -109,9 +115,10 @@ def write_option(
     m: int,
     option: int,
     scales: Scales,
+    queue: FloatArray,
     x: Float32Array,
 ) -> None:
-    """Write the features in the order of `OPTION_FEATURES`."""
+    """Write the features in the order of `OPTION_FEATURES`, but for the last one."""
     i, now = s.row[b, SLOT], s.row[b, NOW]
     per_mean, per_horizon = scales.per_mean, scales.per_horizon
     duration = p.mode[i, m, DURATION]
@@ -126,8 +133,8 @@ def write_option(
     x[5] = clip(tail * per_horizon)
     x[6] = clip((start - now + tail) * per_horizon)
     _write_resource(p, s, b, m, scales, x)
-    _write_next(p, s, b, a, start + duration, per_horizon, per_mean, x)
-    _write_focus(p, s, b, a, m, start, per_mean, x)
+    _write_next(p, s, b, a, start + duration, scales, queue, x)
+    _write_focus(p, s, b, a, m, start, scales, x)
     ready = seen(p, s, b, s.activity[b, a, READY], s.activity[b, a, READY_SEEN])
     x[18] = due_slack(p, s, b, a, per_mean)
     x[19] = clip(p.job[i, p.activity[i, a, JOB], WEIGHT] * scales.per_weight)
@@ -163,29 +170,41 @@ def _write_next(
     b: int,
     a: int,
     end: int,
-    per_horizon: float,
-    per_mean: float,
+    scales: Scales,
+    queue: FloatArray,
     x: Float32Array,
 ) -> None:
-    """The activity that follows in the lane: its duration, and the queue it will meet."""
+    """The activity that follows in the lane: its duration, and the queue it will meet.
+
+    Of several modes the easiest counts, for each feature by itself.
+    """
     i = s.row[b, SLOT]
     follower = p.activity[i, a, LANE_NEXT]
     if follower < 0:
         return
     x[10] = 1.0
-    x[11] = clip(p.activity[i, follower, MIN_DURATION] * per_mean)
-    m = p.activity[i, follower, MODE_PTR]
-    for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
-        r = p.use[i, use, RESOURCE]
-        x[12] = max(x[12], clip(max(0, free_seen(p, s, b, r) - end) * per_mean))
-        capacity = p.resource[i, r, CAPACITY]
-        load = s.load[b, r] if capacity == 1 else s.load[b, r] / capacity
-        x[13] = clip(max(x[13], load * per_horizon))
+    x[11] = clip(p.activity[i, follower, MIN_DURATION] * scales.per_mean)
+    first = p.activity[i, follower, MODE_PTR]
+    for m in range(first, p.activity[i, follower + 1, MODE_PTR]):
+        wait, idle, load, work = 0.0, NEVER, 0.0, 0.0
+        for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+            r = p.use[i, use, RESOURCE]
+            free, capacity = free_seen(p, s, b, r), p.resource[i, r, CAPACITY]
+            wait, idle = max(wait, free - end), min(idle, end - free)
+            load = max(load, s.load[b, r] / capacity)
+            work = max(work, queue[r])
+        idle = max(0.0, idle) if idle < NEVER else 0.0
+        wait, idle = clip(wait * scales.per_mean), clip(idle * scales.per_mean)
+        load, work = clip(load * scales.per_horizon), clip(work * scales.per_horizon)
+        x[12] = min(x[12], wait) if m > first else wait
+        x[13] = min(x[13], load) if m > first else load
+        x[28] = max(x[28], idle)
+        x[29] = min(x[29], work) if m > first else work
 
 
 @inlined_kernel
 def _write_focus(
-    p: Problem, s: State, b: int, a: int, m: int, start: int, per_mean: float, x: Float32Array
+    p: Problem, s: State, b: int, a: int, m: int, start: int, scales: Scales, x: Float32Array
 ) -> None:
     """Whether, when and for how long the lane needs the resource the decision is about."""
     i, focus = s.row[b, SLOT], s.row[b, FOCUS]
@@ -193,6 +212,7 @@ def _write_focus(
         return
     if uses_resource(p, i, m, focus):
         x[14] = 1.0
+        x[27] = _tail_after(p, i, a, scales)
         return
     arrival = start + p.mode[i, m, DURATION]
     follower = p.activity[i, a, LANE_NEXT]
@@ -200,8 +220,22 @@ def _write_focus(
         for mode in range(p.activity[i, follower, MODE_PTR], p.activity[i, follower + 1, MODE_PTR]):
             if uses_resource(p, i, mode, focus):
                 x[15] = 1.0
-                x[16] = clip((arrival - s.row[b, NOW]) * per_mean)
-                x[17] = clip(p.mode[i, mode, DURATION] * per_mean)
+                x[16] = clip((arrival - s.row[b, NOW]) * scales.per_mean)
+                x[17] = clip(p.mode[i, mode, DURATION] * scales.per_mean)
+                x[27] = _tail_after(p, i, follower, scales)
                 return
         arrival += p.activity[i, follower, MIN_DURATION]
         follower = p.activity[i, follower, LANE_NEXT]
+
+
+@inlined_kernel
+def _tail_after(p: Problem, i: int, a: int, scales: Scales) -> float:
+    """Longest path behind an activity, itself left out."""
+    behind = p.activity[i, a, TAIL_PATH] - p.activity[i, a, MIN_DURATION]
+    return clip(behind * scales.per_horizon)
+
+
+@inlined_kernel
+def expected_end(p: Problem, s: State, b: int, a: int, m: int, option: int) -> int:
+    """Expected end of an option, by `expected_start`."""
+    return expected_start(p, s, b, a, option) + p.mode[s.row[b, SLOT], m, DURATION]

@@ -13,6 +13,8 @@ from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAN_WAIT,
     CAPACITY,
+    DEMAND,
+    DURATION,
     FOCUS,
     LEFT,
     MEAN_DURATION,
@@ -36,7 +38,12 @@ from dispatchlab.envs.jobshop.observation.features import (
     OPTION_FEATURES,
     Float32Array,
 )
-from dispatchlab.envs.jobshop.observation.option import make_scales, write_option
+from dispatchlab.envs.jobshop.observation.option import (
+    FloatArray,
+    expected_end,
+    make_scales,
+    write_option,
+)
 
 
 class TokensObservation:
@@ -55,20 +62,20 @@ class TokensObservation:
 def fill_options(dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
     """Write options, globals, candidates and mask."""
     _fill(
-        dynamics.problem, dynamics.state, rows, out["x/option"], out["n/option"], out["globals"],
-        out["candidates"], out["action_mask"],
+        dynamics.problem, dynamics.state, rows, np.zeros(dynamics.limits.resources),
+        out["x/option"], out["n/option"], out["globals"], out["candidates"], out["action_mask"],
     )  # fmt: skip
 
 
 @entry_kernel
 def _fill(
-    p: Problem, s: State, rows: IntArray, x: Float32Array, count: IntArray, globals_: Float32Array,
-    candidates: IntArray, mask: npt.NDArray[np.int8],
+    p: Problem, s: State, rows: IntArray, queue: FloatArray, x: Float32Array, count: IntArray,
+    globals_: Float32Array, candidates: IntArray, mask: npt.NDArray[np.int8],
 ) -> None:  # fmt: skip
     for index in range(len(rows)):
         b = rows[index]
         horizon = remaining_horizon(s, b)
-        count[index, 0] = _write_options(p, s, b, horizon, x[index], candidates[index])
+        count[index, 0] = _write_options(p, s, b, horizon, queue, x[index], candidates[index])
         _write_globals(p, s, b, horizon, globals_[index])
         for action in range(mask.shape[1]):
             mask[index, action] = s.legal[b, action]
@@ -76,23 +83,31 @@ def _fill(
 
 @kernel
 def _write_options(
-    p: Problem, s: State, b: int, horizon: float, x: Float32Array, candidates: IntArray
-) -> int:
+    p: Problem, s: State, b: int, horizon: float, queue: FloatArray, x: Float32Array,
+    candidates: IntArray,
+) -> int:  # fmt: skip
     """Compact the present options; candidates point at their rows."""
     i = s.row[b, SLOT]
     k = s.option.shape[1] // s.lane.shape[1]
     candidates[:, :] = -1
     _count_rivals(p, s, b)
+    _count_queues(p, s, b, queue)
     scales = make_scales(p, i, horizon)
     node = 0
     for lane in range(p.counts[i, NUM_LANES]):
         a = s.lane[b, lane]
         if a < 0 or not lane_is_known(p, s, b, a):
             continue
-        first = p.activity[i, a, MODE_PTR]
-        for m in range(first, p.activity[i, a + 1, MODE_PTR]):
+        first, last = p.activity[i, a, MODE_PTR], p.activity[i, a + 1, MODE_PTR] - 1
+        soonest = expected_end(p, s, b, a, first, lane * k)
+        for m in range(first + 1, last + 1):
+            soonest = min(soonest, expected_end(p, s, b, a, m, lane * k + m - first))
+        for m in range(first, last + 1):
             option = lane * k + m - first
-            write_option(p, s, b, lane, a, m, option, scales, x[node])
+            write_option(p, s, b, lane, a, m, option, scales, queue, x[node])
+            if last > first:
+                late = expected_end(p, s, b, a, m, option) - soonest
+                x[node, 30] = clip(late * scales.per_mean)
             candidates[option, 0] = node
             if candidates.shape[1] > 1:
                 candidates[option, 1] = a
@@ -112,6 +127,24 @@ def _count_rivals(p: Problem, s: State, b: int) -> None:
             m = p.activity[i, s.lane[b, option // k], MODE_PTR] + option % k
             for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
                 s.resource[b, p.use[i, use, RESOURCE], TALLY] += 1
+
+
+@kernel
+def _count_queues(p: Problem, s: State, b: int, queue: FloatArray) -> None:
+    """Work of the lanes' next activities on each resource, shared among their modes."""
+    i = s.row[b, SLOT]
+    for r in range(p.counts[i, NUM_RESOURCES]):
+        queue[r] = 0.0
+    for lane in range(p.counts[i, NUM_LANES]):
+        a = s.lane[b, lane]
+        if a < 0 or not lane_is_known(p, s, b, a):
+            continue
+        first, last = p.activity[i, a, MODE_PTR], p.activity[i, a + 1, MODE_PTR]
+        for m in range(first, last):
+            for use in range(p.mode[i, m, USE_PTR], p.mode[i, m + 1, USE_PTR]):
+                r = p.use[i, use, RESOURCE]
+                share = p.use[i, use, DEMAND] / (p.resource[i, r, CAPACITY] * (last - first))
+                queue[r] += p.mode[i, m, DURATION] * share
 
 
 @kernel

@@ -58,8 +58,10 @@ def test_options_at_the_beginning(two_by_two: CpEncoding) -> None:
         "has_next": 1, "next_resource_load": 3 / 7, "on_focus": 1, "relative_duration": 1,
         "demand": 1,
     }  # fmt: skip
-    first = {"duration": 3 / MEAN, "next_duration": 2 / MEAN, "due_slack": 5 / MEAN, "weight": 0.5}
-    second = {"duration": 4 / MEAN, "next_duration": 1 / MEAN, "due_slack": 7 / MEAN, "weight": 1.5}
+    first = {"duration": 3 / MEAN, "next_duration": 2 / MEAN, "due_slack": 5 / MEAN, "weight": 0.5,
+             "tail_after_focus": 2 / 7, "next_resource_idle": 3 / MEAN}  # fmt: skip
+    second = {"duration": 4 / MEAN, "next_duration": 1 / MEAN, "due_slack": 7 / MEAN, "weight": 1.5,
+              "tail_after_focus": 1 / 7, "next_resource_idle": 4 / MEAN}  # fmt: skip
     _assert_row(seen["x/option"][0], OPTION, common | first)
     _assert_row(seen["x/option"][1], OPTION, common | second)
     expected = {
@@ -86,7 +88,8 @@ def test_options_after_a_dispatch(two_by_two: CpEncoding) -> None:
         "criticality": 1, "resource_load": 4 / horizon, "resource_criticality": 4 / horizon,
         "rivals": 0.5, "has_next": 1, "next_duration": 1 / MEAN, "next_resource_load": 3 / horizon,
         "due_slack": (12 - 3 - 5) / MEAN, "weight": 1.5, "queue_time": 3 / MEAN,
-        "relative_duration": 1, "demand": 1,
+        "relative_duration": 1, "demand": 1, "next_resource_idle": (7 - 3) / MEAN,
+        "next_resource_queue": 2 / horizon,
     }  # fmt: skip
     _assert_row(seen["x/option"][0], OPTION, first)
     _assert_row(seen["x/option"][1], OPTION, second)
@@ -98,13 +101,19 @@ def test_options_after_a_dispatch(two_by_two: CpEncoding) -> None:
 
 
 def test_a_lane_that_needs_the_contested_machine_later() -> None:
-    """Job 2 is on machine 1 for 5 and then needs machine 0, about which jobs 0 and 1 compete."""
-    encoding = job_shop([[0], [0], [1, 0]], [[3], [4], [5, 4]])
+    """Job 2 is on machine 1 for 5 and then needs machine 0, about which jobs 0 and 1 compete.
+
+    The horizon is the load of machine 0, 3 + 6 + 4, and the mean duration 20 / 5.
+    """
+    encoding = job_shop([[0], [0], [1, 0, 1]], [[3], [6], [5, 4, 2]])
     seen = observe(make_dynamics(encoding, "non-delay"))
     row = dict(zip(OPTION, seen["x/option"][2].tolist(), strict=True))
     assert (row["is_legal"], row["on_focus"], row["needs_focus_later"]) == (0, 0, 1)
     assert row["time_until_focus"] == pytest.approx(5 / 4)
     assert row["duration_on_focus"] == pytest.approx(4 / 4)
+    assert row["tail_after_focus"] == pytest.approx(2 / 13)
+    assert row["next_resource_idle"] == pytest.approx(5 / 4)
+    assert row["next_resource_queue"] == pytest.approx((3 + 6) / 13)
     assert seen["action_mask"].tolist() == [1, 1, 0]
 
 
@@ -116,6 +125,8 @@ def test_alternatives_and_the_wait() -> None:
     assert seen["candidates"][:, 0].tolist() == [0, 1, 2, -1, 3, -1, -1]
     rows = [dict(zip(OPTION, row.tolist(), strict=True)) for row in seen["x/option"][:4]]
     assert [row["relative_duration"] for row in rows] == pytest.approx([1, 3, 1, 1])
+    slower = rows[1]["duration"] - rows[0]["duration"]
+    assert [row["end_over_fastest"] for row in rows] == pytest.approx([0, slower, 0, 0])
     assert seen["action_mask"][dynamics.wait_action] == 1
     assert dict(zip(GLOBAL, seen["globals"].tolist(), strict=True))["can_wait"] == 1
     assert np.flatnonzero(seen["action_mask"]).tolist() == [0, 1, 2, dynamics.wait_action]
