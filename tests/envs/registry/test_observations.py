@@ -67,8 +67,9 @@ def _assert_candidates(vector: SchedulingVectorEnv, observations: Arrays) -> Non
     wait = getattr(vector.episodes.dynamics, "wait_action", None)
     legal = observations["action_mask"] == 1
     if wait is not None:
+        pointed = observations["candidates"][legal[:, wait], wait]
+        assert (pointed == pointed[:1]).all(), "a wait points at nothing, or at the node of waits"
         legal[:, wait] = False
-        assert pointless[:, wait].all()
     assert not (legal & pointless).any()
 
 
