@@ -126,7 +126,7 @@ class RollingHorizon:
         instance, k = planner.instance, int(d.state.row[row, POINTED])
         port = int(d.state.craft[row, k, PORT])
         energy = int(d.state.craft[row, k, CHARGE_WH])
-        values = np.full(view.legal.shape[1], np.nan)
+        values = np.zeros(view.legal.shape[1])  # of no use beyond the ports of a smaller instance
         for j in range(instance.num_ports):
             after = planner.ready_s(now, port, j) // planner.cell_s
             worth = standing.prices[j, min(after, standing.prices.shape[1] - 1)]

@@ -171,6 +171,18 @@ def test_values() -> None:
     assert values[0, 1] == -np.inf
 
 
+def test_values_of_days_of_two_sizes() -> None:
+    """Every legal action has a value, also where another row has more vertiports."""
+    days = []
+    for name in ("random-2x4:horizon_s=7200", "random-4x4:horizon_s=7200"):
+        instance = load_instance(name)
+        days.append((instance, draw(np.random.default_rng(0), instance)))
+    view = UamView(begin(days, stop_at="every"), None)
+    values, actions = RollingHorizon().value_batch(view)
+    assert (np.isfinite(values) == view.legal).all()
+    assert (values.max(axis=1) == values[[0, 1], actions]).all()
+
+
 def test_refuses_an_empty_period() -> None:
     """Plans have to last."""
     with pytest.raises(DispatchlabError, match="replan_s is 0"):
