@@ -89,10 +89,10 @@ HELP = {
     """,
     "uam": """Train an agent that sends the aircraft of an air-taxi fleet through a day.
 
-    First it imitates a rule (imitation_rounds=0: none), then PPO maximises the profit. The folder
-    is that of [cyan]train job-shop[/], and continues with --resume, bit for bit. Scores are mean
-    profits in dollars, with the passengers served in % in brackets, on days that training never
-    sees, beside lookahead and price.
+    First it imitates plans over a rolling horizon, or a rule (imitation_rule; imitation_rounds=0:
+    nobody), then PPO maximises the profit. The folder is that of [cyan]train job-shop[/], and
+    continues with --resume, bit for bit. Scores are mean profits in dollars, with the passengers
+    served in % in brackets, on days that training never sees, beside lookahead and price.
 
     [dim]dispatchlab train uam --preset quick --out runs/uam[/]
 

@@ -1,5 +1,6 @@
 """TrainConfig: everything that decides a training run."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -71,7 +72,7 @@ class TrainConfig:
     """
 
     family: str = "job-shop"
-    """Problem family: job-shop, soc or edge."""
+    """Problem family: job-shop, soc, edge or uam."""
     generator: str = ""
     """Where training instances come from, as the environments' argument of that name."""
     semantics: str = "non-delay"
@@ -91,10 +92,11 @@ class TrainConfig:
     observation: str = ""
     """What the agent sees. Job shops: tokens (open options) or graph (all activities and
     resources); chips: graph, or with the rehearsal of every option rehearsed (of several rules) or
-    rehearsed-etf."""
+    rehearsed-etf; air taxis: graph, or priced (with the prices of the rule price)."""
     reward: str = ""
     """Reward. Job shops: regret (bound above the initial bound), bound, completed or sparse;
-    chips: job-time-per-job (jobs in the system, less a bonus per completed job) or job-time."""
+    chips: job-time-per-job (jobs in the system, less a bonus per completed job) or job-time;
+    edges: utility; air taxis: profit."""
     encoder: str = ""
     """Network: transformer (for tokens), gatv2 or gin (for graphs), arcs for chips, edges and air
     taxis; deepsocs for chips with actions=ordering, captain for air taxis."""
@@ -119,8 +121,8 @@ class TrainConfig:
     imitation_learning_rate: float = 1e-3
     """Learning rate of imitation at the start; it falls linearly to zero."""
     imitation_temperature: float = 2.0
-    """Cost in job µs by which an action must be worse to be imitated e times less; 0: only the
-    best."""
+    """Cost (chips: job µs; air taxis with plans: $) by which an action must be worse to be imitated
+    e times less; 0: only the best."""
     imitation_beta_rounds: int = 5
     """Rounds over which the decisions played pass from the expert to the agent."""
     imitation_vf_coef: float = 0.0
@@ -145,7 +147,8 @@ class TrainConfig:
     imitated is not led astray by a critic that knows nothing yet."""
     imitation_rule: str = ""
     """Whom to imitate. Chips: lookahead that rehearses every action with this rule, or with the
-    best of several joined by +; edges: the rule itself."""
+    best of several joined by +; edges: the rule itself; air taxis: rolling (plans over a rolling
+    horizon) or a rule."""
     algo: str = "ppo"
     """Learning algorithm: ppo or maskable-ppo."""
     num_envs: int = 64
@@ -181,7 +184,7 @@ class TrainConfig:
     seed: int = 0
     """Seed of weights, instances and sampling."""
     device: str = "cpu"
-    """Where the network runs: cpu, cuda or auto."""
+    """Where the network runs: cpu, cuda, cuda:1 and so on, or auto."""
     threads: int = 1
     """Threads of torch; 0: as it is. Small networks gain little from more, and lose much on busy
     cores. Weights repeat bit for bit only with the same number."""
@@ -214,6 +217,8 @@ class TrainConfig:
                 raise DispatchlabError(
                     f"{name} is {value}: give a number between {low:g} and {high:g}."
                 )
+        if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
+            raise DispatchlabError(f"device is {self.device!r}: give cpu, cuda, cuda:1 or auto.")
         self._check_combinations()
 
     def _check_combinations(self) -> None:

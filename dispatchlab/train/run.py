@@ -19,6 +19,7 @@ from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.agents.maskable import MaskableGraphActorCriticPolicy
 from dispatchlab.agents.policy import GraphActorCriticPolicy, GraphPolicyMixin
 from dispatchlab.agents.sb3_env import NativeVecEnv, as_sb3
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.callback import RunCallback
 from dispatchlab.train.checkpoint import (
     capture,
@@ -292,6 +293,10 @@ def _make_model(
     config: TrainConfig, env: NativeVecEnv, layout: dict[str, Any]
 ) -> OnPolicyAlgorithm:
     """The algorithm with fresh weights."""
+    if config.device.startswith("cuda") and not torch.cuda.is_available():
+        raise DispatchlabError(
+            f"device is {config.device!r}, but torch finds none: give cpu or auto."
+        )
     rate = config.learning_rate
     algorithm: type[Any] = PPO
     policy: type[GraphPolicyMixin] = GraphActorCriticPolicy

@@ -136,7 +136,15 @@ class SelfLabelling:
         self._optimizer = torch.optim.Adam(self._network.parameters(), lr=config.learning_rate)
 
     def play_round(self) -> SelfLabellingProgress:
-        """Sample, choose the best and imitate them."""
+        """Sample, choose the best and imitate them.
+
+        Raises:
+            DispatchlabError: All rounds have been played.
+        """
+        if self.rounds_done >= self.config.rounds:
+            raise DispatchlabError(
+                f"All of the {self.config.rounds} rounds have been played: begin with more of them."
+            )
         rng = np.random.default_rng([self.config.seed, self.rounds_done])
         problems = [self._generator.sample(rng) for _ in range(self.config.instances)]
         samples = self._sample(problems, int(rng.integers(2**63)))

@@ -123,3 +123,10 @@ def test_importing_the_config_is_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert out.strip() == "[]"
+
+
+@pytest.mark.parametrize("device", ["gpu9", "cuda:", "CPU", ""])
+def test_devices_that_torch_would_not_know(device: str) -> None:
+    """The error names the device and those that there are."""
+    with pytest.raises(DispatchlabError, match="give cpu, cuda, cuda:1 or auto"):
+        TrainConfig(device=device)

@@ -82,9 +82,23 @@ class UamParallelEnv(ParallelEnv):  # type: ignore[misc] # ships no types
     def step(
         self, actions: Mapping[str, int]
     ) -> tuple[Observations, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
-        """Play the actions of all aircraft that are ready now, and go on to the next moment."""
+        """Play the actions of all aircraft that are ready now, and go on to the next moment.
+
+        Args:
+            actions: An action for each agent; who has none stays.
+
+        Raises:
+            DispatchlabError: There is no day, no such agent, or an action is no whole number.
+        """
         if not self.agents:
             raise DispatchlabError("step() was used before reset() or after the day; call reset().")
+        for agent, action in actions.items():
+            if agent not in self.agents:
+                raise DispatchlabError(f"There is no agent {agent!r}; give some of env.agents.")
+            if not np.issubdtype(np.asarray(action).dtype, np.integer) or np.ndim(action):
+                raise DispatchlabError(
+                    f"The action of {agent} is {action!r}; give a whole number of its action space."
+                )
         rewards = dict.fromkeys(self.agents, 0.0)
         infos: Infos = {agent: {"illegal_action": False} for agent in self.agents}
         row, moment = self._dynamics.state.row[0], self._dynamics.now(0)

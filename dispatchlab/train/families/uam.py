@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.rollout import Problem, UamDispatcher, run_dispatcher
 from dispatchlab.baselines.uam.rules import UamRule
+from dispatchlab.baselines.uam.settings import RULES as RULES_TO_IMITATE
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.env import UamVectorEnv
 from dispatchlab.envs.uam.generator import make_generator
 from dispatchlab.envs.uam.outcome import Outcome
@@ -78,6 +80,11 @@ class Uam:
         """Plans, with dollars as costs, or the rule of the config."""
         if config.imitation_rule == PLANS:
             return PlanCosts()
+        if config.imitation_rule not in RULES_TO_IMITATE:
+            raise DispatchlabError(
+                f"imitation_rule is {config.imitation_rule!r}: choose {PLANS} or one of "
+                f"{', '.join(RULES_TO_IMITATE)}."
+            )
         return DispatcherActions(UamRule(config.imitation_rule))
 
 

@@ -72,3 +72,10 @@ def test_bad_input() -> None:
         UamParallelEnv(generator=DAYS, render_mode="human")
     with pytest.raises(DispatchlabError, match="before reset"):
         UamParallelEnv(generator=DAYS).step({})
+    env = UamParallelEnv(generator=DAYS)
+    env.reset(seed=0)
+    with pytest.raises(DispatchlabError, match=r"no agent 'nobody'; give some of"):
+        env.step({"nobody": 0})
+    for action in (1.5, "x", None, [0]):
+        with pytest.raises(DispatchlabError, match=r"aircraft_0 is .*; give a whole number"):
+            env.step({"aircraft_0": action})  # type: ignore[dict-item]
