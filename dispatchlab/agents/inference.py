@@ -24,6 +24,11 @@ class View(Protocol):
         ...
 
 
+def to_tensors(arrays: Arrays, device: torch.device) -> dict[str, Tensor]:
+    """Arrays on a device, without a copy where that is possible."""
+    return {key: torch.as_tensor(value, device=device) for key, value in arrays.items()}
+
+
 class LearnedPolicy:
     """A frozen network that chooses actions from observations, or from views that have one.
 
@@ -82,9 +87,7 @@ class LearnedPolicy:
         Returns:
             ``(B, A)``; -1e8 where the action is illegal.
         """
-        device = self.device
-        tensors = {key: torch.as_tensor(value, device=device) for key, value in obs.items()}
-        return self.network.logits(tensors)
+        return self.network.logits(to_tensors(obs, self.device))
 
     def act(self, obs: Arrays | View) -> int:
         """Most probable action for one observation without a batch dimension, or a view of one."""

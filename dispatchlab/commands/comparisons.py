@@ -151,11 +151,13 @@ def _publish(
 
 def _require_correct(comparison: "Comparison") -> None:
     """Fail where the checker rejected a schedule."""
-    for (method, instance, seed), complaint in comparison.violations.items():
-        raise DispatchlabError(
-            f"{len(comparison.violations)} schedules are wrong; the first is by {method} for "
-            f"{instance}, seed {seed}: {complaint}"
-        )
+    if not comparison.violations:
+        return
+    (method, instance, seed), complaint = next(iter(comparison.violations.items()))
+    raise DispatchlabError(
+        f"{len(comparison.violations)} schedules are wrong; the first is by {method} for "
+        f"{instance}, seed {seed}: {complaint}"
+    )
 
 
 def _check_baseline(against: str | None, methods: "Sequence[Method]") -> None:

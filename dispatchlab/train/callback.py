@@ -101,7 +101,7 @@ class RunCallback(BaseCallback):
         """Whether a multiple of the interval lies between the last time and now."""
         if last < 0:
             return True
-        return every > 0 and self.num_timesteps // every > last // every
+        return passes_multiple(last, self.num_timesteps, every)
 
     def _log_iteration(self) -> None:
         """Record speed and episodes; the update has recorded its own numbers."""
@@ -126,3 +126,8 @@ class RunCallback(BaseCallback):
                 self.logger.record(f"eval/{name}/{method}", score)
         for line in self._validation.lines(scores):
             self._display.say(f"{self.num_timesteps:>9} decisions  {line}")
+
+
+def passes_multiple(before: int, after: int, every: int) -> bool:
+    """Whether a multiple of the interval was reached since before; never if it is 0."""
+    return every > 0 and after // every > before // every

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dispatchlab.agents.inference import to_tensors
 from dispatchlab.agents.network import GraphNetwork
 from dispatchlab.envs.core.errors import DispatchlabError
 
@@ -50,7 +51,7 @@ def fit_step(
         it is not trained), both before the step.
     """
     device = next(network.parameters()).device
-    batch = {key: torch.as_tensor(value, device=device) for key, value in decisions.items()}
+    batch = to_tensors(decisions, device)
     target, returns = batch.pop("target"), batch.pop("return").float()
     value_loss = torch.zeros((), device=device)
     if vf_coef:

@@ -5,19 +5,21 @@ every action at each of them, and fits the policy to the softmax of the negative
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from dispatchlab.agents.inference import to_tensors
 from dispatchlab.agents.network import GraphNetwork
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.train.decision_buffer import DecisionBuffer, soft_targets
 from dispatchlab.train.fitting import fit_step, network_of
+from dispatchlab.train.values import check_least
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -64,13 +66,7 @@ class ImitationConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            least = 1 if field.type in (int, "int") and field.name != "seed" else 0
-            if not least <= value:
-                raise DispatchlabError(
-                    f"{field.name} is {value}: give a number of at least {least}."
-                )
+        check_least(self)
         for name in ("beta_start", "beta_end", "gamma"):
             if getattr(self, name) > 1:
                 raise DispatchlabError(
@@ -207,7 +203,7 @@ class _Run:
     @torch.no_grad()
     def _choose(self) -> tuple[IntArray, IntArray]:
         """Actions sampled from the learner, and its most probable ones."""
-        logits = self.network.logits(self._tensors(self.obs))  # (B, A)
+        logits = self.network.logits(to_tensors(self.obs, self.device))  # (B, A)
         sampled = torch.multinomial(logits.softmax(-1), 1, generator=self.generator)[:, 0]
         return sampled.cpu().numpy(), logits.argmax(-1).cpu().numpy()
 
@@ -216,7 +212,7 @@ class _Run:
     ) -> list[FloatArray]:
         """Return of each decision of the round; the value stands in for what comes after it."""
         with torch.no_grad():
-            values = self.network.values(self._tensors(self.obs))  # (B, 1)
+            values = self.network.values(to_tensors(self.obs, self.device))  # (B, 1)
         following: FloatArray = values[:, 0].double().cpu().numpy()
         out = []
         for reward, end in zip(reversed(rewards), reversed(ended), strict=True):
@@ -248,10 +244,6 @@ class _Run:
             )  # fmt: skip
         policy_mean, value_mean = losses / config.updates
         return float(policy_mean), float(value_mean)
-
-    def _tensors(self, arrays: dict[str, Any]) -> dict[str, Tensor]:
-        """Arrays on the device of the network."""
-        return {key: torch.as_tensor(value, device=self.device) for key, value in arrays.items()}
 
 
 def _with_choice(costs: FloatArray) -> npt.NDArray[np.bool_]:

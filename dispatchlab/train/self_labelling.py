@@ -6,7 +6,7 @@ optimizer, so it can be continued from there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.generator import Generator
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.train.fitting import fit_step, network_of
+from dispatchlab.train.values import check_least
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -57,11 +58,7 @@ class SelfLabellingConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        least = {"learning_rate": 0, "vf_coef": 0, "gamma": 0, "max_grad_norm": 0, "seed": 0}
-        for field in fields(self):
-            value, low = getattr(self, field.name), least.get(field.name, 1)
-            if not low <= value:
-                raise DispatchlabError(f"{field.name} is {value}: give a number of at least {low}.")
+        check_least(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,8 @@ class SelfLabelling:
     """A policy that learns from the best of its own schedules.
 
     Equal seeds, weights and threads of torch give equal weights. The policy's own optimizer is not
-    touched. Where a problem's realisation is random, the best sample is also the luckiest one.
+    touched. All samples of a problem meet the same realisation, so that where it is random the best
+    one is chosen with hindsight.
 
     Attributes:
         config: Its settings.

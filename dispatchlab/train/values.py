@@ -5,6 +5,7 @@ import difflib
 import inspect
 import math
 from collections.abc import Iterable
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
@@ -43,6 +44,22 @@ def parse_value(key: str, value: Any, example: Any) -> Any:  # noqa: ANN401 - of
     elif isinstance(value, str):
         return value.strip()
     raise DispatchlabError(f"{key} is {value!r}: give text.")
+
+
+def check_least(config: Any) -> None:  # noqa: ANN401 (any dataclass)
+    """Refuse settings of a stage that are too small: counts have to be 1 at least, others 0.
+
+    Args:
+        config: A dataclass of numbers; a ``seed`` may be 0.
+
+    Raises:
+        DispatchlabError: With the first that is too small.
+    """
+    for field in fields(config):
+        value = getattr(config, field.name)
+        least = 1 if field.type in (int, "int") and field.name != "seed" else 0
+        if not least <= value:
+            raise DispatchlabError(f"{field.name} is {value}: give a number of at least {least}.")
 
 
 def closest(name: str, known: Iterable[str]) -> str:

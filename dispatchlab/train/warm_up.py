@@ -9,6 +9,7 @@ from torch import nn
 
 from dispatchlab.agents.network import GraphNetwork
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.callback import passes_multiple
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families import load_family
 from dispatchlab.train.families.base import Replayable
@@ -146,19 +147,14 @@ class SelfLabellingStage:
                     f"self-labelling {done.round_index + 1}/{rounds}: {done.decisions} decisions, "
                     f"best {100 * done.advantage:.2f} % below the mean, loss {done.policy_loss:.3f}"
                 )
-            if _passes(before, done.decisions, self._config.eval_every):
+            if passes_multiple(before, done.decisions, self._config.eval_every):
                 self._validate(done.decisions)
             is_late = self._is_late()
-            if is_late or _passes(before, done.decisions, self._config.checkpoint_every):
+            if is_late or passes_multiple(before, done.decisions, self._config.checkpoint_every):
                 self._save()
             if is_late:
                 return False
         return True
-
-
-def _passes(before: int, after: int, every: int) -> bool:
-    """Whether a multiple of the interval was reached; never if it is 0."""
-    return every > 0 and after // every > before // every
 
 
 def _seed(seed: int, stage: int) -> int:

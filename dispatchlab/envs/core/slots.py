@@ -19,8 +19,9 @@ RealisationT = TypeVar("RealisationT")
 class SlotDynamics(Generic[InstanceT, RealisationT]):
     """B rows, each playing one of S slots of (instance, realisation).
 
-    A family adds the arrays, ``state`` (a named tuple with a leading axis of rows, of which
-    ``row`` has the slot in its column ``slot_column``), ``load`` and the kernels.
+    Rows go from event to event, until an end that one of their columns tells. A family adds the
+    arrays, ``state`` (a named tuple with a leading axis of rows, of which ``row`` has the columns
+    below), ``load``, ``legal`` and the kernels behind `_start` and `_play`.
 
     Attributes:
         batch: B.
@@ -31,6 +32,9 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
     """
 
     slot_column = 0
+    now_column: int
+    done_column: int
+    decisions_column: int
     problem: Any
     state: Any
     limits: Any
@@ -61,68 +65,6 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
         """The realisation that a row plays."""
         realisation: RealisationT = self._held(self.realisations, row)
         return realisation
-
-    def snapshot(self) -> Any:  # noqa: ANN401 (the family's state)
-        """A copy of all rows."""
-        return type(self.state)(*(array.copy() for array in self.state))
-
-    def restore(
-        self,
-        snapshot: Any,  # noqa: ANN401 (the family's state)
-        rows: IntArray | None = None, sources: IntArray | None = None,
-    ) -> None:  # fmt: skip
-        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default)."""
-        rows = self._all_rows if rows is None else np.asarray(rows)
-        sources = rows if sources is None else np.asarray(sources)
-        for target, values in zip(self.state, snapshot, strict=True):
-            target[rows] = values[sources]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Copies of the state and the problems (which are immutable)."""
-        return {
-            "state": self.snapshot()._asdict(),
-            "instances": list(self.instances),
-            "realisations": list(self.realisations),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where `state_dict` was taken."""
-        for slot, instance in enumerate(state["instances"]):
-            if instance is not None:
-                self.load(slot, instance, state["realisations"][slot])
-        for field, saved in state["state"].items():
-            getattr(self.state, field)[...] = saved
-
-    def _scales(self, column: int) -> FloatArray:
-        """``(B,)`` a column of the problems' scales."""
-        scales: FloatArray = self.problem.scales[self.state.row[:, self.slot_column], column]
-        return scales
-
-    def _held(self, held: list[Any], row: int) -> Any:  # noqa: ANN401 (instance or realisation)
-        found = held[self.state.row[row, self.slot_column]]
-        if found is None:
-            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
-        return found
-
-    def _check_fits(self, name: str, needed: Any) -> None:  # noqa: ANN401 (the family's limits)
-        """Refuse an instance that does not fit the arrays."""
-        for what, need, limit in zip(needed._fields, needed, self.limits, strict=True):
-            if need > limit:
-                raise InvalidInstanceError(
-                    f"{name} has {need} {what.replace('_', ' ')}, but this environment was built "
-                    f"for at most {limit}; build it for the larger instance."
-                )
-
-
-class EventDynamics(SlotDynamics[InstanceT, RealisationT]):
-    """Rows that go from event to event, until an end that one of their columns tells.
-
-    A family adds the columns below, ``legal`` and the kernels behind `_start` and `_play`.
-    """
-
-    now_column: int
-    done_column: int
-    decisions_column: int
 
     def reset(self, rows: IntArray | None = None, slots: IntArray | None = None) -> None:
         """Start rows over; row b plays slot b, or the only slot, unless told otherwise."""
@@ -170,6 +112,37 @@ class EventDynamics(SlotDynamics[InstanceT, RealisationT]):
         taken: IntArray = self.state.row[:, self.decisions_column].copy()
         return taken
 
+    def snapshot(self) -> Any:  # noqa: ANN401 (the family's state)
+        """A copy of all rows."""
+        return type(self.state)(*(array.copy() for array in self.state))
+
+    def restore(
+        self,
+        snapshot: Any,  # noqa: ANN401 (the family's state)
+        rows: IntArray | None = None, sources: IntArray | None = None,
+    ) -> None:  # fmt: skip
+        """Make row ``rows[i]`` equal to row ``sources[i]`` of a snapshot (all by default)."""
+        rows = self._all_rows if rows is None else np.asarray(rows)
+        sources = rows if sources is None else np.asarray(sources)
+        for target, values in zip(self.state, snapshot, strict=True):
+            target[rows] = values[sources]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of the state and the problems (which are immutable)."""
+        return {
+            "state": self.snapshot()._asdict(),
+            "instances": list(self.instances),
+            "realisations": list(self.realisations),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        for slot, instance in enumerate(state["instances"]):
+            if instance is not None:
+                self.load(slot, instance, state["realisations"][slot])
+        for field, saved in state["state"].items():
+            getattr(self.state, field)[...] = saved
+
     def _start(self, rows: IntArray, slots: IntArray) -> None:
         """Reset rows to the problems in some slots."""
         raise NotImplementedError
@@ -178,8 +151,28 @@ class EventDynamics(SlotDynamics[InstanceT, RealisationT]):
         """Play actions, and note what became of them."""
         raise NotImplementedError
 
+    def _scales(self, column: int) -> FloatArray:
+        """``(B,)`` a column of the problems' scales."""
+        scales: FloatArray = self.problem.scales[self.state.row[:, self.slot_column], column]
+        return scales
 
-class ReasonedDynamics(EventDynamics[InstanceT, RealisationT]):
+    def _held(self, held: list[Any], row: int) -> Any:  # noqa: ANN401 (instance or realisation)
+        found = held[self.state.row[row, self.slot_column]]
+        if found is None:
+            raise RuntimeError(f"Row {row} has no problem yet; call load() and reset() first.")
+        return found
+
+    def _check_fits(self, name: str, needed: Any) -> None:  # noqa: ANN401 (the family's limits)
+        """Refuse an instance that does not fit the arrays."""
+        for what, need, limit in zip(needed._fields, needed, self.limits, strict=True):
+            if need > limit:
+                raise InvalidInstanceError(
+                    f"{name} has {need} {what.replace('_', ' ')}, but this environment was built "
+                    f"for at most {limit}; build it for the larger instance."
+                )
+
+
+class ReasonedDynamics(SlotDynamics[InstanceT, RealisationT]):
     """Rows whose kernel tells why an action is illegal.
 
     A family adds ``num_actions``, the texts of the codes, of which `LEGAL` is the first, and the

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.core.schedule import IntArray
-from dispatchlab.envs.core.slots import EventDynamics
+from dispatchlab.envs.core.slots import SlotDynamics
 
-DynamicsT = TypeVar("DynamicsT", bound=EventDynamics[Any, Any])
+DynamicsT = TypeVar("DynamicsT", bound=SlotDynamics[Any, Any])
 
 
 class BatchView(Generic[DynamicsT]):

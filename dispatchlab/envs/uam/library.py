@@ -121,7 +121,7 @@ def is_uam_problem(name_or_path: str) -> bool:
     if path.is_file():
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))
-    name = name_or_path.partition(":")[0].lower()
+    name = before.lower()
     is_near = not path.suffix and (_NEARLY.fullmatch(name) or is_misspelt(name, instance_names()))
     return bool(is_preset(name) or is_near)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dispatchlab.baselines.uam.settings import RULES as UAM_RULES
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def _check_soc(config: "TrainConfig") -> None:
         )
 
 
+PLANS = "rolling"  # whom to imitate: plans over a rolling horizon
 _IMITATION = (
     "imitation_rounds", "imitation_steps", "imitation_updates", "imitation_batch_size",
     "imitation_buffer", "imitation_learning_rate", "imitation_temperature",
@@ -149,6 +151,7 @@ SETTINGS: dict[str, FamilySettings] = {
         choices={
             "stop_at": ("choices", "every"),
             "observation": ("graph", "priced"),
+            "imitation_rule": (PLANS, *UAM_RULES),
             "encoder": ("arcs", "captain", "gatv2", "gin"),
             "reward": ("profit",),
         },

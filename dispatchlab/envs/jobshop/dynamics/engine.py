@@ -8,7 +8,7 @@ import numpy.typing as npt
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray, Schedule
-from dispatchlab.envs.core.slots import EventDynamics
+from dispatchlab.envs.core.slots import SlotDynamics
 from dispatchlab.envs.jobshop.dynamics.apply import apply_option, reset_row
 from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -47,7 +47,7 @@ from dispatchlab.envs.jobshop.structure import Structure
 PLAYED, FALLBACK, FINISHED = 0, 1, 2
 
 
-class Dynamics(EventDynamics[CpEncoding, Realisation]):
+class Dynamics(SlotDynamics[CpEncoding, Realisation]):
     """The event simulation of a batch of scheduling problems.
 
     Args:

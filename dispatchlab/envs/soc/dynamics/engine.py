@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
-from dispatchlab.envs.core.slots import EventDynamics
+from dispatchlab.envs.core.slots import SlotDynamics
 from dispatchlab.envs.soc.dynamics.apply import (
     apply_order,
     apply_pair,
@@ -68,7 +68,7 @@ ACTIONS = ("task-pe", "ordering", "plan")
 PAIRS, ORDERING, PLAN = range(3)
 
 
-class Dynamics(EventDynamics[SocInstance, SocRealisation]):
+class Dynamics(SlotDynamics[SocInstance, SocRealisation]):
     """B rows, each playing one of S slots of (instance, realisation).
 
     Args:
