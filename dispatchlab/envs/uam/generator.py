@@ -91,8 +91,9 @@ class DayMix(RangedGenerator[UamInstance, UamRealisation, UamLimits]):
 
     def _limits_of(self, source: Source) -> UamLimits:
         """Sizes over the ranges, whose ends must be valid."""
-        # the mean cycle, and with it the demand, is monotone in the height of the peaks
-        ends = [(p.low, p.high) if p.name == "peak" else (p.high,) for p in self._ranged]
+        # the mean cycle, and with it the demand, is monotone in the peaks and in the distances
+        both = ("peak", "area_mi")
+        ends = [(p.low, p.high) if p.name in both else (p.high,) for p in self._ranged]
         names = [p.name for p in self._ranged]
         found = []
         for values in [tuple(p.low for p in self._ranged), *product(*ends)]:

@@ -16,6 +16,7 @@ Source = DayRecipe | UamInstance
 PARAMETERS = (
     Parameter("rho", 0, MAX_RHO, 1.2, description="expected passengers over seat capacity"),
     Parameter("aircraft", 1, MAX_AIRCRAFT, 40, integer=True, description="size of the fleet"),
+    Parameter("area_mi", 1, 10_000, 50, description="side of the square of a random layout"),
     Parameter("peak", 0, MAX_TIMES, 1, description="height of the peaks of demand, relative"),
     Parameter("delay", 0, MAX_TIMES, 1, description="multiplier of take-off delays"),
     Parameter("closure", 0, MAX_TIMES, 1, description="multiplier of the chance of closures"),

@@ -20,6 +20,7 @@ SPECS = [
     "random-5x20:rho=0.6-2.5,aircraft=10-30,delay=0-3,peak=0-2",
     "random:",
     "random:sizes=3x6+5x20,rho=0.5-2.5,charge_levels=0.5+1",
+    "random:sizes=2x8+3x6,rho=0.4-2.5,area_mi=5-60",
     "random-8x40:vertistops=0.3,aircraft_type=lax-study,rho=1-2",
     "preset:bay-10+dfw-10,rho=0.5-2.5,closure=0-2",
     "preset:instances=lax-dtla|random-3x6,downtime=0-50",

@@ -7,8 +7,10 @@ import pytest
 
 from dispatchlab.envs.core.graph_spec import Arrays, Feature
 from dispatchlab.envs.uam.dynamics import Dynamics
+from dispatchlab.envs.uam.generator import make_generator
 from dispatchlab.envs.uam.limits import UamLimits
 from dispatchlab.envs.uam.observation import GraphObservation
+from dispatchlab.envs.uam.observation.arrays import OPTION
 from dispatchlab.envs.uam.observation.features import (
     AHEAD,
     AIRCRAFT_FEATURES,
@@ -18,6 +20,7 @@ from dispatchlab.envs.uam.observation.features import (
     PORT_FEATURES,
     SERIES_START,
 )
+from dispatchlab.envs.uam.observation.priced import PricedObservation
 from tests.envs.uam.uam_strategies import Case, tiny
 
 
@@ -122,3 +125,56 @@ def test_observation_ignores_the_future(case: Case) -> None:
         other.step(np.array([action]))
     # the aircraft that has departed is not in the air yet: its own delay is not known either
     assert (_look(one)["x/aircraft"] == _look(other)["x/aircraft"]).all()
+
+
+def _look_at_prices(dynamics: Dynamics, observation: PricedObservation) -> Arrays:
+    out = observation.spec(dynamics).allocate(dynamics.batch)
+    observation.fill(dynamics, np.arange(dynamics.batch), out)
+    return out
+
+
+def test_prices_depend_on_nothing_but_the_state() -> None:
+    """Who looks first at noon sees what one sees who has looked since the morning.
+
+    So it is after rows have been copied onto each other and after a slot has got another day.
+    """
+    generator = make_generator("random:sizes=2x4+4x6,rho=1.2")
+    rng = np.random.default_rng(5)
+    dynamics, watching = Dynamics(4, generator.limits), PricedObservation()
+    for slot in range(4):
+        dynamics.load(slot, *generator.sample(rng))
+    dynamics.reset()
+    seen = []
+    for turn in range(60):
+        out = _look_at_prices(dynamics, watching)
+        seen.append(out[f"edge_attr/{OPTION}"].copy())
+        if turn == 30:
+            dynamics.restore(dynamics.snapshot(), np.arange(4), np.array([1, 0, 3, 3]))
+            out = _look_at_prices(dynamics, watching)
+        if turn == 40:
+            dynamics.load(2, *generator.sample(rng))
+            dynamics.reset(np.array([2]))
+            out = _look_at_prices(dynamics, watching)
+        fresh = _look_at_prices(dynamics, PricedObservation())
+        assert all((out[key] == fresh[key]).all() for key in out)
+        dynamics.step(dynamics.num_actions - 1 - dynamics.legal()[:, ::-1].argmax(axis=1))
+    assert len({values.tobytes() for values in seen}) > 50
+
+
+def test_prices_ignore_the_future(case: Case) -> None:
+    """Only what is expected counts."""
+    instance, realisation = case
+    late = replace(
+        realisation,
+        request_s=np.append(realisation.request_s, 1700),
+        leaves_s=np.append(realisation.leaves_s, 3600),
+        pair_offset=realisation.pair_offset + np.array([0, 0, 1, 1, 1]),
+        takeoff_delay_s=realisation.takeoff_delay_s + 600,
+    )
+    one, other = _start(case), _start((instance, late))
+    for action in (0, 0, 1):
+        seen = _look_at_prices(one, PricedObservation())
+        same = _look_at_prices(other, PricedObservation())
+        assert all((seen[key] == same[key]).all() for key in seen)
+        one.step(np.array([action]))
+        other.step(np.array([action]))

@@ -5,6 +5,7 @@ import numpy as np
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.graph_spec import Arrays, Feature
 from dispatchlab.envs.core.schedule import IntArray
+from dispatchlab.envs.uam.dynamics.apply import reset_row
 from dispatchlab.envs.uam.dynamics.engine import Dynamics
 from dispatchlab.envs.uam.dynamics.flights import bin_of, leg_profit
 from dispatchlab.envs.uam.dynamics.layout import (
@@ -17,14 +18,14 @@ from dispatchlab.envs.uam.dynamics.layout import (
     SLOT,
 )
 from dispatchlab.envs.uam.dynamics.problem import Problem
-from dispatchlab.envs.uam.dynamics.state import State
+from dispatchlab.envs.uam.dynamics.state import State, make_state
 from dispatchlab.envs.uam.observation.arcs import load_value
 from dispatchlab.envs.uam.observation.arrays import OPTION
 from dispatchlab.envs.uam.observation.features import OPTION_FEATURES, Float32Array, clip, money
 from dispatchlab.envs.uam.observation.graph import GraphObservation
 from dispatchlab.envs.uam.outlook.knowledge import Known, leg_s
 from dispatchlab.envs.uam.outlook.outlook import Outlook
-from dispatchlab.envs.uam.outlook.prices import Prices, begins, find_prices
+from dispatchlab.envs.uam.outlook.prices import UNKNOWN, Prices, find_prices
 from dispatchlab.envs.uam.outlook.worth import price_at, stay_worth, worth_at
 
 PRICED_FEATURES = (
@@ -39,27 +40,65 @@ _FIRST = len(OPTION_FEATURES)
 class PricedObservation(GraphObservation):
     """`GraphObservation` whose options also tell what they are worth.
 
-    The prices are those of `dispatchlab.envs.uam.outlook.prices`, found when a day begins from what
-    is known then: what one more aircraft at a vertiport and time would earn until the evening.
+    The prices are those of `dispatchlab.envs.uam.outlook.prices` at the first decision of the day,
+    from what is known then: what one more aircraft at a vertiport and time would earn until the
+    evening. When they are computed makes no difference.
     """
 
     option_features = (*OPTION_FEATURES, *PRICED_FEATURES)
 
     def __init__(self) -> None:
         """Know no day yet."""
-        self._outlook: Outlook | None = None
+        self._memory: _Memory | None = None
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows."""
         super().fill(dynamics, rows, out)
-        if self._outlook is None or self._outlook.dynamics is not dynamics:
-            nobody = np.zeros(dynamics.batch, np.uint64)
-            self._outlook = Outlook(dynamics, nobody, priced=True)
-        known, prices = self._outlook.recall()
+        if self._memory is None or self._memory.dynamics is not dynamics:
+            self._memory = _Memory(dynamics)
+        known, prices = self._memory.recall(rows)
         _fill_prices(
             dynamics.problem, dynamics.state, known, prices, rows, out["candidates"],
             out[f"edge_attr/{OPTION}"],
         )  # fmt: skip
+
+
+class _Memory:
+    """The prices of the days that the rows of some dynamics play."""
+
+    def __init__(self, dynamics: Dynamics) -> None:
+        """Have room."""
+        self.dynamics = dynamics
+        self._outlook = Outlook(dynamics, np.zeros(dynamics.batch, np.uint64), priced=True)
+        self._mornings = make_state(dynamics.batch, dynamics.limits, log=False)
+        self._days: list[object] = [None] * dynamics.num_slots
+        self._numbers = np.zeros(dynamics.num_slots, np.int64)
+        self._found = np.full(dynamics.batch, UNKNOWN)
+
+    def recall(self, rows: IntArray) -> tuple[Known, Prices]:
+        """What is known, with the prices of rows whose day is new."""
+        d = self.dynamics
+        for slot, day in enumerate(d.realisations):
+            if day is not self._days[slot]:
+                self._days[slot] = day
+                self._numbers[slot] = self._numbers.max() + 1
+        slots = d.state.row[rows, SLOT]
+        is_new = self._found[rows] != self._numbers[slots]
+        known, prices = self._outlook.recall()
+        if is_new.any():
+            new, choices = rows[is_new], d.stop_at == "choices"
+            _find_mornings(d.problem, self._mornings, prices, new, slots[is_new], choices)
+            self._found[new] = self._numbers[slots[is_new]]
+        return known, prices
+
+
+@entry_kernel
+def _find_mornings(
+    p: Problem, mornings: State, prices: Prices, rows: IntArray, slots: IntArray, choices: bool
+) -> None:
+    for index in range(len(rows)):
+        reset_row(p, mornings, rows[index], slots[index], choices)
+        find_prices(p, mornings, prices, rows[index])
 
 
 @entry_kernel
@@ -67,13 +106,11 @@ def _fill_prices(
     p: Problem, s: State, known: Known, prices: Prices, rows: IntArray, candidates: IntArray,
     options: Float32Array,
 ) -> None:  # fmt: skip
-    """Find the prices of the days that begin; write `PRICED_FEATURES` for every legal action."""
+    """Write `PRICED_FEATURES` for every legal action."""
     for index in range(len(rows)):
         b = rows[index]
         if s.row[b, DONE] != 0:
             continue
-        if begins(s, prices, b):
-            find_prices(p, s, prices, b)
         i, k, load = s.row[b, SLOT], s.row[b, POINTED], load_value(p, s, b)
         levels, here, now = p.counts[i, NUM_LEVELS], s.craft[b, k, PORT], s.row[b, NOW]
         staying, price = stay_worth(p, s, known, prices, b), price_at(p, s, prices, b, here, now)
