@@ -99,20 +99,25 @@ class RollingHorizon:
         self.num_plans += 1
         return self.planner(view.dynamics, row).plan(situation_of(view.dynamics, row))
 
-    def value_batch(self, view: UamView) -> tuple[FloatArray, IntArray]:
+    def value_batch(
+        self, view: UamView, wanted: BoolArray | None = None
+    ) -> tuple[FloatArray, IntArray]:
         """What every action is worth by the prices of the plan, to imitate more than the choice.
 
         Args:
             view: The batch.
+            wanted: ``(B,)`` rows to look at, all by default; elsewhere legal actions are worth 0.
 
         Returns:
             ``(B, A)`` dollars, of the passengers who wait now, less costs, plus what the aircraft
             is worth where and when it is ready again; minus infinity for illegal actions. And
-            ``(B,)`` the actions of `act_batch`, which nothing is worth more than.
+            ``(B,)`` the actions of `act_batch`, which nothing is worth more than; 0 elsewhere.
         """
-        actions = self.act_batch(view)
+        actions = np.zeros(view.dynamics.batch, dtype=np.int64)
         values = np.where(view.legal, 0.0, -np.inf)
-        for row in np.flatnonzero(~view.dynamics.done()):
+        open_rows = ~view.dynamics.done()
+        for row in np.flatnonzero(open_rows if wanted is None else open_rows & wanted):
+            actions[row] = self._decide(view, int(row))
             values[row] += self._values(view, int(row))
             values[row, actions[row]] = values[row].max()
         return values, actions

@@ -8,45 +8,24 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.rollout import Problem, UamDispatcher, run_dispatcher
 from dispatchlab.baselines.uam.rules import UamRule
-from dispatchlab.baselines.uam.settings import RULES as RULES_TO_IMITATE
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.env import UamVectorEnv
 from dispatchlab.envs.uam.generator import make_generator
 from dispatchlab.envs.uam.outcome import Outcome
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
 from dispatchlab.train.families.episodes import DispatcherActions, validation_sets
+from dispatchlab.train.families.settings import PLANS
 from dispatchlab.train.imitation import Expert
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 RULES = ("lookahead", "price")
-PLANS = "rolling"
-LOYALTY_USD = 5.0  # by which a planned action is better than what prices alone hold to be as good
 UNIT = "mean profit $ (% served)"
 
 
 def play_settings(config: TrainConfig) -> dict[str, Any]:
     """What decides decisions and observations, as keyword arguments of the environments."""
     return {"stop_at": config.stop_at, "observation": config.observation}
-
-
-class PlanCosts:
-    """Whom to imitate: plans over a rolling horizon, whose prices tell what every action costs."""
-
-    def __init__(self) -> None:
-        """Plan as the method ``rolling`` does, but give every plan less time."""
-        from dispatchlab.baselines.uam.plans import PlanOptions
-        from dispatchlab.baselines.uam.rolling import RollingHorizon
-
-        self._planner = RollingHorizon(PlanOptions(gap=0.02, time_limit_s=2.0))
-
-    def __call__(self, env: Any) -> tuple[FloatArray, IntArray]:  # noqa: ANN401 (structural)
-        """Dollars by which each action is worse than the best, and the planned actions."""
-        values, actions = self._planner.value_batch(env.view())
-        values[np.arange(len(actions)), actions] += LOYALTY_USD
-        best = values.max(axis=1, keepdims=True)
-        return np.where(np.isfinite(values), best - values, np.inf), actions
 
 
 class Uam:
@@ -79,12 +58,9 @@ class Uam:
     def expert(self, config: TrainConfig) -> Expert:
         """Plans, with dollars as costs, or the rule of the config."""
         if config.imitation_rule == PLANS:
+            from dispatchlab.train.families.uam_experts import PlanCosts
+
             return PlanCosts()
-        if config.imitation_rule not in RULES_TO_IMITATE:
-            raise DispatchlabError(
-                f"imitation_rule is {config.imitation_rule!r}: choose {PLANS} or one of "
-                f"{', '.join(RULES_TO_IMITATE)}."
-            )
         return DispatcherActions(UamRule(config.imitation_rule))
 
 

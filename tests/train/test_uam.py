@@ -1,0 +1,156 @@
+"""Training on air-taxi fleets: what a run says, whom it imitates, and that it resumes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from dispatchlab.agents.checkpoint import load_policy
+from dispatchlab.baselines.uam.rollout import begin, run_dispatcher
+from dispatchlab.baselines.uam.rules import UamRule
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.uam.env import UamVectorEnv
+from dispatchlab.envs.uam.generator import make_generator
+from dispatchlab.train import train
+from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.families import load_family
+from dispatchlab.train.families.uam_experts import Rehearsal
+from dispatchlab.train.problems import draw_problems
+from tests.train.helpers import Interrupt, same_weights
+
+SPEC = "random:sizes=2x3+3x4,rho=0.8-1.6,horizon_s=7200"
+
+
+@pytest.fixture
+def uam() -> TrainConfig:
+    """A run of seconds."""
+    return TrainConfig(
+        family="uam",
+        generator=SPEC,
+        observation="priced",
+        num_envs=8,
+        n_steps=16,
+        batch_size=64,
+        n_epochs=2,
+        hidden=16,
+        num_layers=1,
+        num_heads=2,
+        feedforward=16,
+        gamma=0.99,
+        total_timesteps=4 * 128,
+        threads=1,
+        eval_every=256,
+        eval_generator=SPEC,
+        eval_instances=2,
+        checkpoint_every=256,
+        tensorboard=False,
+        imitation_rounds=2,
+        imitation_steps=8,
+        imitation_updates=4,
+        imitation_batch_size=32,
+        imitation_temperature=5.0,
+        imitation_vf_coef=0.1,
+        imitation_rule="rolling",
+        critic_warm_up=1,
+    )
+
+
+def test_policy_plays_as_it_was_validated(uam: TrainConfig, quiet: Console, tmp_path: Path) -> None:
+    """The run's policy scores as a dispatcher what the run reports."""
+    result = train(uam, tmp_path / "run", console=quiet)
+    policy = load_policy(tmp_path / "run", family="uam")
+    problems = draw_problems(make_generator(SPEC), 2)
+    played = run_dispatcher(policy, problems, **policy.meta["env"])
+    mean = np.mean([outcome.profit_usd for outcome in played])
+    assert result.scores[SPEC]["greedy"] == pytest.approx(mean)
+
+
+@pytest.mark.parametrize("encoder", ["arcs", "captain"])
+def test_resumed_run_equals_uninterrupted_run(
+    uam: TrainConfig, quiet: Console, tmp_path: Path, encoder: str
+) -> None:
+    """Bit for bit."""
+    uam = replace(uam, encoder=encoder)
+    train(uam, tmp_path / "whole", console=quiet)
+    with pytest.raises(KeyboardInterrupt):
+        train(uam, tmp_path / "broken", console=quiet, callbacks=[Interrupt(300)])
+    assert train(None, tmp_path / "broken", resume=True, console=quiet).finished
+    assert same_weights(tmp_path / "whole", tmp_path / "broken")
+
+
+def test_rehearsal_is_the_rest_of_the_day() -> None:
+    """An action is worth the day's profit if it is taken and the rule plays on from there."""
+    problems = [make_generator("random-2x4:horizon_s=14400").sample(np.random.default_rng(3))]
+    dynamics, rule, rehearsal = begin(problems), UamRule("lookahead"), Rehearsal("lookahead")
+    differences = 0
+    for turn in range(30):
+        before = dynamics.snapshot()
+        (values,) = rehearsal.values(dynamics, np.array([0]))
+        assert all((now == then).all() for now, then in zip(dynamics.state, before, strict=True))
+        legal = dynamics.legal()[0]
+        assert (np.isfinite(values) == legal).all()
+        for action in np.flatnonzero(legal):
+            dynamics.step(np.array([action]))
+            rule.play(dynamics)
+            assert values[action] == pytest.approx(-dynamics.objective()[0], abs=1e-6)
+            dynamics.restore(before)
+        differences += len(set(values[legal])) > 1
+        dynamics.step(np.array([np.flatnonzero(legal)[turn % legal.sum()]]))
+    assert differences > 10
+
+
+def test_expert_plans_and_rehearses(uam: TrainConfig) -> None:
+    """Costs are finite where legal, nil for the best action; of shuttles they are rehearsals'."""
+    expert, rehearsal = load_family("uam").expert(uam), Rehearsal("lookahead")
+    env = UamVectorEnv(8, generator=SPEC, stop_at="choices")
+    env.reset(seed=0)
+    shuttles = others = 0
+    for _ in range(40):
+        dynamics = env.view().dynamics
+        costs, actions = expert(env)
+        assert (np.isfinite(costs) == env.action_masks()).all()
+        assert (costs[np.arange(8), actions] == 0).all()
+        for row in range(8):
+            if dynamics.encoding(row).num_ports == 2:
+                (values,) = rehearsal.values(dynamics, np.array([row]))
+                legal = np.isfinite(values)
+                apart = values.max() - values[legal]
+                assert costs[row, legal] == pytest.approx(0.25 * apart, abs=1e-6)
+                shuttles += 1
+            else:
+                others += int((costs[row][np.isfinite(costs[row])] > 0).any())
+        env.step(actions)
+    assert shuttles > 50
+    assert others > 50
+
+
+def test_expert_of_a_rule(uam: TrainConfig) -> None:
+    """The rule's action costs nothing, every other legal action 1."""
+    expert = load_family("uam").expert(replace(uam, imitation_rule="price"))
+    env = UamVectorEnv(4, generator=SPEC)
+    env.reset(seed=0)
+    rule = UamRule("price")
+    for _ in range(20):
+        costs, actions = expert(env)
+        assert (actions == rule.act_batch(env.view())).all()
+        assert (np.isfinite(costs) == env.action_masks()).all()
+        assert (costs[np.arange(4), actions] == 0).all()
+        env.step(actions)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"reward": "utility"}, "reward is 'utility': choose one of profit"),
+        ({"imitation_rule": "heft"}, "imitation_rule is 'heft': choose one of rolling, "),
+        ({"migrate": False}, "the family 'uam' has no such setting"),
+    ],
+)
+def test_settings_that_do_not_fit(
+    uam: TrainConfig, changes: dict[str, object], message: str
+) -> None:
+    """One sentence that names the setting."""
+    with pytest.raises(DispatchlabError, match=message):
+        replace(uam, **changes)
