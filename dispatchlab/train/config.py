@@ -90,9 +90,10 @@ class TrainConfig:
     max_ready: int = 24
     """Ready tasks that are shown at once, those that have waited longest; 0: all."""
     observation: str = ""
-    """What the agent sees. Job shops: tokens (open options) or graph (all activities and
-    resources); chips: graph, or with the rehearsal of every option rehearsed (of several rules) or
-    rehearsed-etf; air taxis: graph, or priced (with the prices of the rule price)."""
+    """What the agent sees. Job shops: tokens (open options), rehearsed (tokens with the rehearsal
+    of every option by a rule) or graph (all activities and resources); chips: graph, or with the
+    rehearsal of every option rehearsed (of several rules) or rehearsed-etf; air taxis: graph, or
+    priced (with the prices of the rule price)."""
     reward: str = ""
     """Reward. Job shops: regret (bound above the initial bound), bound, completed or sparse;
     chips: job-time-per-job (jobs in the system, less a bonus per completed job) or job-time;

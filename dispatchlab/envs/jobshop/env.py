@@ -75,8 +75,9 @@ class CPSchedulingEnv(SchedulingEnv[View, Schedule]):
 
     ## Observation Space
     A flat ``Dict`` of padded arrays, described by ``env.unwrapped.graph_spec`` (print it).
-    ``"tokens"``: a node for every lane's next activity and mode. ``"graph"``: those, and all
-    activities and resources with their precedences and uses.
+    ``"tokens"``: a node for every lane's next activity and mode. ``"rehearsed"``: those, and for
+    every option what the rule FDD/MWKR reaches after it (nothing may be random then).
+    ``"graph"``: the tokens, and all activities and resources with their precedences and uses.
 
     ## Rewards
     Differences of a potential that is 0 at reset and the objective at the end: the undiscounted
@@ -110,7 +111,7 @@ class CPSchedulingEnv(SchedulingEnv[View, Schedule]):
     | ``generator`` | string such as ``"random:num_jobs=5-10"`` or object; instead of instance | |
     | ``semantics`` | see above | ``"non-delay"`` |
     | ``stop_at`` | ``"choices"``, or ``"every"`` dispatch | ``"choices"`` |
-    | ``observation`` | ``"tokens"`` or ``"graph"`` | ``"tokens"`` |
+    | ``observation`` | ``"tokens"``, ``"rehearsed"`` or ``"graph"`` | ``"tokens"`` |
     | ``reward`` | ``"bound"``, ``"completed"``, ``"sparse"`` | ``"bound"`` |
     | ``reward_scale`` | ``"none"`` or ``"bound"`` | ``"none"`` |
     | ``on_invalid`` | ``"noop"`` or ``"raise"`` | ``"noop"`` |

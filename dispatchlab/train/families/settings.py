@@ -86,11 +86,15 @@ SETTINGS: dict[str, FamilySettings] = {
         choices={
             "semantics": ("append", "non-delay", "active", "non-delay-wait"),
             "stop_at": ("choices", "every"),
-            "observation": ("tokens", "graph"),
+            "observation": ("tokens", "rehearsed", "graph"),
             "encoder": ("transformer", "gatv2", "gin"),
             "reward": ("regret", "bound", "completed", "sparse"),
         },
-        encoders={"tokens": ("transformer",), "graph": ("gatv2", "gin")},
+        encoders={
+            "tokens": ("transformer",),
+            "rehearsed": ("transformer",),
+            "graph": ("gatv2", "gin"),
+        },
         own=("semantics", "stop_at", "eval_samples", *_SELF_LABELLING),
         try_it="dispatchlab solve ta01 --method agent --policy {run}",
     ),

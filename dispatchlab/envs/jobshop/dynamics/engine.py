@@ -83,7 +83,7 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
         self.stop_at: Final = stop_at
         self.problem: Problem = allocate_problem(self.num_slots, limits)
         self.state: State = allocate_state(batch, limits)
-        self._code = SEMANTICS.index(semantics)
+        self.code: Final = SEMANTICS.index(semantics)
         self._every = stop_at == "every"
 
     @property
@@ -94,12 +94,12 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
     @property
     def wait_action(self) -> int | None:
         """Index of the wait, where the semantics has one."""
-        return self.num_options if self._code == NON_DELAY_WAIT else None
+        return self.num_options if self.code == NON_DELAY_WAIT else None
 
     @property
     def num_actions(self) -> int:
         """Options, plus the wait where the semantics has one."""
-        return self.num_options + (self._code == NON_DELAY_WAIT)
+        return self.num_options + (self.code == NON_DELAY_WAIT)
 
     def load(
         self, slot: int, encoding: CpEncoding, realisation: Realisation | None = None, *,
@@ -173,13 +173,13 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
         return Realisation.nominal(self.encoding(row)) if found is None else found
 
     def _start(self, rows: IntArray, slots: IntArray) -> None:
-        _reset(self.problem, self.state, rows, slots, self._code, self._every)
+        _reset(self.problem, self.state, rows, slots, self.code, self._every)
 
     def _play(self, actions: IntArray, outcome: npt.NDArray[np.int8]) -> None:
-        _step(self.problem, self.state, actions, self._code, self._every, outcome)
+        _step(self.problem, self.state, actions, self.code, self._every, outcome)
 
     def _check_foresight(self) -> None:
-        if self._code in (APPEND, ACTIVE):
+        if self.code in (APPEND, ACTIVE):
             raise InvalidInstanceError(
                 f"Semantics {self.semantics!r} decides out of the order of time and would know "
                 "the future of a random realisation; use 'non-delay' or 'non-delay-wait'."

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.core.parts import find_part
 from dispatchlab.envs.jobshop.observation.graph import GraphObservation
+from dispatchlab.envs.jobshop.observation.rehearsed import RehearsedObservation
 from dispatchlab.envs.jobshop.observation.tokens import TokensObservation
 
 OBSERVATIONS: dict[str, Callable[[], Observation]] = {
     "tokens": TokensObservation,
     "graph": GraphObservation,
+    "rehearsed": RehearsedObservation,
 }
 
 
@@ -20,5 +22,5 @@ def make_observation(observation: str | Observation) -> Observation:
     return find_part("observation", observation, OBSERVATIONS)()
 
 
-__all__ = ["OBSERVATIONS", "GraphObservation", "Observation", "TokensObservation",
-           "make_observation"]  # fmt: skip
+__all__ = ["OBSERVATIONS", "GraphObservation", "Observation", "RehearsedObservation",
+           "TokensObservation", "make_observation"]  # fmt: skip

@@ -44,6 +44,11 @@ OPTION_FEATURES = (
     Feature("end_over_fastest", "time", _MEAN),
 )
 
+REHEARSED_FEATURES = (
+    Feature("rehearsed_over_best", "time", _MEAN),
+    Feature("rehearsed_over_mean", "time", _MEAN),
+)
+
 GLOBAL_FEATURES = (
     Feature("progress"),
     Feature("horizon", "time", "mean duration times activities per lane"),

@@ -1,0 +1,103 @@
+"""Rehearsals: playing on from a state with FDD/MWKR until everything is scheduled."""
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.envs.core.compiling import inlined_kernel, kernel
+from dispatchlab.envs.core.schedule import IntArray
+from dispatchlab.envs.jobshop.dynamics.apply import apply_option, slots_per_lane
+from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
+from dispatchlab.envs.jobshop.dynamics.layout import (
+    DURATION,
+    HEAD_WORK,
+    IS_ORDERED,
+    JOB,
+    JOB_RELEASE,
+    LEFT,
+    MODE_PTR,
+    SLOT,
+    TAIL_WORK,
+)
+from dispatchlab.envs.jobshop.dynamics.legality import advance
+from dispatchlab.envs.jobshop.dynamics.problem import Problem
+from dispatchlab.envs.jobshop.dynamics.state import State
+
+
+@kernel
+def rehearse(
+    p: Problem, s: State, b: int, scratch: State, option: int, semantics: int
+) -> float:  # fmt: skip
+    """Objective if an option is started and FDD/MWKR decides everything behind it.
+
+    Args:
+        p: The problems.
+        s: The rows, which stay as they are.
+        b: The row.
+        scratch: Another state, whose row 0 is overwritten.
+        option: A legal option.
+        semantics: Index of the dispatch semantics; the rule never waits.
+    """
+    _copy_row(scratch, s, b)
+    apply_option(p, scratch, 0, option)
+    # asked before every start: to look for conflicts costs more than it saves
+    advance(p, scratch, 0, semantics, True)
+    while scratch.row[0, LEFT] > 0:
+        apply_option(p, scratch, 0, _choose(p, scratch))
+        advance(p, scratch, 0, semantics, True)
+    update_bound(p, scratch, 0)
+    return scratch.bound[0]
+
+
+@kernel
+def _choose(p: Problem, s: State) -> int:
+    """The legal option of row 0 of the lowest ratio; of equal ones the faster, then the first."""
+    i, k = s.row[0, SLOT], slots_per_lane(s)
+    best, least, shortest = -1, np.inf, np.inf
+    for option in range(s.option.shape[1]):
+        if not s.legal[0, option]:
+            continue
+        a = s.lane[0, option // k]
+        ratio = _flow_due_date_ratio(p, s, a)
+        duration = p.mode[i, p.activity[i, a, MODE_PTR] + option % k, DURATION]
+        if ratio < least or (ratio == least and duration < shortest):
+            best, least, shortest = option, ratio, duration
+    return best
+
+
+@inlined_kernel
+def _flow_due_date_ratio(p: Problem, s: State, a: int) -> float:
+    """Flow due date over the work left (Sels, Gheysen and Vanhoucke 2012), in row 0."""
+    i = s.row[0, SLOT]
+    j = p.activity[i, a, JOB]
+    left = p.work[i, a, TAIL_WORK] if p.job[i, j, IS_ORDERED] else s.job_work[0, j]
+    return (p.job[i, j, JOB_RELEASE] + p.work[i, a, HEAD_WORK]) / max(1e-9, left)
+
+
+@kernel
+def _copy_row(to: State, source: State, b: int) -> None:
+    """Make row 0 of one state equal to row b of another."""
+    _copy_line(to.row[0], source.row[b])
+    _copy_line(to.lane[0], source.lane[b])
+    _copy_table(to.activity[0], source.activity[b])
+    _copy_table(to.resource[0], source.resource[b])
+    _copy_line(to.load[0], source.load[b])
+    _copy_table(to.job[0], source.job[b])
+    _copy_line(to.job_work[0], source.job_work[b])
+    _copy_table(to.option[0], source.option[b])
+    _copy_line(to.legal[0], source.legal[b])
+    to.bound[0] = source.bound[b]
+
+
+@kernel
+def _copy_line(to: npt.NDArray[np.float64], source: npt.NDArray[np.float64]) -> None:
+    """Copy a vector; an assignment of slices would allocate, for fear that they overlap."""
+    for index in range(to.shape[0]):
+        to[index] = source[index]
+
+
+@kernel
+def _copy_table(to: IntArray, source: IntArray) -> None:
+    """Copy a matrix."""
+    for line in range(to.shape[0]):
+        for index in range(to.shape[1]):
+            to[line, index] = source[line, index]
