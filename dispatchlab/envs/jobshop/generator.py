@@ -18,6 +18,7 @@ from dispatchlab.envs.jobshop.library import instance_names, instance_set
 from dispatchlab.envs.jobshop.limits import ProblemLimits
 from dispatchlab.envs.jobshop.random_shop import RandomJobShop
 from dispatchlab.envs.jobshop.realisation import Realisation
+from dispatchlab.envs.jobshop.shop_mixes import named_mix
 from dispatchlab.envs.jobshop.taillard import taillard_instance
 
 __all__ = [
@@ -84,9 +85,11 @@ def make_generator(spec: str, **kwargs: Any) -> JobShopGenerator:
     Args:
         spec: ``kind:options``. ``random:num_jobs=5-10,duration_noise=0.2`` has the arguments of
             `RandomJobShop`, ranges written ``low-high``; ``flexible:...`` is the same with
-            ``flexibility=2`` and ``machine_spread=0.2`` as defaults; ``taillard:15x15`` draws new
-            instances of that size with Taillard's generator; ``set:la+ft06,order=cycle`` goes
-            through benchmark sets, instances and files, as does the bare name of one (``ta15x15``).
+            ``flexibility=2`` and ``machine_spread=0.2`` as defaults, and
+            ``flexible:brandimarte,num_jobs=10`` with those of a mix in
+            `dispatchlab.envs.jobshop.shop_mixes`; ``taillard:15x15`` draws new instances of that
+            size with Taillard's generator; ``set:la+ft06,order=cycle`` goes through benchmark
+            sets, instances and files, as does the bare name of one (``ta15x15``).
         **kwargs: Arguments that override those of the string.
 
     Returns:
@@ -96,9 +99,10 @@ def make_generator(spec: str, **kwargs: Any) -> JobShopGenerator:
         InvalidInstanceError: If the string cannot be understood.
     """
     kind, _, rest = spec.strip().partition(":")
-    if kind in ("random", "flexible"):
-        defaults = {"flexibility": 2.0, "machine_spread": 0.2} if kind == "flexible" else {}
-        return _random(spec, defaults | parse_options(spec, rest) | kwargs)
+    if kind == "random":
+        return _random(spec, parse_options(spec, rest) | kwargs)
+    if kind == "flexible":
+        return _flexible(spec, rest, kwargs)
     if kind == "taillard":
         size = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", rest.strip())
         if size is None or kwargs:
@@ -117,6 +121,15 @@ def make_generator(spec: str, **kwargs: Any) -> JobShopGenerator:
 def _random(spec: str, options: dict[str, Any]) -> RandomJobShop:
     _check_options(spec, options, RandomJobShop)
     return RandomJobShop(**options)
+
+
+def _flexible(spec: str, text: str, options: dict[str, Any]) -> RandomJobShop:
+    """The name of a mix may stand before the options."""
+    defaults: dict[str, Any] = {"flexibility": 2.0, "machine_spread": 0.2}
+    first, _, rest = text.partition(",")
+    if first.strip() and "=" not in first:
+        defaults, text = dict(named_mix(spec, first.strip())), rest
+    return _random(spec, defaults | parse_options(spec, text) | options)
 
 
 def _fixed(spec: str, names: str, options: dict[str, Any]) -> FixedInstances:

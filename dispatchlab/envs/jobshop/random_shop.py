@@ -13,23 +13,42 @@ from dispatchlab.envs.jobshop.instance import NO_DUE_DATE, OBJECTIVES, CpEncodin
 from dispatchlab.envs.jobshop.limits import ProblemLimits
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.envs.jobshop.realise import Disturbances
-from dispatchlab.envs.jobshop.shop_arrays import JobColumns, chain_arcs, encode_chains, encode_shop
+from dispatchlab.envs.jobshop.shop_arrays import JobColumns
+from dispatchlab.envs.jobshop.shop_draws import (
+    draw_jobs,
+    encode_jobs,
+    length_range,
+    most_alternatives,
+)
 
 VOCABULARY = (
     Parameter("num_jobs", 1, 10_000, 10, integer=True, description="jobs"),
     Parameter("num_machines", 1, 1_000, 10, integer=True, description="machines"),
+    Parameter("num_operations", 0, 1_000, 0, integer=True,
+              description="mean operations per job; 0: as many as machines"),
+    Parameter("operations_spread", 0, 1, 0, description="relative spread of that over the jobs"),
     Parameter("duration_low", 1, 1e6, 1, "time", True, "shortest processing time"),
     Parameter("duration_high", 1, 1e6, 99, "time", True, "longest processing time"),
     Parameter("duration_skew", 0, 10, 0, description="0: uniform; above: many short, few long"),
     Parameter("routing_structure", 0, 1, 0, description="share of jobs routed in two sets"),
+    Parameter("revisits", 0, 1, 0, description="share of operations on any machine"),
+    Parameter("operation_types", 0, 10_000, 0, integer=True,
+              description="different operations; 0: every one differs"),
     Parameter("flexibility", 1, 100, 1, description="mean alternative machines per operation"),
+    Parameter("flexibility_share", 0, 1, 0, description="further ones, as a share of the others"),
     Parameter("machine_spread", 0, 0.99, 0, description="relative spread over the alternatives"),
+    Parameter("unrelated_times", 0, 1, 0, description="share with unrelated times on machines"),
     Parameter("due_tightness", 0.01, 10, 0.67, description="work over allowance of a job"),
     Parameter("arrival_load", 0, 10, 0, description="utilisation at which jobs arrive; 0: none"),
     Parameter("duration_noise", 0, 5, 0, description="coefficient of variation of durations"),
     Parameter("breakdown_rate", 0, 1, 0, "1/time", description="per machine and time unit"),
     Parameter("mean_time_to_repair", 1, 1e6, 50, "time", description="mean repair time"),
-)
+)  # fmt: skip
+
+_ZERO = {
+    "num_operations": "as many operations as machines",
+    "operation_types": "that every operation differs",
+}
 
 
 class RandomJobShop:
@@ -40,18 +59,31 @@ class RandomJobShop:
     distribution of Taillard's instances: every job visits every machine once, in an order and for
     times U{1..99} that are independent and uniform.
 
+    * A job has ``num_operations`` operations (0: as many as there are machines), or from
+      ``operations_spread`` of that less to as much more, uniformly, at least one.
+    * It visits all machines once, in random order, before it visits any again; where it has fewer
+      operations, it leaves machines out. A share ``revisits`` of the operations is on any machine
+      instead, wherever the job has been: with 1 all machines are independent and uniform.
+    * With ``operation_types`` there are only so many different operations, each with its machines
+      and times (drawn as those of one job would be), and jobs are made of them: all different,
+      in random order, before any again.
     * Processing times are ``duration_low + floor(u^(1 + duration_skew) * (duration_high -
       duration_low + 1))`` with u uniform on [0, 1).
     * With probability ``routing_structure`` a job visits all machines of the first half before
       those of the second half (rounded down), in random order within the halves.
-    * An operation has 1 to ``ceil(2 * flexibility - 1)`` alternative machines, ``flexibility`` on
-      average (less where there are fewer machines). The first keeps the processing time drawn
-      above, the others vary uniformly by at most ``machine_spread`` of it.
+    * An operation has 1 to ``ceil(2 * mean - 1)`` alternative machines, ``mean = flexibility +
+      flexibility_share * (num_machines - 1)`` on average (less where there are fewer machines).
+      The first keeps the processing time drawn above, the others vary uniformly by at most
+      ``machine_spread`` of it; for a share ``unrelated_times`` of the operations they are drawn
+      as the first was, independently.
     * With the objective ``"total_weighted_tardiness"`` a job's due date is its arrival plus its
       work divided by ``due_tightness``, and its weight is 1, 2 or 4 with probabilities 0.2, 0.6
       and 0.2. Other objectives have neither.
     * ``arrival_load``, ``duration_noise``, ``breakdown_rate`` and ``mean_time_to_repair``: see
       `dispatchlab.envs.jobshop.realise.Disturbances`.
+
+    Times are in the time unit of the instance. `dispatchlab.envs.jobshop.shop_mixes` has the
+    arguments that resemble the benchmark sets of flexible job shops.
     """
 
     def __init__(
@@ -59,12 +91,18 @@ class RandomJobShop:
         *,
         num_jobs: Range = 10,
         num_machines: Range = 10,
+        num_operations: Range = 0,
+        operations_spread: Range = 0.0,
         duration_low: Range = 1,
         duration_high: Range = 99,
         duration_skew: Range = 0.0,
         routing_structure: Range = 0.0,
+        revisits: Range = 0.0,
+        operation_types: Range = 0,
         flexibility: Range = 1.0,
+        flexibility_share: Range = 0.0,
         machine_spread: Range = 0.0,
+        unrelated_times: Range = 0.0,
         due_tightness: Range = 0.67,
         arrival_load: Range = 0.0,
         duration_noise: Range = 0.0,
@@ -89,6 +127,12 @@ class RandomJobShop:
                 f"duration_low goes up to {self._highest['duration_low']}, but duration_high goes "
                 f"down to {self._lowest['duration_high']}; let them not cross."
             )
+        for name, meaning in _ZERO.items():
+            if self._lowest[name] == 0 < self._highest[name]:
+                raise InvalidInstanceError(
+                    f"{name} runs from 0 to {self._highest[name]}, but 0 means {meaning}; begin "
+                    "at 1, or give 0 alone."
+                )
         self._max_breakdowns = self._breakdowns_per_machine()
 
     @property
@@ -100,14 +144,14 @@ class RandomJobShop:
     def limits(self) -> ProblemLimits:
         """Sizes of the largest instance."""
         jobs, machines = int(self._highest["num_jobs"]), int(self._highest["num_machines"])
-        operations = jobs * machines
-        most = min(machines, math.ceil(2 * self._highest["flexibility"] - 1))
+        longest, most = length_range(self._highest)[1], most_alternatives(self._highest)
+        operations = jobs * longest
         return ProblemLimits(
             activities=operations,
             modes=operations * most,
             uses=operations * most,
             resources=machines,
-            arcs=jobs * (machines - 1),
+            arcs=jobs * (longest - 1),
             jobs=jobs,
             lanes=jobs,
             modes_per_activity=most,
@@ -131,12 +175,11 @@ class RandomJobShop:
             DispatchlabError: If the task names an unknown parameter or leaves its range.
         """
         value = self._fixed | self._space.sample(rng) | self._space.chosen(task)
-        machine, duration = draw_jobs(rng, value)
+        jobs = draw_jobs(rng, value)
         disturbances = self._disturbances(value)
-        work = duration.sum(axis=1)
-        arrival = disturbances.arrivals(rng, len(work), float(work.sum()) / machine.shape[1])
-        columns = self._columns(rng, value, work, arrival)
-        encoding = _encode(rng, machine, duration, value, columns)
+        work = jobs.work()
+        arrival = disturbances.arrivals(rng, len(work), float(work.sum()) / value["num_machines"])
+        encoding = encode_jobs(rng, jobs, value, self._columns(rng, value, work, arrival))
         return encoding, disturbances.draw(rng, encoding, arrival)
 
     def __repr__(self) -> str:
@@ -180,74 +223,10 @@ class RandomJobShop:
         if rate <= 0:
             return 0
         jobs, longest = self._highest["num_jobs"], self._highest["duration_high"]
-        horizon = longest * (jobs + self._highest["num_machines"])
+        operations = length_range(self._highest)[1]
+        machines = self._lowest if self._highest["num_operations"] else self._highest
+        visits = jobs * max(operations / machines["num_machines"], 1)  # of a machine
+        horizon = longest * (visits + operations)
         if self._highest["arrival_load"] > 0:
-            horizon += longest * jobs / max(self._lowest["arrival_load"], 0.1)
+            horizon += longest * visits / max(self._lowest["arrival_load"], 0.1)
         return min(math.ceil(1.5 * rate * horizon) + 2, 1000)
-
-
-def draw_jobs(rng: np.random.Generator, value: Mapping[str, float]) -> tuple[IntArray, IntArray]:
-    """Draw the routes and processing times of a job shop.
-
-    Args:
-        rng: Source of randomness.
-        value: A value for each parameter of `VOCABULARY`.
-
-    Returns:
-        Two ``(jobs, machines)`` arrays: machines and durations.
-    """
-    shape = (int(value["num_jobs"]), int(value["num_machines"]))
-    low, high = int(value["duration_low"]), int(value["duration_high"])
-    uniform = rng.random(shape)
-    if value["duration_skew"] > 0:
-        uniform **= 1.0 + value["duration_skew"]
-    duration = low + (uniform * (high - low + 1)).astype(np.int64)
-    keys = rng.random(shape)
-    if value["routing_structure"] > 0:
-        structured = rng.random((shape[0], 1)) < value["routing_structure"]
-        keys += structured & (np.arange(shape[1]) >= shape[1] // 2)
-    return keys.argsort(axis=1), duration
-
-
-def _encode(
-    rng: np.random.Generator,
-    machine: IntArray,
-    duration: IntArray,
-    value: Mapping[str, float],
-    columns: JobColumns,
-) -> CpEncoding:
-    """The job shop, with alternative machines where the flexibility asks for them."""
-    jobs, machines = machine.shape
-    lengths = np.full(jobs, machines, dtype=np.int64)
-    if value["flexibility"] <= 1:
-        return encode_chains(machine.ravel(), duration.ravel(), lengths, machines, columns)
-    choices, mode_machine = _alternatives(rng, machine.ravel(), machines, value["flexibility"])
-    mode_duration = np.repeat(duration.ravel(), choices)
-    spread = value["machine_spread"]
-    factor = rng.uniform(1.0 - spread, 1.0 + spread, len(mode_duration))
-    factor[np.cumsum(choices) - choices] = 1.0
-    mode_duration = np.maximum(1, np.round(mode_duration * factor)).astype(np.int64)
-    return encode_shop(
-        mode_duration,
-        choices,
-        np.ones(len(mode_duration), np.int64),
-        mode_machine,
-        machines,
-        chain_arcs(lengths),
-        np.repeat(np.arange(jobs), lengths),
-        columns,
-    )
-
-
-def _alternatives(
-    rng: np.random.Generator, machine: IntArray, machines: int, flexibility: float
-) -> tuple[IntArray, IntArray]:
-    """Number of alternatives of each operation and their machines, its own machine first."""
-    count = len(machine)
-    mean_count = 1.0 + rng.random(count) * (2.0 * flexibility - 2.0)
-    # Random rounding keeps the mean.
-    choices = np.minimum(np.floor(mean_count + rng.random(count)).astype(np.int64), machines)
-    keys = rng.random((count, machines))
-    keys[np.arange(count), machine] = -1.0
-    order = keys.argsort(axis=1)
-    return choices, order[np.arange(machines) < choices[:, None]]
