@@ -128,6 +128,27 @@ def test_operations_are_of_so_many_types() -> None:
         assert len(set(own[7:])) == 3
 
 
+def test_structured_jobs_of_types_keep_the_sets() -> None:
+    """The sets are of machines, not of types."""
+    generator = RandomJobShop(
+        num_jobs=20, num_machines=4, num_operations=6, operation_types=9, routing_structure=1.0
+    )
+    for route in routes(sample(generator)):
+        late = [machine >= 2 for machine in route]
+        assert late == sorted(late)
+
+
+def test_due_dates_follow_the_first_alternatives() -> None:
+    """The work of a job is that of its first alternatives, whatever the others take."""
+    generator = RandomJobShop(
+        num_jobs=30, num_operations=4, operations_spread=0.5, operation_types=20, flexibility=3.0,
+        unrelated_times=1.0, due_tightness=1.0, objective="total_weighted_tardiness",
+    )  # fmt: skip
+    encoding = sample(generator)
+    first = encoding.mode_duration[encoding.mode_ptr[:-1]]
+    assert np.array_equal(encoding.job_due, np.bincount(encoding.job, first).astype(int))
+
+
 def test_flexibility_may_be_a_share_of_the_machines() -> None:
     """A share of 0.5 gives 1 to m alternatives whatever m is."""
     generator = RandomJobShop(num_jobs=80, num_machines=(3, 11), flexibility_share=0.5)
