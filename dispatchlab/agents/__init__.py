@@ -9,6 +9,7 @@ from typing import Any
 from dispatchlab.envs.core.errors import MissingExtraError
 
 _MODULES = {
+    "Contest": "contest",
     "GraphActorCriticPolicy": "policy",
     "GraphBatch": "unpad",
     "GraphLayout": "layout",
@@ -18,7 +19,7 @@ _MODULES = {
     "NetworkConfig": "network",
     "SearchResult": "strategies",
     "as_sb3": "sb3_env",
-    "beam": "strategies",
+    "beam": "beam_search",
     "greedy": "strategies",
     "load_policy": "checkpoint",
     "pretrained_names": "checkpoint",

@@ -122,3 +122,26 @@ class LearnedPolicy:
             chosen = torch.multinomial(probabilities, 1, generator=generator)[:, 0]  # (B,)
         actions: npt.NDArray[np.int64] = chosen.cpu().numpy()
         return actions
+
+    def sample_batch(
+        self, obs: Arrays, uniforms: npt.NDArray[np.float64], *, temperature: float = 1.0
+    ) -> npt.NDArray[np.int64]:
+        """Sample one action for each observation by the inverse of its distribution function.
+
+        Args:
+            obs: Padded observation with a leading batch dimension B.
+            uniforms: ``(B,)`` in [0, 1); the action of a row depends on no other row's number.
+            temperature: Divides the logits; smaller is greedier.
+
+        Returns:
+            ``(B,)`` actions; legal wherever an action is.
+        """
+        logits = self.logits(obs).double().cpu().numpy()  # (B, A)
+        with np.errstate(over="ignore"):  # what is too small for a number has no weight
+            weights = np.exp((logits - logits.max(-1, keepdims=True)) / temperature)  # (B, A)
+        summed = (weights * (obs["action_mask"] > 0)).cumsum(-1)  # (B, A)
+        total = summed[:, -1]  # (B,)
+        threshold = np.minimum(uniforms * total, np.nextafter(total, 0.0))  # (B,)
+        chosen = (summed <= threshold[:, None]).sum(-1)  # (B,)
+        actions: npt.NDArray[np.int64] = np.minimum(chosen, logits.shape[1] - 1)
+        return actions

@@ -1,18 +1,19 @@
-"""Search with a learned policy over a vector environment: greedy, sample-k and beam.
+"""Search with a learned policy over a vector environment: greedy and sample-k.
 
 Each needs an environment whose finished rows stay as they are, so that their schedules can be
 read: ``autoreset="disabled"`` (or ``"next-step"``).
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from gymnasium.vector import AutoresetMode
 
+from dispatchlab.agents.contest import Contest
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.schedule import Schedule
@@ -22,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Choose = Callable[[Observation, IntArray], IntArray]
+_STREAM = 0x5A3B1E  # no other stream of random numbers begins with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,11 @@ class SearchResult:
     """What a search found.
 
     Attributes:
-        schedule: The best schedule.
+        schedule: The best schedule; among equals the first to finish.
         objective: Its objective.
-        objectives: Objective of every finished episode, in row order (in order of completion
-            for a beam); infinite for a truncated one.
-        schedules: The schedule of each of them.
+        objectives: Objective of every episode, in row order (in order of completion for a beam);
+            infinite for one that was truncated or ended early.
+        schedules: The schedule of each of them, as far as it went.
     """
 
     schedule: Schedule
@@ -66,7 +68,12 @@ class Step(NamedTuple):
     truncated: BoolArray
 
 
-def play(env: Any, obs: Observation, choose: Choose) -> Iterator[Step]:  # noqa: ANN401 - structural
+def play(
+    env: Any,  # noqa: ANN401 - structural
+    obs: Observation,
+    choose: Choose,
+    going: BoolArray | None = None,
+) -> Iterator[Step]:
     """Play every row to its first end; a row that has ended is not asked again.
 
     Args:
@@ -74,11 +81,12 @@ def play(env: Any, obs: Observation, choose: Choose) -> Iterator[Step]:  # noqa:
         obs: Its observation after a reset.
         choose: Gets the observations of some rows and their numbers, and returns an action for
             each.
+        going: ``(B,)`` rows to play; changed in place, and whoever clears an entry ends the row.
 
     Yields:
         Each step, once it is played.
     """
-    going = np.ones(env.num_envs, bool)
+    going = np.ones(env.num_envs, bool) if going is None else going
     while going.any():
         rows = np.flatnonzero(going)
         actions = obs["action_mask"].argmax(1)
@@ -89,13 +97,20 @@ def play(env: Any, obs: Observation, choose: Choose) -> Iterator[Step]:  # noqa:
         going &= ~ended
 
 
-def greedy(policy: LearnedPolicy, env: Any, *, seed: int | None = None) -> SearchResult:  # noqa: ANN401 - structural
+def greedy(
+    policy: LearnedPolicy,
+    env: Any,  # noqa: ANN401 - structural
+    *,
+    seed: int | None = None,
+    contest: Contest | None = None,
+) -> SearchResult:
     """Play one episode in each row with the most probable actions.
 
     Args:
         policy: The policy.
         env: Vector environment; the rows may hold different instances.
         seed: Seed of the reset.
+        contest: Says which rows to end early.
 
     Returns:
         One schedule and objective for each row, and the best of them.
@@ -104,7 +119,7 @@ def greedy(policy: LearnedPolicy, env: Any, *, seed: int | None = None) -> Searc
         DispatchlabError: The environment resets finished rows at once.
         CheckpointError: The policy was trained on another observation.
     """
-    return _play(policy, env, seed, policy.act_batch)
+    return _play(policy, env, seed, lambda seen, _: policy.act_batch(seen), contest)
 
 
 def sample(
@@ -113,8 +128,15 @@ def sample(
     *,
     temperature: float = 1.0,
     seed: int = 0,
+    first: int = 0,
+    contest: Contest | None = None,
 ) -> SearchResult:
     """Sample one episode in each row and keep the best: best of k for k copies of one instance.
+
+    Sample i of a seed is the same however many there are and whatever becomes of the others, as
+    its random numbers are its own; except where the network's last digits, which can depend on
+    the number of rows that it is asked about at once, tip a choice. So ending rows early leaves
+    the best schedule as it is.
 
     The choice among the samples is fair only where the realisation is nominal (or where
     rehearsing on copies of the true one is allowed).
@@ -124,6 +146,8 @@ def sample(
         env: Vector environment made with ``num_envs=k`` and a fixed instance.
         temperature: Divides the logits; smaller is greedier.
         seed: Seed of the sampling and, the same in every row, of the reset.
+        first: Number of the sample in the first row; k to go on after k samples.
+        contest: Says which rows to end early; all are played to their end without it.
 
     Returns:
         k schedules and objectives, and the best of them.
@@ -132,92 +156,67 @@ def sample(
         DispatchlabError: The environment resets finished rows at once.
         CheckpointError: The policy was trained on another observation.
     """
-    generator = torch.Generator(policy.device).manual_seed(seed)
-    return _play(
-        policy,
-        env,
-        [seed] * env.num_envs,
-        lambda obs: policy.act_batch(
-            obs, temperature=temperature, generator=generator, greedy=False
-        ),
-    )
+    steps = itertools.count()
+    behind = first + env.num_envs
 
+    def draw(seen: Observation, rows: IntArray) -> IntArray:
+        uniforms = np.random.default_rng([_STREAM, seed, next(steps)]).random(behind)[first:]
+        return policy.sample_batch(seen, uniforms[rows], temperature=temperature)
 
-def beam(policy: LearnedPolicy, env: Any, *, seed: int | None = None) -> SearchResult:  # noqa: ANN401 - structural
-    """Beam search by cumulative log-probability; the width is the number of rows.
-
-    Args:
-        policy: The policy.
-        env: Vector environment made with ``num_envs=width`` and a fixed instance.
-        seed: Seed of the reset.
-
-    Returns:
-        Every schedule that the beam completed, and the best of them.
-
-    Raises:
-        DispatchlabError: The environment resets finished rows at once.
-        CheckpointError: The policy was trained on another observation.
-    """
-    _check(policy, env)
-    width = env.num_envs
-    obs, _ = env.reset(seed=None if seed is None else [seed] * width)
-    # All rows start alike, so only the first may be expanded.
-    score = np.full(width, -np.inf)
-    score[0] = 0.0
-    schedules: list[Schedule] = []
-    objectives: list[float] = []
-    while np.isfinite(score).any():
-        parents, actions, score = _expand(policy, obs, score)
-        env.restore(env.snapshot(), rows=np.arange(width), sources=parents)
-        obs, _, terminated, truncated, _ = env.step(actions)
-        finished = np.flatnonzero((terminated | truncated) & np.isfinite(score))
-        current = env.objectives() if len(finished) else np.zeros(0)
-        for row in finished:
-            schedules.append(env.schedule(int(row)))
-            objectives.append(float(current[row]) if terminated[row] else np.inf)
-        score[terminated | truncated] = -np.inf
-    return SearchResult.best_of(schedules, objectives)
-
-
-def _expand(
-    policy: LearnedPolicy, obs: Observation, score: FloatArray
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """The ``width`` most probable children: parent rows, actions and scores."""
-    log_probability = policy.logits(obs).double().log_softmax(-1).cpu().numpy()  # (W, A)
-    legal = obs["action_mask"] > 0  # (W, A)
-    child = np.where(legal, score[:, None] + log_probability, -np.inf).ravel()  # (W*A,)
-    order = np.argsort(-child, kind="stable")[: len(score)]  # (W,)
-    # Unused places repeat the best child; their score keeps them out of the next round.
-    parents, actions = np.divmod(
-        np.where(np.isfinite(child[order]), order, order[0]), legal.shape[1]
-    )
-    return parents, actions, child[order]
+    return _play(policy, env, [seed] * env.num_envs, draw, contest)
 
 
 def _play(
     policy: LearnedPolicy,
     env: Any,  # noqa: ANN401 - structural
     seed: int | list[int] | None,
-    choose: Callable[[Observation], IntArray],
+    choose: Choose,
+    contest: Contest | None,
 ) -> SearchResult:
-    """Run every row to its first end."""
-    _check(policy, env)
+    """Run every row to its first end, or to where it has lost."""
+    check_environment(policy, env)
     obs, _ = env.reset(seed=seed)
     schedules: dict[int, Schedule] = {}
-    objectives: dict[int, float] = {}
-    for step in play(env, obs, lambda seen, _: choose(seen)):
-        ended = np.flatnonzero(step.ended)
-        current = env.objectives() if len(ended) else np.zeros(0)
-        for row in map(int, ended):
-            schedules[row] = env.schedule(row)
-            # A truncated episode has only a bound of its objective.
-            objectives[row] = np.inf if step.truncated[row] else float(current[row])
+    objectives: dict[int, float] = {}  # in order of completion
+    going = np.ones(env.num_envs, bool)
+
+    def leave(rows: BoolArray, values: FloatArray) -> None:
+        for row in np.flatnonzero(rows).tolist():
+            schedules[row], objectives[row] = env.schedule(row), float(values[row])
+        going[rows] = False
+
+    def leave_lost() -> None:
+        if contest is not None:
+            lost = going & contest.lost(env.objectives())
+            leave(lost, np.full(env.num_envs, np.inf))
+
+    leave_lost()
+    for step in play(env, obs, choose, going):
+        # A truncated episode has only a bound of its objective.
+        reached = np.where(step.truncated, np.inf, env.objectives())
+        leave(step.ended, reached)
+        if contest is not None:
+            contest.enter(np.flatnonzero(step.ended), reached)
+        leave_lost()
+    best = min(objectives, key=objectives.__getitem__)
     rows = range(env.num_envs)
-    return SearchResult.best_of([schedules[i] for i in rows], [objectives[i] for i in rows])
+    return SearchResult(
+        schedules[best], objectives[best], np.array([objectives[row] for row in rows]),
+        tuple(schedules[row] for row in rows),
+    )  # fmt: skip
 
 
-def _check(policy: LearnedPolicy, env: Any) -> None:  # noqa: ANN401 - structural
-    """Refuse environments that lose finished schedules or observe something else."""
+def check_environment(policy: LearnedPolicy, env: Any) -> None:  # noqa: ANN401 - structural
+    """Refuse environments that lose finished schedules or observe something else.
+
+    Args:
+        policy: The policy.
+        env: Vector environment.
+
+    Raises:
+        DispatchlabError: The environment resets finished rows at once.
+        CheckpointError: The policy was trained on another observation.
+    """
     mode = env.metadata.get("autoreset_mode")
     if mode in (AutoresetMode.SAME_STEP, AutoresetMode.SAME_STEP.value):
         raise DispatchlabError(

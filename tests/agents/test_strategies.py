@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from dispatchlab.agents import LearnedPolicy, beam, greedy, sample
+from dispatchlab.agents import Contest, LearnedPolicy, beam, greedy, sample
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from tests.agents.helpers import make_policy, to_tensors
 from tests.agents.toy_env import ToyVectorEnv
@@ -45,6 +45,58 @@ def test_sampling_is_reproducible_and_varied() -> None:
     env.episode[:] = 0
     cold = sample(policy, env, seed=3, temperature=1e-6)
     assert len({tuple(schedule.mode) for schedule in cold.schedules}) == 1
+
+
+def test_samples_have_their_own_numbers() -> None:
+    """Sample i is the same in a batch of 12 and in batches of 5 and 7."""
+    policy, env = make(12)
+    whole = sample(policy, env, seed=3).schedules
+    parts: list[Any] = []
+    for rows in (5, 7):
+        _, env = make(rows)
+        parts += sample(policy, env, seed=3, first=len(parts)).schedules
+    assert tuple(parts) == whole
+
+
+@pytest.mark.parametrize("decisions", [3, 9])
+def test_what_cannot_win_is_ended(decisions: int) -> None:
+    """The best schedule stays what it is, and a row is played on only while it can be better."""
+    policy, env = make(64, decisions)
+    whole = sample(policy, env, seed=5)
+    asked: list[int] = []
+    policy.network.encoder.register_forward_pre_hook(lambda _, given: asked.append(given[0].size))
+    env.episode[:] = 0
+    short = sample(policy, env, seed=5, contest=Contest.of_one(64, record=whole.objective + 1))
+    assert (short.schedule, short.objective) == (whole.schedule, whole.objective)
+    played_on = np.isfinite(short.objectives)
+    np.testing.assert_array_equal(short.objectives[played_on], whole.objectives[played_on])
+    assert sum(asked) < 64 * decisions
+    assert asked == sorted(asked, reverse=True)
+
+
+def test_each_instance_has_its_own_contest() -> None:
+    """Rows of another instance do not count; who can only draw has lost; too late is too late."""
+    contest = Contest(np.array([0, 1, 0, 1]), np.array([np.inf, 9.0]))
+    contest.enter(np.array([0]), np.array([5.0, 0.0, 0.0, 0.0]))
+    assert contest.lost(np.array([4.0, 8.0, 5.0, 9.0])).tolist() == [False, False, True, True]
+    late = Contest.of_one(2, expired=lambda: True)
+    assert late.lost(np.zeros(2)).tolist() == [True, True]
+    policy, env = make(2)
+    assert np.isinf(greedy(policy, env, contest=late).objective)
+
+
+def test_inverse_of_the_distribution() -> None:
+    """Low numbers give the first legal action, high ones the last, and frequencies are right."""
+    policy, env = make(1)
+    obs, _ = env.reset(seed=[9])
+    many = {key: np.repeat(array, 4000, 0) for key, array in obs.items()}
+    legal = np.flatnonzero(obs["action_mask"][0])
+    ends = policy.sample_batch({k: a[:2] for k, a in many.items()}, np.array([0.0, 1 - 2**-53]))
+    assert ends.tolist() == [legal[0], legal[-1]]
+    drawn = policy.sample_batch(many, (np.arange(4000) + 0.5) / 4000)
+    probabilities = policy.logits(obs)[0].double().softmax(-1).numpy()
+    shares = np.bincount(drawn, minlength=len(probabilities)) / 4000
+    np.testing.assert_allclose(shares, probabilities, atol=1e-3)
 
 
 def most_probable(policy: LearnedPolicy, decisions: int) -> list[tuple[float, tuple[int, ...]]]:

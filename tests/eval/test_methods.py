@@ -47,6 +47,8 @@ def test_options() -> None:
         ("agent", "agent=RUN"),
         ("agent=nowhere", "no file 'nowhere"),
         ("agent=x:greedy:sample=3", "two strategies"),
+        ("agent=x:sample=3:temperature=0", "temperature=0"),
+        ("agent=x:beam=3:temperature=2", "add sample=32"),
     ],
 )
 def test_bad_strings(spec: str, message: str) -> None:
@@ -115,13 +117,31 @@ def test_agent(policy: Path, strategy: str, case: Case) -> None:
     verify(case.encoding, case.realisation, first.schedule, objective=first.objective)
 
 
+def test_a_temperature_near_zero_is_greedy(policy: Path) -> None:
+    """All samples are the greedy schedule then, and the words of the string arrive."""
+    cold: Any = make_method(f"agent={policy}:sample=5:temperature=1e-9")
+    assert (cold.width, cold.temperature) == (5, 1e-9)
+    assert cold.solve(FT06).schedule == make_method(f"agent={policy}:greedy").solve(FT06).schedule
+
+
+def test_batches_do_not_matter(policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More samples than fit at once are drawn in batches, and the best one is the same."""
+    method: Any = make_method(f"agent={policy}:sample=20")
+    at_once = method.solve(FT06)
+    monkeypatch.setattr("dispatchlab.eval.methods.player.MOST_ROWS", 3)
+    assert method.player.most_rows(FT06.encoding) == 3
+    in_batches = method.solve(FT06)
+    assert in_batches.schedule == at_once.schedule
+    assert len(in_batches.info["objectives"]) == len(at_once.info["objectives"]) == 20
+
+
 def test_agent_uses_its_own_semantics(tmp_path: Path) -> None:
     """The semantics of the training holds unless the string overrides it."""
     pytest.importorskip("torch")
     folder = save_untrained(tmp_path / "active", semantics="active")
     trained: Any = make_method(f"agent={folder}", MethodDefaults(semantics="append"))
     other: Any = make_method(f"agent={folder}:semantics=non-delay")
-    assert (trained.semantics, other.semantics) == ("active", "non-delay")
+    assert (trained.player.semantics, other.player.semantics) == ("active", "non-delay")
 
 
 def test_agents_that_do_not_fit(tmp_path: Path) -> None:

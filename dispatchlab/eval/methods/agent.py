@@ -1,26 +1,21 @@
 """AgentMethod: a trained policy, greedy, sampled or as a beam."""
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.schedule import Result
-from dispatchlab.envs.jobshop.dynamics import SEMANTICS
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.library import load_instance
-from dispatchlab.envs.jobshop.observation import OBSERVATIONS
-from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.eval.cases import Case
-from dispatchlab.eval.methods.base import (
-    check_semantics,
-    compile_kernels,
-    execute_plan,
-    one_thread,
-)
+from dispatchlab.eval.methods.base import compile_kernels, execute_plan, one_thread
+from dispatchlab.eval.methods.player import Player, Problem
+from dispatchlab.eval.methods.sampling import Sampling
 
-FAMILY = "job-shop"
+if TYPE_CHECKING:
+    from dispatchlab.agents import SearchResult
+
 STRATEGIES = ("greedy", "sample", "beam")
 
 
@@ -44,18 +39,13 @@ class AgentMethod:
         temperature: float = 1.0, semantics: str | None = None,
     ) -> None:  # fmt: skip
         """Load the policy."""
-        from dispatchlab.agents import load_policy
-
         if width < 1 or not temperature > 0:
             raise DispatchlabError(
                 f"The agent has width {width} and temperature {temperature}; give a width of at "
                 "least 1 and a positive temperature."
             )
         self.name, self.strategy, self.width, self.temperature = name, strategy, width, temperature
-        self.policy: Any = load_policy(path, family=FAMILY)
-        self.semantics = check_semantics(semantics or self._trained_with("semantics", SEMANTICS))
-        self._stop_at = self._trained_with("stop_at", ("choices", "every"))
-        self._observation = self._trained_with("observation", tuple(OBSERVATIONS))
+        self.player = Player(name, path, semantics)
 
     def prepare(self) -> None:
         """Compile the kernels and play a small instance."""
@@ -63,18 +53,42 @@ class AgentMethod:
         self.solve(Case("ft06", 0, load_instance("ft06")))
 
     def solve(self, case: Case) -> Result:
-        """Play the case with the strategy."""
-        with one_thread():
-            return self._solve(case)
-
-    def _solve(self, case: Case) -> Result:
-        """Search, and replay where the search was a plan."""
-        start = time.perf_counter()
+        """Play the case with the strategy; what was a plan is replayed."""
         plan_first = self.strategy != "greedy" and case.realisation is not None
-        env = self._environment(case.encoding, None if plan_first else case.realisation)
-        found = self._search(env, case.seed)
+        problem = (case.encoding, None if plan_first else case.realisation)
+        with one_thread():
+            if self.strategy == "sample":
+                result = self._sample(case.encoding, case.seed)
+            else:
+                result = self._play(problem, case.seed)
+        return execute_plan(case, result) if plan_first else result
+
+    def _sample(self, encoding: CpEncoding, seed: int) -> Result:
+        """The best of the samples, drawn in as few batches as memory allows."""
+        start = time.perf_counter()
+        drawn = Sampling(self.player, encoding, seed=seed, temperature=self.temperature)
+        most = min(self.width, self.player.most_rows(encoding))
+        while drawn.taken < self.width:
+            drawn.take(min(most, self.width - drawn.taken))
+        return Result(
+            schedule=drawn.best,
+            objective=drawn.objective,
+            lower_bound=drawn.initial_bound,
+            status="feasible",
+            runtime_s=time.perf_counter() - start,
+            info={"objectives": drawn.objectives, "decisions": drawn.decisions},
+        )
+
+    def _play(self, problem: Problem, seed: int) -> Result:
+        """A greedy episode or a beam."""
+        from dispatchlab.agents import beam, greedy
+
+        start = time.perf_counter()
+        env: Any = self.player.environment(problem, self.width)
+        search = beam if self.strategy == "beam" else greedy
+        found: SearchResult = search(self.player.policy, env, seed=seed)
         dynamics = env.episodes.dynamics
-        result = Result(
+        return Result(
             schedule=found.schedule,
             objective=found.objective,
             lower_bound=float(dynamics.initial_bound()[0]),
@@ -85,39 +99,3 @@ class AgentMethod:
                 "decisions": int(dynamics.decisions().max()),
             },
         )
-        return execute_plan(case, result) if plan_first else result
-
-    def _trained_with(self, key: str, known: Sequence[str]) -> str:
-        """A setting of the training; checkpoints may come from strangers."""
-        config = self.policy.meta.get("config")
-        value = config.get(key) if isinstance(config, dict) else None
-        if value not in known:
-            raise CheckpointError(
-                f"The policy {self.name!r} does not say which {key} it was trained with "
-                f"({value!r}): use a checkpoint that `dispatchlab train` wrote."
-            )
-        return str(value)
-
-    def _environment(self, encoding: CpEncoding, realisation: Realisation | None) -> Any:  # noqa: ANN401
-        from dispatchlab.baselines.rollout import limits_of
-        from dispatchlab.envs.jobshop.env import CPSchedulingVectorEnv
-        from dispatchlab.train.problems import GivenProblems
-
-        problems = [(encoding, realisation)]
-        return CPSchedulingVectorEnv(
-            self.width,
-            generator=GivenProblems(problems, limits_of(problems)),
-            semantics=self.semantics,
-            stop_at=self._stop_at,
-            observation=self._observation,
-            autoreset="disabled",
-        )
-
-    def _search(self, env: Any, seed: int) -> Any:  # noqa: ANN401
-        from dispatchlab.agents import beam, greedy, sample
-
-        if self.strategy == "greedy":
-            return greedy(self.policy, env, seed=seed)
-        if self.strategy == "beam":
-            return beam(self.policy, env, seed=seed)
-        return sample(self.policy, env, seed=seed, temperature=self.temperature)

@@ -69,8 +69,8 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
 
     Args:
         spec: ``NAME[:option=value...]`` with a rule (options ``k``, ``semantics``), ``cp-sat``
-            (``time``, in seconds), or ``agent=RUN`` (``greedy``, ``sample=32`` or ``beam=16``,
-            ``temperature``, ``semantics``).
+            (``time``, in seconds), or ``agent=RUN`` (``greedy``, ``sample=32`` with a
+            ``temperature``, or ``beam=16``; ``semantics``).
         defaults: What the string leaves open.
 
     Returns:
@@ -131,6 +131,11 @@ def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
     if len(chosen) > 1:
         raise DispatchlabError(f"The method {spec!r} has two strategies; keep one.")
     strategy = chosen[0]
+    if strategy != "sample" and "temperature" in options:
+        raise DispatchlabError(
+            f"The option temperature={options['temperature']} of the method {spec!r} is for "
+            "samples; add sample=32 or leave it out."
+        )
     width = 1 if strategy == "greedy" else whole(spec, strategy, options[strategy])
     shown = Path(path).resolve().name
     return AgentMethod(
