@@ -140,6 +140,7 @@ def test_solve_cp_model(tmp_path: Path) -> None:
         (("agent", Path("r"), 4, None, None), "agent=r:sample=4"),
         (("agent", Path("r"), None, 16, None), "agent=r:beam=16"),
         (("agent=r:greedy", None, None, None, None), "agent=r:greedy"),
+        (("agent", Path("r"), 4, None, None, 0.5), "agent=r:sample=4:temperature=0.5"),
     ],
 )
 def test_method_options(arguments: tuple[Any, ...], spec: str) -> None:
@@ -156,6 +157,8 @@ def test_method_options(arguments: tuple[Any, ...], spec: str) -> None:
         (("spt", Path("r"), None, None, None), "--policy goes with --method agent"),
         (("agent=r", Path("r"), None, None, None), "--policy goes with --method agent"),
         (("agent", Path("r"), 3, 2, None), "give either --beam or --samples"),
+        (("agent", Path("r"), None, 2, None, 0.5), "--temperature 0.5 is for samples"),
+        (("mwkr", None, 3, None, None, 0.5), "--temperature 0.5 is for the agent"),
     ],
 )
 def test_method_options_that_clash(arguments: tuple[Any, ...], message: str) -> None:
@@ -367,6 +370,7 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["solve", "zzzzz", "--method", "spt"], "dispatchlab envs --instances"),
         (["solve", "ft06", "--method", "spt", "--samples", "100000000"], "from 1 to 100000"),
         (["solve", "ft06", "--method", "spt", "--time-limit", "nan"], "time limit is nan"),
+        (["solve", "4d-a", "--temperature", "2"], "--temperature 2 is for"),
         (["solve", "ft06", "--workers", "100000"], "workers is 100000; give 0"),
         (["solve", "ft06", "--method", "spt", "--gantt", "."], "extension"),
         (["render", "ft06", "s.json", "--method", "spt"], "leave one out"),

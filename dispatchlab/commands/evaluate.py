@@ -36,7 +36,7 @@ Methods = Annotated[
         help="Separated by commas: rules ([cyan]mwkr[/], [cyan]mwkr:k=32[/], "
         "[cyan]spt:semantics=active[/]), [cyan]all-rules[/], [cyan]cp-sat[/] "
         "([cyan]cp-sat:time=60[/]), [cyan]agent=RUN[/] (greedy), "
-        "[cyan]agent=RUN:sample=32[/], "
+        "[cyan]agent=RUN:sample=32[/] (also with [cyan]:temperature=0.7[/]), "
         "[cyan]agent=RUN:beam=16[/]."
     ),
 ]

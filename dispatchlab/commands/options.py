@@ -55,6 +55,14 @@ Samples = Annotated[
         show_default="1 for rules, 32 for the agent",
     ),
 ]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        help="Divides the logits of the agent's samples: below 1 they are greedier, above 1 more "
+        "varied.",
+        show_default="1",
+    ),
+]
 Beam = Annotated[
     int | None,
     typer.Option(

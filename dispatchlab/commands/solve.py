@@ -37,8 +37,8 @@ Out = Annotated[
 def solve(
     instances: options.Instances, method: options.MethodOrDefault = None,
     time_limit: options.TimeLimit = 10.0, policy: options.Policy = None,
-    samples: options.Samples = None, beam: options.Beam = None,
-    semantics: options.SemanticsOrDefault = None, seed: options.Seed = 0,
+    samples: options.Samples = None, temperature: options.Temperature = None,
+    beam: options.Beam = None, semantics: options.SemanticsOrDefault = None, seed: options.Seed = 0,
     workers: options.Workers = 0, schedule: Schedules = None, gantt: Charts = None,
     out: Out = None, json: options.Json = None,
 ) -> None:  # fmt: skip
@@ -69,9 +69,11 @@ def solve(
 
     family, names = common_family(instances)
     method = method or (_METHOD if family == "job-shop" else stream_commands(family).method)
-    spec = method_spec(method, policy, samples, beam, semantics)
+    spec = method_spec(method, policy, samples, beam, semantics, temperature)
     if family != "job-shop":
-        _refuse_for_streams(samples=samples, beam=beam, semantics=semantics)
+        _refuse_for_streams(
+            samples=samples, temperature=temperature, beam=beam, semantics=semantics
+        )
         spec = method if policy is None else f"agent={policy}"
     cases = _cases(family, instances, names, seed)
     check_text_target(json, ".json")
@@ -86,8 +88,9 @@ def solve(
 
 
 def method_spec(
-    method: str, policy: Path | None, samples: int | None, beam: int | None, semantics: str | None
-) -> str:
+    method: str, policy: Path | None, samples: int | None, beam: int | None,
+    semantics: str | None, temperature: float | None = None,
+) -> str:  # fmt: skip
     """The method string that a set of options stands for.
 
     Args:
@@ -96,6 +99,7 @@ def method_spec(
         samples: Schedules to try.
         beam: Width of a beam.
         semantics: Dispatch semantics.
+        temperature: Of the agent's samples.
 
     Returns:
         A string for `make_method`.
@@ -107,29 +111,38 @@ def method_spec(
         raise DispatchlabError(
             f"--policy goes with --method agent, not with {method!r}; leave one of them out."
         )
-    if beam is not None and samples is not None:
-        raise DispatchlabError(
-            f"--beam {beam} and --samples {samples} exclude each other; give either --beam or "
-            "--samples."
-        )
     if method == "agent":
         if policy is None:
             raise DispatchlabError("The agent has no policy; add --policy with its run folder.")
         method = f"agent={policy}"
         samples = _AGENT_SAMPLES if samples is None and beam is None else samples
-    is_agent = method.startswith("agent=")
-    if beam is not None and not is_agent:
-        raise DispatchlabError(f"--beam {beam} is for the agent alone; leave it out.")
+    _refuse_clashes(method, samples, beam, semantics, temperature)
+    runs = "sample" if method.startswith("agent=") else "k"
+    options = {"beam": beam, runs: samples, "temperature": temperature, "semantics": semantics}
+    given = [f"{name}={value}" for name, value in options.items() if value is not None]
+    return ":".join([method, *given])
+
+
+def _refuse_clashes(
+    method: str, samples: int | None, beam: int | None, semantics: str | None,
+    temperature: float | None,
+) -> None:  # fmt: skip
+    """Refuse options that do not go together, or not with the method."""
+    if beam is not None and samples is not None:
+        raise DispatchlabError(
+            f"--beam {beam} and --samples {samples} exclude each other; give either --beam or "
+            "--samples."
+        )
+    if temperature is not None and beam is not None:
+        raise DispatchlabError(
+            f"--temperature {temperature:g} is for samples, not for --beam {beam}; leave one of "
+            "them out."
+        )
+    for name, value in (("beam", beam), ("temperature", temperature)):
+        if value is not None and not method.startswith("agent="):
+            raise DispatchlabError(f"--{name} {value:g} is for the agent alone; leave it out.")
     if method.startswith("cp-sat") and (samples is not None or semantics is not None):
         raise DispatchlabError("cp-sat takes neither --samples nor --semantics; leave them out.")
-    parts = [method]
-    if beam is not None:
-        parts.append(f"beam={beam}")
-    if samples is not None:
-        parts.append(f"{'sample' if is_agent else 'k'}={samples}")
-    if semantics is not None:
-        parts.append(f"semantics={semantics}")
-    return ":".join(parts)
 
 
 def _cases(family: str, instances: list[str], names: list[str], seed: int) -> "list[Case]":
