@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from dispatchlab.agents.checkpoint import load_policy
-from dispatchlab.baselines.uam.rollout import begin, run_dispatcher
+from dispatchlab.baselines.uam.rolling import RollingHorizon
+from dispatchlab.baselines.uam.rollout import run_dispatcher
 from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.env import UamVectorEnv
@@ -16,11 +17,11 @@ from dispatchlab.envs.uam.generator import make_generator
 from dispatchlab.train import train
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families import load_family
-from dispatchlab.train.families.uam_experts import Rehearsal
+from dispatchlab.train.families.uam_experts import FINE, LOYALTY_USD, USUAL
 from dispatchlab.train.problems import draw_problems
 from tests.train.helpers import Interrupt, same_weights
 
-SPEC = "random:sizes=2x3+3x4,rho=0.8-1.6,horizon_s=7200"
+SPEC = "random:sizes=2x3+4x4,rho=0.8-1.6,horizon_s=7200"
 
 
 @pytest.fixture
@@ -80,50 +81,29 @@ def test_resumed_run_equals_uninterrupted_run(
     assert same_weights(tmp_path / "whole", tmp_path / "broken")
 
 
-def test_rehearsal_is_the_rest_of_the_day() -> None:
-    """An action is worth the day's profit if it is taken and the rule plays on from there."""
-    problems = [make_generator("random-2x4:horizon_s=14400").sample(np.random.default_rng(3))]
-    dynamics, rule, rehearsal = begin(problems), UamRule("lookahead"), Rehearsal("lookahead")
-    differences = 0
-    for turn in range(30):
-        before = dynamics.snapshot()
-        (values,) = rehearsal.values(dynamics, np.array([0]))
-        assert all((now == then).all() for now, then in zip(dynamics.state, before, strict=True))
-        legal = dynamics.legal()[0]
-        assert (np.isfinite(values) == legal).all()
-        for action in np.flatnonzero(legal):
-            dynamics.step(np.array([action]))
-            rule.play(dynamics)
-            assert values[action] == pytest.approx(-dynamics.objective()[0], abs=1e-6)
-            dynamics.restore(before)
-        differences += len(set(values[legal])) > 1
-        dynamics.step(np.array([np.flatnonzero(legal)[turn % legal.sum()]]))
-    assert differences > 10
-
-
-def test_expert_plans_and_rehearses(uam: TrainConfig) -> None:
-    """Costs are finite where legal, nil for the best action; of shuttles they are rehearsals'."""
-    expert, rehearsal = load_family("uam").expert(uam), Rehearsal("lookahead")
-    env = UamVectorEnv(8, generator=SPEC, stop_at="choices")
+def test_expert_plans(uam: TrainConfig) -> None:
+    """Costs are finite where legal and nil for the planned action; few ports have fine plans."""
+    expert, env = load_family("uam").expert(uam), UamVectorEnv(8, generator=SPEC)
+    fine, usual = RollingHorizon(FINE), RollingHorizon(USUAL)
     env.reset(seed=0)
-    shuttles = others = 0
+    small = large = 0
     for _ in range(40):
-        dynamics = env.view().dynamics
+        view = env.view()
         costs, actions = expert(env)
         assert (np.isfinite(costs) == env.action_masks()).all()
         assert (costs[np.arange(8), actions] == 0).all()
         for row in range(8):
-            if dynamics.encoding(row).num_ports == 2:
-                (values,) = rehearsal.values(dynamics, np.array([row]))
-                legal = np.isfinite(values)
-                apart = values.max() - values[legal]
-                assert costs[row, legal] == pytest.approx(0.25 * apart, abs=1e-6)
-                shuttles += 1
-            else:
-                others += int((costs[row][np.isfinite(costs[row])] > 0).any())
+            is_small = view.dynamics.encoding(row).num_ports <= 3
+            planner = fine if is_small else usual
+            values, chosen = planner.value_batch(view, np.arange(8) == row)
+            legal = np.isfinite(values[row])
+            values[row, chosen[row]] += LOYALTY_USD
+            assert chosen[row] == actions[row]
+            assert costs[row, legal] == pytest.approx(values[row].max() - values[row, legal])
+            small, large = small + is_small, large + (not is_small)
         env.step(actions)
-    assert shuttles > 50
-    assert others > 50
+    assert small > 50
+    assert large > 50
 
 
 def test_expert_of_a_rule(uam: TrainConfig) -> None:

@@ -28,7 +28,7 @@ class Planner:
     def __init__(self, instance: UamInstance, options: PlanOptions) -> None:
         """Keep what all plans share."""
         self.instance, self.options = instance, options
-        self.legs, self.cell_s = Legs.usual(instance), cell_length(instance)
+        self.legs, self.cell_s = Legs.usual(instance), cell_length(instance, options.cell_s)
         self.levels = useful_levels(instance)
         self._turn_s = (
             self.legs.block_s + self.legs.charge_s + options.margin_s
@@ -84,7 +84,7 @@ class Planner:
 
         The prices of the program of an expected day, which allows fractions of flights.
         """
-        grid = TimeGrid.of_day(self.instance)
+        grid = TimeGrid.of_day(self.instance, self.options.cell_s)
         ports = self.instance.num_ports
         at_start = Situation(
             0,

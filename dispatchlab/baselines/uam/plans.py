@@ -46,6 +46,7 @@ class PlanOptions:
         demand: One of `DEMANDS`: how passengers to come count.
         end_worth: Weight of what aircraft are worth at the end of the plan.
         margin_s: Added to each expected turn.
+        cell_s: Cells of time are the longest up to this length that divide a bin of demand.
         haste_usd: What an hour of waiting within a bin costs: of flights that are equally good the
             earlier is planned.
         gap: The solver stops when it is that close to the optimum, relatively.
@@ -57,6 +58,7 @@ class PlanOptions:
     demand: str = RECOURSE
     end_worth: float = 1.0
     margin_s: int = 0
+    cell_s: int = 300
     haste_usd: float = 1.0
     gap: float = 0.01
     time_limit_s: float = 5.0

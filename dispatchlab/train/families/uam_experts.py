@@ -1,4 +1,4 @@
-"""Whom agents of air-taxi fleets imitate: plans, and rehearsals where plans are too coarse."""
+"""Whom agents of air-taxi fleets imitate: plans over a rolling horizon."""
 
 from typing import Any
 
@@ -7,99 +7,42 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.plans import PlanOptions
 from dispatchlab.baselines.uam.rolling import RollingHorizon
-from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.dynamics.layout import SLOT
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 LOYALTY_USD = 5.0  # by which a planned action is better than what prices alone hold to be as good
-SHUTTLE_PORTS = 2
-REHEARSED = "lookahead"
-CLARITY = 0.25  # weight of a rehearsal's costs, which one day decides, beside those of plans
+FEW_PORTS = 3
+USUAL = PlanOptions(gap=0.02, time_limit_s=2.0)
+FINE = PlanOptions(gap=0.02, time_limit_s=2.0, cell_s=100)
 
 
 class PlanCosts:
     """Plans over a rolling horizon, whose prices tell what every action costs.
 
-    Between two ports there is nothing to plan but when to leave, for which the cells of time and
-    the expected passengers of plans are too coarse; there `Rehearsal` tells the costs.
+    They are those of the method ``rolling``, but with less time for every plan. Few ports leave
+    little to plan but when to depart, for which its cells of time are long; there they are shorter.
     """
 
     def __init__(self) -> None:
-        """Plan as the method ``rolling`` does, but give every plan less time."""
-        self._planner = RollingHorizon(PlanOptions(gap=0.02, time_limit_s=2.0))
-        self._rehearsal = Rehearsal(REHEARSED)
+        """Have no plans yet."""
+        self._usual, self._fine = RollingHorizon(USUAL), RollingHorizon(FINE)
 
     def __call__(self, env: Any) -> tuple[FloatArray, IntArray]:  # noqa: ANN401 (structural)
         """Dollars by which each action is worse than the best, and the planned actions."""
         view = env.view()
-        is_shuttle = _shuttles(view.dynamics)
-        values, actions = self._planner.value_batch(view, ~is_shuttle)
+        is_small = _has_few_ports(view.dynamics)
+        values, actions = self._usual.value_batch(view, ~is_small)
+        fine, chosen = self._fine.value_batch(view, is_small)
+        values[is_small], actions[is_small] = fine[is_small], chosen[is_small]
         values[np.arange(len(actions)), actions] += LOYALTY_USD
-        shuttles = np.flatnonzero(is_shuttle)
-        values[shuttles] = CLARITY * self._rehearsal.values(view.dynamics, shuttles)
-        actions[shuttles] = values[shuttles].argmax(axis=1)
         best = values.max(axis=1, keepdims=True)
         return np.where(np.isfinite(values), best - values, np.inf), actions
 
 
-class Rehearsal:
-    """What actions are worth if a rule plays the rest of the day, as the day will be.
-
-    A scheduler cannot know that, so nothing but training may use it: the mean over many days, which
-    is what an agent learns that imitates them, is the value of an action under the rule, and its
-    greatest a step of policy improvement (Bertsekas, Rollout, Policy Iteration, and Distributed
-    Reinforcement Learning, 2020).
-    """
-
-    def __init__(self, rule: str) -> None:
-        """Look the rule up."""
-        self._rule = UamRule(rule)
-        self._stage: Dynamics | None = None
-
-    def values(self, dynamics: Dynamics, rows: IntArray) -> FloatArray:
-        """Profit of the day in dollars after each action.
-
-        Args:
-            dynamics: The batch, which stays as it is.
-            rows: ``(R,)`` rows whose day is not over.
-
-        Returns:
-            ``(R, A)``; minus infinity for illegal actions.
-        """
-        values = np.full((len(rows), dynamics.num_actions), -np.inf)
-        which, actions = np.nonzero(dynamics.legal()[rows])
-        stage = self._prepare(dynamics, rows)
-        places = rows[which] * dynamics.num_actions + actions
-        stage.state.row[:, stage.done_column] = 1
-        stage.restore(dynamics.state, places, rows[which])
-        played = np.zeros(stage.batch, dtype=np.int64)
-        played[places] = actions
-        stage.step(played)
-        self._rule.play(stage)
-        values[which, actions] = -stage.objective()[places]
-        return values
-
-    def _prepare(self, dynamics: Dynamics, rows: IntArray) -> Dynamics:
-        """A stage with a row for every action, which has the problems of some rows."""
-        stage = self._stage
-        if stage is None:
-            stage = self._stage = Dynamics(
-                dynamics.batch * dynamics.num_actions, dynamics.limits,
-                stop_at=dynamics.stop_at, slots=dynamics.num_slots,
-            )  # fmt: skip
-        for slot in dynamics.state.row[rows, SLOT]:
-            instance, realisation = dynamics.instances[slot], dynamics.realisations[slot]
-            if stage.realisations[slot] is not realisation:
-                assert instance is not None
-                assert realisation is not None
-                stage.load(slot, instance, realisation)
-        return stage
-
-
-def _shuttles(dynamics: Dynamics) -> npt.NDArray[np.bool_]:
-    """``(B,)`` rows that fly between two ports and are not over."""
-    has_two = [made is not None and made.num_ports == SHUTTLE_PORTS for made in dynamics.instances]
-    found: npt.NDArray[np.bool_] = np.array(has_two)[dynamics.state.row[:, SLOT]] & ~dynamics.done()
+def _has_few_ports(dynamics: Dynamics) -> npt.NDArray[np.bool_]:
+    """``(B,)`` rows with so few ports that plans need short cells."""
+    few = [made is not None and made.num_ports <= FEW_PORTS for made in dynamics.instances]
+    found: npt.NDArray[np.bool_] = np.array(few)[dynamics.state.row[:, SLOT]]
     return found

@@ -183,6 +183,24 @@ def test_values_of_days_of_two_sizes() -> None:
     assert (values.max(axis=1) == values[[0, 1], actions]).all()
 
 
+def test_only_wanted_rows_are_looked_at() -> None:
+    """Of the others legal actions are worth 0, and they get no plan; cells may be shorter."""
+    days = []
+    for seed in range(2):
+        instance = load_instance(f"random-2x4:horizon_s=7200,seed={seed}")
+        days.append((instance, draw(np.random.default_rng(seed), instance)))
+    view = UamView(begin(days, stop_at="every"), None)
+    dispatcher = RollingHorizon(PlanOptions(cell_s=100))
+    values, actions = dispatcher.value_batch(view, np.array([False, True]))
+    whole, all_actions = RollingHorizon(PlanOptions(cell_s=100)).value_batch(view)
+    assert dispatcher.num_plans == 1
+    assert actions[0] == 0
+    assert (values[0][view.legal[0]] == 0.0).all()
+    assert (values[1] == whole[1]).all()
+    assert actions[1] == all_actions[1]
+    assert dispatcher.planner(view.dynamics, 1).cell_s == 100
+
+
 def test_refuses_an_empty_period() -> None:
     """Plans have to last."""
     with pytest.raises(DispatchlabError, match="replan_s is 0"):
