@@ -95,8 +95,9 @@ DESCRIPTIONS: dict[str, str] = {
 class PriorityRule:
     """Takes the legal option with the lowest score; never waits while something can start.
 
-    Ties go to the faster mode, then to chance: each row has its own seeded stream, so a run does
-    not depend on which other rows are beside it.
+    Ties go to the faster mode (but for ``"random"``, to which all options are alike), then to
+    chance: each row has its own seeded stream, so a run does not depend on which other rows are
+    beside it.
 
     Args:
         name: One of `SCORES`.
@@ -123,7 +124,7 @@ class PriorityRule:
             may_start = legal[:, : view.wait_action].any(axis=1)
             legal[may_start, view.wait_action] = False
         best = _lowest(self._score(view), legal)
-        if view.has_alternatives:
+        if view.has_alternatives and self.name != "random":
             best = _lowest(view.column("duration"), best)
         chosen: npt.NDArray[np.int64] = np.argmax(best * self._noise(*best.shape), axis=1)
         return chosen
