@@ -123,6 +123,15 @@ def test_solve_many(shop: Path) -> None:
     assert "88" in run("solve", "ft06", "la01", "--method", "spt")
 
 
+def test_solve_hybrid(shop: Path) -> None:
+    """The lines say what it started from, and where the time went."""
+    pytest.importorskip("ortools")
+    output = run("solve", shop, "--method", "hybrid", "--workers", 1, "--time-limit", 20)
+    assert "makespan    7" in output
+    assert "start       7 by fdd-mwkr" in output
+    assert "time for    rules" in output
+
+
 def test_solve_cp_model(tmp_path: Path) -> None:
     """An exported CP-SAT model is an instance like any other."""
     cp_model = pytest.importorskip("ortools.sat.python.cp_model")
@@ -141,6 +150,9 @@ def test_solve_cp_model(tmp_path: Path) -> None:
         (("agent", Path("r"), None, 16, None), "agent=r:beam=16"),
         (("agent=r:greedy", None, None, None, None), "agent=r:greedy"),
         (("agent", Path("r"), 4, None, None, 0.5), "agent=r:sample=4:temperature=0.5"),
+        (("hybrid", None, None, None, None), "hybrid"),
+        (("hybrid", Path("r"), None, None, None), "hybrid=r"),
+        (("hybrid", Path("r"), 4, None, None, 2.0), "hybrid=r:sample=4:temperature=2.0"),
     ],
 )
 def test_method_options(arguments: tuple[Any, ...], spec: str) -> None:
@@ -158,7 +170,11 @@ def test_method_options(arguments: tuple[Any, ...], spec: str) -> None:
         (("agent=r", Path("r"), None, None, None), "--policy goes with --method agent"),
         (("agent", Path("r"), 3, 2, None), "give either --beam or --samples"),
         (("agent", Path("r"), None, 2, None, 0.5), "--temperature 0.5 is for samples"),
-        (("mwkr", None, 3, None, None, 0.5), "--temperature 0.5 is for the agent"),
+        (("mwkr", None, 3, None, None, 0.5), "--temperature 0.5 is for samples of an agent"),
+        (("hybrid", None, 8, None, None), "hybrid without a policy takes no --samples 8"),
+        (("hybrid", None, None, None, None, 0.5), "add --policy"),
+        (("hybrid", Path("r"), None, 4, None), "--beam 4 is for the agent alone"),
+        (("hybrid", Path("r"), None, None, "append"), "takes no --semantics append"),
     ],
 )
 def test_method_options_that_clash(arguments: tuple[Any, ...], message: str) -> None:
@@ -359,7 +375,7 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["solve", "ft99", "--method", "spt"], "'ft99'"),
         (["solve", "nowhere/shop.jsp"], "no file"),
         (["solve", "ft06", "--method", "sbt"], "Unknown method 'sbt'"),
-        (["solve", "ft06", "--method", "all-rules"], "atc, random, cp-sat or agent=RUN."),
+        (["solve", "ft06", "--method", "all-rules"], "atc, random, cp-sat, hybrid or agent=RUN."),
         (["solve", "ft06", "--method", "spt", "--semantics", "lazy"], "semantics 'lazy'"),
         (["solve", "ft06,la01", "--method", "spt", "--schedule", "s.json"], "--out"),
         (["solve", "ft06", "--method", "spt", "--gantt", "chart.bmp"], ".bmp"),
@@ -371,6 +387,9 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["solve", "ft06", "--method", "spt", "--samples", "100000000"], "from 1 to 100000"),
         (["solve", "ft06", "--method", "spt", "--time-limit", "nan"], "time limit is nan"),
         (["solve", "4d-a", "--temperature", "2"], "--temperature 2 is for"),
+        (["solve", "4d-a", "--method", "hybrid", "--policy", "edge-fleet"], "'hybrid=edge-fleet'"),
+        (["solve", "ft06", "--method", "hybrid", "--policy", "nowhere"], "nowhere"),
+        (["solve", "ft06", "--method", "hybrid", "--time-limit", "0"], "time limit is 0"),
         (["solve", "ft06", "--workers", "100000"], "workers is 100000; give 0"),
         (["solve", "ft06", "--method", "spt", "--gantt", "."], "extension"),
         (["render", "ft06", "s.json", "--method", "spt"], "leave one out"),

@@ -38,21 +38,24 @@ Instances = Annotated[
 MethodOrDefault = Annotated[
     str | None,
     typer.Option(
-        help="[cyan]cp-sat[/], [cyan]agent[/], or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, "
+        help="[cyan]cp-sat[/], [cyan]agent[/], [cyan]hybrid[/] (the best schedule of the agent or "
+        "of rules, improved by cp-sat), or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, "
         "lor, edd, slack, cr, fdd-mwkr, atc (as spt in non-delay job shops without due dates and "
         "weights), random; at an edge dem-q, dem, sota1, ...; of air taxis lookahead, rolling, ...",
         show_default="cp-sat; at an edge dem-q; of air taxis lookahead",
     ),
 ]
-TimeLimit = Annotated[float, typer.Option(help="Seconds per instance; for cp-sat only.")]
+TimeLimit = Annotated[float, typer.Option(help="Seconds per instance; for cp-sat and hybrid.")]
 Policy = Annotated[
-    Path | None, typer.Option(help="Run folder or policy file, for the agent.", show_default=False)
+    Path | None,
+    typer.Option(help="Run folder or policy file, for agent or hybrid.", show_default=False),
 ]
 Samples = Annotated[
     int | None,
     typer.Option(
-        help="Schedules to try with a rule or the agent, of which the best counts.",
-        show_default="1 for rules, 32 for the agent",
+        help="Schedules to try with a rule or the agent, of which the best counts; for hybrid at "
+        "most, in a fifth of the time.",
+        show_default="1 for rules, 32 for the agent, 512 for hybrid",
     ),
 ]
 Temperature = Annotated[
@@ -82,7 +85,7 @@ Semantics = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Seed of tie-breaking, sampling and search.", min=0)]
 Workers = Annotated[
-    int, typer.Option(help="Parallel searches of cp-sat; 0 uses every core.", min=0)
+    int, typer.Option(help="Parallel searches of cp-sat and hybrid; 0 uses every core.", min=0)
 ]
 Json = Annotated[
     Path | None,

@@ -61,6 +61,8 @@ def solve(
     [dim]dispatchlab solve ft06 --gantt ft06.html[/]
 
     [dim]dispatchlab solve ta15x15 --method mwkr --samples 32 --out schedules[/]
+
+    [dim]dispatchlab solve ta21 --method hybrid --policy runs/quick --time-limit 60[/]
     """
     from dispatchlab.commands.inputs import common_family
     from dispatchlab.commands.outputs import check_text_target
@@ -74,7 +76,7 @@ def solve(
         _refuse_for_streams(
             samples=samples, temperature=temperature, beam=beam, semantics=semantics
         )
-        spec = method if policy is None else f"agent={policy}"
+        spec = method if policy is None else f"{method}={policy}"
     cases = _cases(family, instances, names, seed)
     check_text_target(json, ".json")
     names = [case.instance for case in cases]
@@ -107,17 +109,19 @@ def method_spec(
     Raises:
         DispatchlabError: If the options do not go together.
     """
-    if policy is not None and method != "agent":
+    if policy is not None and method not in ("agent", "hybrid"):
         raise DispatchlabError(
-            f"--policy goes with --method agent, not with {method!r}; leave one of them out."
+            f"--policy goes with --method agent or hybrid, not with {method!r}; leave one of them "
+            "out."
         )
-    if method == "agent":
-        if policy is None:
-            raise DispatchlabError("The agent has no policy; add --policy with its run folder.")
-        method = f"agent={policy}"
+    if method == "agent" and policy is None:
+        raise DispatchlabError("The agent has no policy; add --policy with its run folder.")
+    if policy is not None:
+        method = f"{method}={policy}"
+    if method == f"agent={policy}":
         samples = _AGENT_SAMPLES if samples is None and beam is None else samples
     _refuse_clashes(method, samples, beam, semantics, temperature)
-    runs = "sample" if method.startswith("agent=") else "k"
+    runs = "sample" if method.startswith(("agent=", "hybrid=")) else "k"
     options = {"beam": beam, runs: samples, "temperature": temperature, "semantics": semantics}
     given = [f"{name}={value}" for name, value in options.items() if value is not None]
     return ":".join([method, *given])
@@ -138,11 +142,21 @@ def _refuse_clashes(
             f"--temperature {temperature:g} is for samples, not for --beam {beam}; leave one of "
             "them out."
         )
-    for name, value in (("beam", beam), ("temperature", temperature)):
-        if value is not None and not method.startswith("agent="):
-            raise DispatchlabError(f"--{name} {value:g} is for the agent alone; leave it out.")
-    if method.startswith("cp-sat") and (samples is not None or semantics is not None):
-        raise DispatchlabError("cp-sat takes neither --samples nor --semantics; leave them out.")
+    if beam is not None and not method.startswith("agent="):
+        raise DispatchlabError(f"--beam {beam} is for the agent alone; leave it out.")
+    if temperature is not None and not method.startswith(("agent=", "hybrid=")):
+        raise DispatchlabError(
+            f"--temperature {temperature:g} is for samples of an agent; leave it out, or add "
+            "--policy with --method agent or hybrid."
+        )
+    name = method.partition(":")[0]
+    if name in ("cp-sat", "hybrid") and samples is not None:
+        raise DispatchlabError(
+            f"{name} without a policy takes no --samples {samples}; leave it out, or add --policy "
+            "with --method agent or hybrid."
+        )
+    if semantics is not None and name.startswith(("cp-sat", "hybrid")):
+        raise DispatchlabError(f"{name} takes no --semantics {semantics}; leave it out.")
 
 
 def _cases(family: str, instances: list[str], names: list[str], seed: int) -> "list[Case]":
@@ -196,9 +210,23 @@ def _report(comparison: "Comparison", json: Path | None, written: "Sequence[Path
     screen = console()
     if len(comparison.runs) == 1:
         screen.print(f"[bold]{comparison.cases[0].encoding}[/]")
-        for label, value in eval_family(comparison.family).facts(comparison.runs[0]):
+        facts = eval_family(comparison.family).facts(comparison.runs[0])
+        for label, value in [*facts, *_facts_of_start(comparison)]:
             screen.print(f"  {label:<12}{value}")
     else:
         screen.print(runs_table(comparison))
     for path in [*written, *([json] if json is not None else [])]:
         screen.print(f"  wrote {path}")
+
+
+def _facts_of_start(comparison: "Comparison") -> list[tuple[str, str]]:
+    """What a hybrid started from, and how much time went where."""
+    from dispatchlab.eval.formatting import duration, number
+
+    run = comparison.runs[0]
+    info = comparison.results[run.method, run.instance, run.seed].info
+    if "start_objective" not in info:
+        return []
+    spent = (f"{part} {duration(seconds)}" for part, seconds in info["seconds"].items())
+    start = f"{number(info['start_objective'])} by {info['start']}"
+    return [("start", start), ("time for", ", ".join(spent))]

@@ -49,6 +49,12 @@ def test_options() -> None:
         ("agent=x:greedy:sample=3", "two strategies"),
         ("agent=x:sample=3:temperature=0", "temperature=0"),
         ("agent=x:beam=3:temperature=2", "add sample=32"),
+        ("hybrid:sample=3", "sample=3 .* needs a policy"),
+        ("hybrid:k=3", "no option 'k'"),
+        ("hybrid:time=0", "time=0"),
+        ("hybrid=nowhere", "no file 'nowhere"),
+        ("hybrid=x:beam=3", "no option 'beam'"),
+        ("hybrid=x:sample=0", "sample=0"),
     ],
 )
 def test_bad_strings(spec: str, message: str) -> None:

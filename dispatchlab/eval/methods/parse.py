@@ -9,6 +9,7 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.agent import STRATEGIES, AgentMethod
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.methods.cp_sat import CpSatMethod
+from dispatchlab.eval.methods.hybrid import SAMPLES, HybridMethod
 from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all
 from dispatchlab.eval.methods.options import check_options, positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
@@ -24,7 +25,7 @@ class MethodDefaults:
     Attributes:
         semantics: Dispatch semantics of rules.
         k: Runs of each rule, of which the best counts.
-        time_limit_s: Seconds for each CP-SAT run.
+        time_limit_s: Seconds for each run of CP-SAT or of a hybrid.
         workers: Parallel searches of CP-SAT; 0 uses every core.
     """
 
@@ -69,8 +70,9 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
 
     Args:
         spec: ``NAME[:option=value...]`` with a rule (options ``k``, ``semantics``), ``cp-sat``
-            (``time``, in seconds), or ``agent=RUN`` (``greedy``, ``sample=32`` with a
-            ``temperature``, or ``beam=16``; ``semantics``).
+            (``time``, in seconds), ``agent=RUN`` (``greedy``, ``sample=32`` with a
+            ``temperature``, or ``beam=16``; ``semantics``), ``hybrid`` (``time``), or
+            ``hybrid=RUN`` (``time``, ``sample=32``, ``temperature``).
         defaults: What the string leaves open.
 
     Returns:
@@ -83,15 +85,18 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
     head, options = _split(spec)
     makers: dict[str, Callable[[str, Mapping[str, str], MethodDefaults], Method]] = {
         "cp-sat": _cp_sat,
+        "hybrid": _hybrid,
         **dict.fromkeys(RULES, _rule),
     }
     defaults = defaults or MethodDefaults()
     if head.startswith("agent="):
         return _agent(spec, head.removeprefix("agent="), options)
+    if head.startswith("hybrid="):
+        return _hybrid_agent(spec, head.removeprefix("hybrid="), options, defaults)
     if head == "agent":
         raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
     if head not in makers:
-        raise UnknownMethodError(spec, [*RULES, "cp-sat"])
+        raise UnknownMethodError(spec, [*RULES, "cp-sat", "hybrid"])
     return makers[head](spec, options, defaults)
 
 
@@ -125,6 +130,37 @@ def _cp_sat(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> 
     return CpSatMethod(spec, time_limit_s=limit, workers=defaults.workers)
 
 
+def _hybrid(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
+    stray = next((name for name in ("sample", "temperature") if name in options), None)
+    if stray is not None:
+        raise DispatchlabError(
+            f"The option {stray}={options[stray]} of the method {spec!r} needs a policy; write "
+            "hybrid=RUN with its run folder, or leave it out."
+        )
+    check_options(spec, options, ("time",))
+    limit = positive(spec, "time", options.get("time", str(defaults.time_limit_s)))
+    return HybridMethod(spec, time_limit_s=limit, workers=defaults.workers)
+
+
+def _hybrid_agent(
+    spec: str, path: str, options: Mapping[str, str], defaults: MethodDefaults
+) -> Method:
+    check_options(spec, options, ("time", "sample", "temperature"))
+    return HybridMethod(
+        _shown(spec, "hybrid", path),
+        path,
+        samples=whole(spec, "sample", options.get("sample", str(SAMPLES))),
+        temperature=positive(spec, "temperature", options.get("temperature", "1")),
+        time_limit_s=positive(spec, "time", options.get("time", str(defaults.time_limit_s))),
+        workers=defaults.workers,
+    )
+
+
+def _shown(spec: str, kind: str, path: str) -> str:
+    """The string with the name of the run instead of its path."""
+    return f"{kind}={Path(path).resolve().name}" + spec.strip().removeprefix(f"{kind}={path}")
+
+
 def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
     check_options(spec, options, (*STRATEGIES, "temperature", "semantics"))
     chosen = [strategy for strategy in STRATEGIES if strategy in options] or ["greedy"]
@@ -137,9 +173,8 @@ def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
             "samples; add sample=32 or leave it out."
         )
     width = 1 if strategy == "greedy" else whole(spec, strategy, options[strategy])
-    shown = Path(path).resolve().name
     return AgentMethod(
-        f"agent={shown}" + spec.strip().removeprefix(f"agent={path}"),
+        _shown(spec, "agent", path),
         path,
         strategy=strategy,
         width=width,
