@@ -146,9 +146,12 @@ _EDGE: dict[str, dict[str, Any]] = {
 _UAM_AGENT: dict[str, Any] = _ON_STREAMS | {
     "generator": "random-8x40:rho=0.4-2.0",
     "observation": "priced",
-    "imitation_steps": 128,
+    "encoder": "captain",
+    "num_layers": 1,
+    "imitation_steps": 64,
+    "imitation_updates": 250,
     "imitation_buffer": 131_072,
-    "imitation_beta_rounds": 6,
+    "imitation_beta_rounds": 3,
     "imitation_temperature": 5.0,
     "imitation_vf_coef": 0.2,
     "imitation_rule": "rolling",
@@ -169,16 +172,23 @@ _UAM: dict[str, dict[str, Any]] = {
     "quick": _UAM_AGENT | {
         "num_envs": 32,
         "imitation_rounds": 5,
-        "imitation_updates": 250,
-        "imitation_beta_rounds": 3,
+        "imitation_steps": 128,
         "n_steps": 256,
         "total_timesteps": 32_768,
     },
-    # Three quarters of an hour on an idle core.
+    # A quarter of an hour on an idle core. Nothing but imitation: PPO after it, with these small
+    # steps or with larger ones, has not made it better.
     "full": _UAM_AGENT | {
-        "imitation_rounds": 16,
-        "imitation_updates": 400,
-        "total_timesteps": 262_144,
+        "generator": "random:sizes=2x8+3x12+5x20+8x40+8x40,rho=0.4-2.0,area_mi=10-60",
+        "imitation_rounds": 10,
+        "imitation_updates": 300,
+        "imitation_beta_rounds": 4,
+        "total_timesteps": 0,
+        "eval_instances": 24,
+        "eval_benchmarks": (
+            "random-2x8:area_mi=15", "random-2x8:rho=2.0", "random-3x12:rho=0.8", "random-5x20",
+            "random-8x40:rho=0.6", "random-8x40:rho=1.2",
+        ),
         "checkpoint_every": 65_536,
     },
 }  # fmt: skip
