@@ -26,7 +26,7 @@ STREAMS = {
     "soc-chip16": "wifi-tx20:mean_gap_us=100,horizon_us=2000,warmup_us=0",
 }
 FLEETS = {"edge-fleet": "4d-a:network=trapezium,duration_ms=30000"}
-AIR_TAXIS = {"uam-fleet": "random-5x20"}
+AIR_TAXIS = {"uam-fleet": "random-6x30"}
 BEATEN = {"soc-top": "etf", "soc-deepsocs": "heft-rt", "soc-chip16": "etf"}
 
 
@@ -72,7 +72,7 @@ def test_policies_of_fleets_beat_dem_q(name: str) -> None:
 def test_policies_of_air_taxis_beat_lookahead(name: str) -> None:
     """On a few days of another size than it was trained on each policy earns more than lookahead.
 
-    On 100 days of that size and 20 of others: see the results in docs/uam.md.
+    On many days of other sizes and on real networks: see the results in docs/uam.md.
     """
     policy = load_policy(name, family="uam")
     kwargs = policy.meta["env"]
