@@ -21,7 +21,7 @@ class Contest:
     Attributes:
         instance: ``(B,)`` number of the instance that each row plays.
         record: ``(I,)`` least objective of each instance so far, infinite where there is none.
-        expired: Whether it is too late to go on; asked after every step.
+        expired: Whether it is too late to go on; asked before every step.
     """
 
     instance: IntArray

@@ -135,8 +135,16 @@ class LearnedPolicy:
 
         Returns:
             ``(B,)`` actions; legal wherever an action is.
+
+        Raises:
+            CheckpointError: The network answers with something that is no number.
         """
         logits = self.logits(obs).double().cpu().numpy()  # (B, A)
+        if np.isnan(logits).any():
+            raise CheckpointError(
+                "The policy answers with something that is no number; its weights are broken, "
+                "train it anew."
+            )
         with np.errstate(over="ignore"):  # what is too small for a number has no weight
             weights = np.exp((logits - logits.max(-1, keepdims=True)) / temperature)  # (B, A)
         summed = (weights * (obs["action_mask"] > 0)).cumsum(-1)  # (B, A)

@@ -153,9 +153,12 @@ def sample(
         k schedules and objectives, and the best of them.
 
     Raises:
-        DispatchlabError: The environment resets finished rows at once.
+        DispatchlabError: The environment resets finished rows at once, or the temperature is no
+            positive number.
         CheckpointError: The policy was trained on another observation.
     """
+    if not 0.0 < temperature < np.inf:
+        raise DispatchlabError(f"temperature is {temperature}; give a positive number.")
     steps = itertools.count()
     behind = first + env.num_envs
 

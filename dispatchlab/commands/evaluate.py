@@ -101,7 +101,8 @@ def evaluate_job_shop(
     told = {
         "instances": generator or instances, "seeds": seeds, "methods": methods,
         "semantics of rules": semantics, "runs of each rule": k,
-        "cp-sat time limit": f"{time_limit:g} s", "cp-sat workers": workers or "all cores",
+        "time limit of cp-sat and hybrids": f"{time_limit:g} s",
+        "workers of cp-sat and hybrids": workers or "all cores",
         "disturbances": str(disturbances) if disturbances != Disturbances() else "none",
     }  # fmt: skip
     conduct(chosen, cases, told, files, against=against)

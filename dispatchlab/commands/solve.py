@@ -151,9 +151,10 @@ def _refuse_clashes(
         )
     name = method.partition(":")[0]
     if name in ("cp-sat", "hybrid") and samples is not None:
+        what = "cp-sat" if name == "cp-sat" else "hybrid without --policy"
         raise DispatchlabError(
-            f"{name} without a policy takes no --samples {samples}; leave it out, or add --policy "
-            "with --method agent or hybrid."
+            f"{what} takes no --samples {samples}; leave it out, or add --policy with --method "
+            "agent or hybrid."
         )
     if semantics is not None and name.startswith(("cp-sat", "hybrid")):
         raise DispatchlabError(f"{name} takes no --semantics {semantics}; leave it out.")
@@ -212,7 +213,7 @@ def _report(comparison: "Comparison", json: Path | None, written: "Sequence[Path
         screen.print(f"[bold]{comparison.cases[0].encoding}[/]")
         facts = eval_family(comparison.family).facts(comparison.runs[0])
         for label, value in [*facts, *_facts_of_start(comparison)]:
-            screen.print(f"  {label:<12}{value}")
+            screen.print(f"  {label:<11} {value}")
     else:
         screen.print(runs_table(comparison))
     for path in [*written, *([json] if json is not None else [])]:

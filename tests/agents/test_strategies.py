@@ -58,6 +58,23 @@ def test_samples_have_their_own_numbers() -> None:
     assert tuple(parts) == whole
 
 
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+def test_refuses_what_is_no_temperature(temperature: float) -> None:
+    """Instead of playing the first action everywhere."""
+    with pytest.raises(DispatchlabError, match=r"temperature is .*; give a positive number"):
+        sample(*make(2), temperature=temperature)
+
+
+def test_refuses_broken_weights() -> None:
+    """A network that answers with no number is not asked further."""
+    policy, env = make(2)
+    with torch.no_grad():
+        for parameter in policy.network.parameters():
+            parameter.fill_(float("nan"))
+    with pytest.raises(CheckpointError, match="no number"):
+        sample(policy, env)
+
+
 @pytest.mark.parametrize("decisions", [3, 9])
 def test_what_cannot_win_is_ended(decisions: int) -> None:
     """The best schedule stays what it is, and a row is played on only while it can be better."""

@@ -47,6 +47,7 @@ def test_options() -> None:
         ("agent", "agent=RUN"),
         ("agent=nowhere", "no file 'nowhere"),
         ("agent=x:greedy:sample=3", "two strategies"),
+        ("agent=x:sample=3:sample=4", "sample stands twice"),
         ("agent=x:sample=3:temperature=0", "temperature=0"),
         ("agent=x:beam=3:temperature=2", "add sample=32"),
         ("hybrid:sample=3", "sample=3 .* needs a policy"),

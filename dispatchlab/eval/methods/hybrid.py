@@ -51,10 +51,11 @@ class HybridMethod:
     """Spends a share of the time on a good schedule, and the rest on improving it with CP-SAT.
 
     Everything counts, building the model included, so that the whole takes the time limit; only
-    the first rule is played whatever it takes. CP-SAT gets the schedule as a complete hint and its
-    objective as an upper bound, which it must undercut from then on: where it proves that nothing
-    does, the schedule is optimal. (A model that demands less from the beginning contradicts its
-    hint, and was no better or far worse on Taillard's instances.)
+    the first rule is played, and a model that was begun is built, whatever it takes. CP-SAT gets
+    the schedule as a complete hint and its objective as an upper bound, which it must undercut from
+    then on: where it proves that nothing does, the schedule is optimal. (A model that demands less
+    from the beginning contradicts its hint, and was no better or far worse on Taillard's
+    instances.)
 
     Args:
         name: Shown in tables.
@@ -149,7 +150,7 @@ class HybridMethod:
             status="optimal" if start.is_optimal else "feasible", runtime_s=budget.spent(),
             log=(at,),
         )  # fmt: skip
-        if start.is_optimal:
+        if start.is_optimal or budget.left() <= 0:
             return kept
         with budget.part("model"):
             built = self._build(case.encoding, start.schedule)

@@ -109,6 +109,8 @@ def _split(spec: str) -> tuple[str, dict[str, str]]:
         key, _, value = last.partition("=")
         if key not in _OPTIONS:
             break
+        if key in options:
+            raise DispatchlabError(f"The option {key} stands twice in {spec!r}; keep one.")
         options[key] = value
         head = rest
     return head, options
@@ -126,7 +128,7 @@ def _rule(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Me
 
 def _cp_sat(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
     check_options(spec, options, ("time",))
-    limit = positive(spec, "time", options.get("time", str(defaults.time_limit_s)))
+    limit = _time_limit(spec, options, defaults)
     return CpSatMethod(spec, time_limit_s=limit, workers=defaults.workers)
 
 
@@ -138,7 +140,7 @@ def _hybrid(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> 
             "hybrid=RUN with its run folder, or leave it out."
         )
     check_options(spec, options, ("time",))
-    limit = positive(spec, "time", options.get("time", str(defaults.time_limit_s)))
+    limit = _time_limit(spec, options, defaults)
     return HybridMethod(spec, time_limit_s=limit, workers=defaults.workers)
 
 
@@ -151,9 +153,13 @@ def _hybrid_agent(
         path,
         samples=whole(spec, "sample", options.get("sample", str(SAMPLES))),
         temperature=positive(spec, "temperature", options.get("temperature", "1")),
-        time_limit_s=positive(spec, "time", options.get("time", str(defaults.time_limit_s))),
+        time_limit_s=_time_limit(spec, options, defaults),
         workers=defaults.workers,
     )
+
+
+def _time_limit(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> float:
+    return positive(spec, "time", options.get("time", str(defaults.time_limit_s)))
 
 
 def _shown(spec: str, kind: str, path: str) -> str:

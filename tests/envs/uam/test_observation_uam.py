@@ -161,6 +161,23 @@ def test_prices_depend_on_nothing_but_the_state() -> None:
     assert len({values.tobytes() for values in seen}) > 50
 
 
+def test_prices_follow_the_instance() -> None:
+    """The same day at higher costs has other prices, though what happens is the same object."""
+    generator = make_generator("random-4x6:rho=1.2")
+    instance, day = generator.sample(np.random.default_rng(5))
+    dear = replace(instance, op_cost_usd_per_mi=5 * instance.op_cost_usd_per_mi)
+    dynamics, watching = Dynamics(1, generator.limits), PricedObservation()
+    seen = []
+    for played in (instance, dear):
+        dynamics.load(0, played, day)
+        dynamics.reset()
+        seen.append(_look_at_prices(dynamics, watching))
+    fresh = _look_at_prices(dynamics, PricedObservation())
+    assert all((seen[1][key] == fresh[key]).all() for key in fresh)
+    key = f"edge_attr/{OPTION}"
+    assert (seen[0][key] != seen[1][key]).any()
+
+
 def test_prices_ignore_the_future(case: Case) -> None:
     """Only what is expected counts."""
     instance, realisation = case

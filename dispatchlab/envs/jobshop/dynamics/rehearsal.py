@@ -18,7 +18,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     SLOT,
     TAIL_WORK,
 )
-from dispatchlab.envs.jobshop.dynamics.legality import advance
+from dispatchlab.envs.jobshop.dynamics.legality import NON_DELAY, NON_DELAY_WAIT, advance
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import State
 
@@ -39,7 +39,8 @@ def rehearse(
     """
     _copy_row(scratch, s, b)
     apply_option(p, scratch, 0, option)
-    # asked before every start: to look for conflicts costs more than it saves
+    # asked before every start, and never for a wait: to look for conflicts costs more than it saves
+    semantics = NON_DELAY if semantics == NON_DELAY_WAIT else semantics
     advance(p, scratch, 0, semantics, True)
     while scratch.row[0, LEFT] > 0:
         apply_option(p, scratch, 0, _choose(p, scratch))

@@ -71,16 +71,17 @@ class _Memory:
         self.dynamics = dynamics
         self._outlook = Outlook(dynamics, np.zeros(dynamics.batch, np.uint64), priced=True)
         self._mornings = make_state(dynamics.batch, dynamics.limits, log=False)
-        self._days: list[object] = [None] * dynamics.num_slots
+        self._days: list[tuple[object, object]] = [(None, None)] * dynamics.num_slots
         self._numbers = np.zeros(dynamics.num_slots, np.int64)
         self._found = np.full(dynamics.batch, UNKNOWN)
 
     def recall(self, rows: IntArray) -> tuple[Known, Prices]:
         """What is known, with the prices of rows whose day is new."""
         d = self.dynamics
-        for slot, day in enumerate(d.realisations):
-            if day is not self._days[slot]:
-                self._days[slot] = day
+        for slot, (instance, day) in enumerate(zip(d.instances, d.realisations, strict=True)):
+            known_instance, known_day = self._days[slot]
+            if instance is not known_instance or day is not known_day:
+                self._days[slot] = instance, day
                 self._numbers[slot] = self._numbers.max() + 1
         slots = d.state.row[rows, SLOT]
         is_new = self._found[rows] != self._numbers[slots]
