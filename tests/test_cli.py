@@ -171,7 +171,7 @@ def test_method_options(arguments: tuple[Any, ...], spec: str) -> None:
         (("agent", Path("r"), 3, 2, None), "give either --beam or --samples"),
         (("agent", Path("r"), None, 2, None, 0.5), "--temperature 0.5 is for samples"),
         (("mwkr", None, 3, None, None, 0.5), "--temperature 0.5 is for samples of an agent"),
-        (("hybrid", None, 8, None, None), "hybrid without a policy takes no --samples 8"),
+        (("hybrid", None, 8, None, None), "hybrid without --policy takes no --samples 8"),
         (("hybrid", None, None, None, None, 0.5), "add --policy"),
         (("hybrid", Path("r"), None, 4, None), "--beam 4 is for the agent alone"),
         (("hybrid", Path("r"), None, None, "append"), "takes no --semantics append"),
