@@ -188,19 +188,20 @@ def _play(
             schedules[row], objectives[row] = env.schedule(row), float(values[row])
         going[rows] = False
 
-    def leave_lost() -> None:
-        if contest is not None:
-            lost = going & contest.lost(env.objectives())
-            leave(lost, np.full(env.num_envs, np.inf))
-
-    leave_lost()
-    for step in play(env, obs, choose, going):
+    def settle(ended: BoolArray, truncated: BoolArray) -> None:
+        bounds = env.objectives()
         # A truncated episode has only a bound of its objective.
-        reached = np.where(step.truncated, np.inf, env.objectives())
-        leave(step.ended, reached)
+        reached = np.where(truncated, np.inf, bounds)
+        leave(ended, reached)
         if contest is not None:
-            contest.enter(np.flatnonzero(step.ended), reached)
-        leave_lost()
+            contest.enter(np.flatnonzero(ended), reached)
+            leave(going & contest.lost(bounds), np.full(env.num_envs, np.inf))
+
+    if contest is not None:
+        settle(np.zeros_like(going), np.zeros_like(going))
+    for step in play(env, obs, choose, going):
+        if contest is not None or step.ended.any():
+            settle(step.ended, step.truncated)
     best = min(objectives, key=objectives.__getitem__)
     rows = range(env.num_envs)
     return SearchResult(

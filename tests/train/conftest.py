@@ -11,6 +11,7 @@ pytest.importorskip("yaml")
 from rich.console import Console  # noqa: E402 - after the skips
 
 from dispatchlab.train import TrainConfig  # noqa: E402 - after the skips
+from tests.train.helpers import SMALL  # noqa: E402 - after the skips
 
 
 @pytest.fixture
@@ -18,23 +19,13 @@ def tiny() -> TrainConfig:
     """A run of a second: nine updates of a small network on small shops."""
     return TrainConfig(
         generator="random:num_jobs=3-5,num_machines=3-4",
-        num_envs=8,
-        n_steps=16,
-        batch_size=64,
-        n_epochs=2,
-        hidden=16,
-        num_layers=1,
-        num_heads=2,
-        feedforward=16,
         learning_rate=3e-3,
         total_timesteps=9 * 128,
-        threads=1,
         eval_every=512,
         eval_generator="random:num_jobs=5,num_machines=4",
         eval_instances=4,
         eval_samples=4,
-        checkpoint_every=256,
-        tensorboard=False,
+        **SMALL,
     )
 
 

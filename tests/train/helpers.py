@@ -2,10 +2,23 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from stable_baselines3.common.callbacks import BaseCallback
+
+# a small network on small batches, as keyword arguments of TrainConfig
+SMALL: dict[str, Any] = {
+    "num_envs": 8, "n_steps": 16, "batch_size": 64, "n_epochs": 2, "hidden": 16, "num_layers": 1,
+    "num_heads": 2, "feedforward": 16, "threads": 1, "checkpoint_every": 256, "tensorboard": False,
+}  # fmt: skip
+# the same with a little imitation before it
+IMITATING: dict[str, Any] = SMALL | {
+    "gamma": 0.99, "eval_every": 256, "imitation_rounds": 2, "imitation_steps": 8,
+    "imitation_updates": 4, "imitation_batch_size": 32, "imitation_vf_coef": 0.1,
+    "critic_warm_up": 1,
+}  # fmt: skip
 
 
 class Interrupt(BaseCallback):

@@ -19,7 +19,7 @@ from dispatchlab.train import TrainConfig, preset, train
 from dispatchlab.train.families.soc import ActionPrices
 from dispatchlab.train.problems import draw_problems
 from dispatchlab.train.validation import Validation
-from tests.train.helpers import Interrupt, progress, same_weights, weights
+from tests.train.helpers import IMITATING, Interrupt, progress, same_weights, weights
 
 
 @pytest.fixture
@@ -29,28 +29,10 @@ def chip() -> TrainConfig:
         family="soc",
         generator="preset:top-1+top-mix,mean_gap_us=50-100,horizon_us=300",
         max_ready=6,
-        num_envs=8,
-        n_steps=16,
-        batch_size=64,
-        n_epochs=2,
-        hidden=16,
-        num_layers=1,
-        num_heads=2,
-        feedforward=16,
-        gamma=0.99,
         total_timesteps=5 * 128,
-        threads=1,
-        eval_every=256,
         eval_generator="top-1:horizon_us=400",
         eval_instances=3,
-        checkpoint_every=256,
-        tensorboard=False,
-        imitation_rounds=2,
-        imitation_steps=8,
-        imitation_updates=4,
-        imitation_batch_size=32,
-        imitation_vf_coef=0.1,
-        critic_warm_up=1,
+        **IMITATING,
     )
 
 

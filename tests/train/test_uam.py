@@ -19,7 +19,7 @@ from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families import load_family
 from dispatchlab.train.families.uam_experts import FINE, LOYALTY_USD, USUAL
 from dispatchlab.train.problems import draw_problems
-from tests.train.helpers import Interrupt, same_weights
+from tests.train.helpers import IMITATING, Interrupt, same_weights
 
 SPEC = "random:sizes=2x3+4x4,rho=0.8-1.6,horizon_s=7200"
 
@@ -31,30 +31,12 @@ def uam() -> TrainConfig:
         family="uam",
         generator=SPEC,
         observation="priced",
-        num_envs=8,
-        n_steps=16,
-        batch_size=64,
-        n_epochs=2,
-        hidden=16,
-        num_layers=1,
-        num_heads=2,
-        feedforward=16,
-        gamma=0.99,
         total_timesteps=4 * 128,
-        threads=1,
-        eval_every=256,
         eval_generator=SPEC,
         eval_instances=2,
-        checkpoint_every=256,
-        tensorboard=False,
-        imitation_rounds=2,
-        imitation_steps=8,
-        imitation_updates=4,
-        imitation_batch_size=32,
         imitation_temperature=5.0,
-        imitation_vf_coef=0.1,
         imitation_rule="rolling",
-        critic_warm_up=1,
+        **IMITATING,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.baselines.uam.time_grid import CELL_S
 from dispatchlab.envs.core.errors import DispatchlabError
 
 IntArray = npt.NDArray[np.int64]
@@ -58,7 +59,7 @@ class PlanOptions:
     demand: str = RECOURSE
     end_worth: float = 1.0
     margin_s: int = 0
-    cell_s: int = 300
+    cell_s: int = CELL_S
     haste_usd: float = 1.0
     gap: float = 0.01
     time_limit_s: float = 5.0

@@ -9,6 +9,7 @@ from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.view import BatchView
 from dispatchlab.envs.jobshop.dynamics import Dynamics
+from dispatchlab.envs.jobshop.dynamics.apply import count_left, work_left
 from dispatchlab.envs.jobshop.dynamics.layout import (
     DUE,
     DURATION,
@@ -25,7 +26,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
 from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.dynamics.timing import seen
-from dispatchlab.envs.jobshop.observation.option import count_left, expected_start, work_left
+from dispatchlab.envs.jobshop.observation.option import expected_start
 
 FloatArray = npt.NDArray[np.float64]
 COLUMNS = (

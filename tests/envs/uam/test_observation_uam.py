@@ -31,11 +31,14 @@ def _start(case: Case) -> Dynamics:
     return dynamics
 
 
-def _look(dynamics: Dynamics) -> Arrays:
-    observation = GraphObservation()
-    out = observation.spec(dynamics).allocate(1)
-    observation.fill(dynamics, np.array([0]), out)
-    return {key: value[0] for key, value in out.items()}
+def _look(dynamics: Dynamics, observation: type[GraphObservation] = GraphObservation) -> Arrays:
+    return {key: value[0] for key, value in _look_at_rows(dynamics, observation()).items()}
+
+
+def _look_at_rows(dynamics: Dynamics, observation: GraphObservation) -> Arrays:
+    out = observation.spec(dynamics).allocate(dynamics.batch)
+    observation.fill(dynamics, np.arange(dynamics.batch), out)
+    return out
 
 
 def _named(values: np.ndarray, features: tuple[Feature, ...]) -> dict[str, float]:
@@ -104,7 +107,8 @@ def test_pairs_know_what_waits(case: Case) -> None:
     assert there["distance"] == pytest.approx(3 / 25)
 
 
-def test_observation_ignores_the_future(case: Case) -> None:
+@pytest.mark.parametrize("observation", [GraphObservation, PricedObservation])
+def test_observation_ignores_the_future(case: Case, observation: type[GraphObservation]) -> None:
     """Requests, delays, closures and outages to come leave no trace before they happen."""
     instance, realisation = case
     late = replace(
@@ -119,18 +123,12 @@ def test_observation_ignores_the_future(case: Case) -> None:
     )
     one, other = _start(case), _start((instance, late))
     for action in (0, 0, 1):
-        seen, same = _look(one), _look(other)
+        seen, same = _look(one, observation), _look(other, observation)
         assert all((seen[key] == same[key]).all() for key in seen)
         one.step(np.array([action]))
         other.step(np.array([action]))
     # the aircraft that has departed is not in the air yet: its own delay is not known either
     assert (_look(one)["x/aircraft"] == _look(other)["x/aircraft"]).all()
-
-
-def _look_at_prices(dynamics: Dynamics, observation: PricedObservation) -> Arrays:
-    out = observation.spec(dynamics).allocate(dynamics.batch)
-    observation.fill(dynamics, np.arange(dynamics.batch), out)
-    return out
 
 
 def test_prices_depend_on_nothing_but_the_state() -> None:
@@ -146,16 +144,16 @@ def test_prices_depend_on_nothing_but_the_state() -> None:
     dynamics.reset()
     seen = []
     for turn in range(60):
-        out = _look_at_prices(dynamics, watching)
+        out = _look_at_rows(dynamics, watching)
         seen.append(out[f"edge_attr/{OPTION}"].copy())
         if turn == 30:
             dynamics.restore(dynamics.snapshot(), np.arange(4), np.array([1, 0, 3, 3]))
-            out = _look_at_prices(dynamics, watching)
+            out = _look_at_rows(dynamics, watching)
         if turn == 40:
             dynamics.load(2, *generator.sample(rng))
             dynamics.reset(np.array([2]))
-            out = _look_at_prices(dynamics, watching)
-        fresh = _look_at_prices(dynamics, PricedObservation())
+            out = _look_at_rows(dynamics, watching)
+        fresh = _look_at_rows(dynamics, PricedObservation())
         assert all((out[key] == fresh[key]).all() for key in out)
         dynamics.step(dynamics.num_actions - 1 - dynamics.legal()[:, ::-1].argmax(axis=1))
     assert len({values.tobytes() for values in seen}) > 50
@@ -171,27 +169,8 @@ def test_prices_follow_the_instance() -> None:
     for played in (instance, dear):
         dynamics.load(0, played, day)
         dynamics.reset()
-        seen.append(_look_at_prices(dynamics, watching))
-    fresh = _look_at_prices(dynamics, PricedObservation())
+        seen.append(_look_at_rows(dynamics, watching))
+    fresh = _look_at_rows(dynamics, PricedObservation())
     assert all((seen[1][key] == fresh[key]).all() for key in fresh)
     key = f"edge_attr/{OPTION}"
     assert (seen[0][key] != seen[1][key]).any()
-
-
-def test_prices_ignore_the_future(case: Case) -> None:
-    """Only what is expected counts."""
-    instance, realisation = case
-    late = replace(
-        realisation,
-        request_s=np.append(realisation.request_s, 1700),
-        leaves_s=np.append(realisation.leaves_s, 3600),
-        pair_offset=realisation.pair_offset + np.array([0, 0, 1, 1, 1]),
-        takeoff_delay_s=realisation.takeoff_delay_s + 600,
-    )
-    one, other = _start(case), _start((instance, late))
-    for action in (0, 0, 1):
-        seen = _look_at_prices(one, PricedObservation())
-        same = _look_at_prices(other, PricedObservation())
-        assert all((seen[key] == same[key]).all() for key in seen)
-        one.step(np.array([action]))
-        other.step(np.array([action]))

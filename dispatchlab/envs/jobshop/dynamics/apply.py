@@ -19,6 +19,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     IN_TIME_ORDER,
     IS_KNOWN,
     IS_NOISY,
+    IS_ORDERED,
     IS_SIMPLE,
     JOB,
     JOB_END,
@@ -49,6 +50,8 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     START,
     SUCC_PTR,
     SUCCESSOR,
+    TAIL_COUNT,
+    TAIL_WORK,
     TRIVIAL_BOUND,
     USE_FAMILY,
     USE_MODE,
@@ -123,6 +126,27 @@ def mean_duration(p: Problem, i: int, a: int) -> float:
     for m in range(first, last):
         total += p.mode[i, m, DURATION]
     return total / (last - first)
+
+
+@inlined_kernel
+def work_left(p: Problem, s: State, b: int, a: int) -> float:
+    """Remaining work behind an activity, itself included.
+
+    Along the precedences; in a job without any (open shop) everything unscheduled in the job.
+    """
+    i = s.row[b, SLOT]
+    if p.job[i, p.activity[i, a, JOB], IS_ORDERED]:
+        return p.work[i, a, TAIL_WORK]
+    return s.job_work[b, p.activity[i, a, JOB]]
+
+
+@inlined_kernel
+def count_left(p: Problem, s: State, b: int, a: int) -> int:
+    """Number of activities in `work_left`."""
+    i = s.row[b, SLOT]
+    if p.job[i, p.activity[i, a, JOB], IS_ORDERED]:
+        return p.activity[i, a, TAIL_COUNT]
+    return s.job[b, p.activity[i, a, JOB], COUNT_LEFT]
 
 
 @kernel

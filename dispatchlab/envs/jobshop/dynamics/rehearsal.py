@@ -1,26 +1,22 @@
 """Rehearsals: playing on from a state with FDD/MWKR until everything is scheduled."""
 
 import numpy as np
-import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import inlined_kernel, kernel
-from dispatchlab.envs.core.schedule import IntArray
-from dispatchlab.envs.jobshop.dynamics.apply import apply_option, slots_per_lane
+from dispatchlab.envs.jobshop.dynamics.apply import apply_option, slots_per_lane, work_left
 from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
 from dispatchlab.envs.jobshop.dynamics.layout import (
     DURATION,
     HEAD_WORK,
-    IS_ORDERED,
     JOB,
     JOB_RELEASE,
     LEFT,
     MODE_PTR,
     SLOT,
-    TAIL_WORK,
 )
 from dispatchlab.envs.jobshop.dynamics.legality import NON_DELAY, NON_DELAY_WAIT, advance
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
-from dispatchlab.envs.jobshop.dynamics.state import State
+from dispatchlab.envs.jobshop.dynamics.state import State, copy_row
 
 
 @kernel
@@ -37,7 +33,7 @@ def rehearse(
         option: A legal option.
         semantics: Index of the dispatch semantics; the rule never waits.
     """
-    _copy_row(scratch, s, b)
+    copy_row(scratch, 0, s, b)
     apply_option(p, scratch, 0, option)
     # asked before every start, and never for a wait: to look for conflicts costs more than it saves
     semantics = NON_DELAY if semantics == NON_DELAY_WAIT else semantics
@@ -69,36 +65,5 @@ def _choose(p: Problem, s: State) -> int:
 def _flow_due_date_ratio(p: Problem, s: State, a: int) -> float:
     """Flow due date over the work left (Sels, Gheysen and Vanhoucke 2012), in row 0."""
     i = s.row[0, SLOT]
-    j = p.activity[i, a, JOB]
-    left = p.work[i, a, TAIL_WORK] if p.job[i, j, IS_ORDERED] else s.job_work[0, j]
-    return (p.job[i, j, JOB_RELEASE] + p.work[i, a, HEAD_WORK]) / max(1e-9, left)
-
-
-@kernel
-def _copy_row(to: State, source: State, b: int) -> None:
-    """Make row 0 of one state equal to row b of another."""
-    _copy_line(to.row[0], source.row[b])
-    _copy_line(to.lane[0], source.lane[b])
-    _copy_table(to.activity[0], source.activity[b])
-    _copy_table(to.resource[0], source.resource[b])
-    _copy_line(to.load[0], source.load[b])
-    _copy_table(to.job[0], source.job[b])
-    _copy_line(to.job_work[0], source.job_work[b])
-    _copy_table(to.option[0], source.option[b])
-    _copy_line(to.legal[0], source.legal[b])
-    to.bound[0] = source.bound[b]
-
-
-@kernel
-def _copy_line(to: npt.NDArray[np.float64], source: npt.NDArray[np.float64]) -> None:
-    """Copy a vector; an assignment of slices would allocate, for fear that they overlap."""
-    for index in range(to.shape[0]):
-        to[index] = source[index]
-
-
-@kernel
-def _copy_table(to: IntArray, source: IntArray) -> None:
-    """Copy a matrix."""
-    for line in range(to.shape[0]):
-        for index in range(to.shape[1]):
-            to[line, index] = source[line, index]
+    due = p.job[i, p.activity[i, a, JOB], JOB_RELEASE] + p.work[i, a, HEAD_WORK]
+    return due / max(1e-9, work_left(p, s, 0, a))

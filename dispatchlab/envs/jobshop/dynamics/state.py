@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.compiling import kernel
+from dispatchlab.envs.core.copying import copy_matrix, copy_vector
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.limits import ProblemLimits
 
@@ -45,3 +47,18 @@ def allocate_state(batch: int, limits: ProblemLimits) -> State:
         legal=np.zeros((batch, options + 1), np.uint8),
         bound=np.zeros(batch),
     )
+
+
+@kernel
+def copy_row(to: State, b: int, source: State, c: int) -> None:
+    """Make row b of one state equal to row c of another."""
+    copy_vector(to.row[b], source.row[c])
+    copy_vector(to.lane[b], source.lane[c])
+    copy_matrix(to.activity[b], source.activity[c])
+    copy_matrix(to.resource[b], source.resource[c])
+    copy_vector(to.load[b], source.load[c])
+    copy_matrix(to.job[b], source.job[c])
+    copy_vector(to.job_work[b], source.job_work[c])
+    copy_matrix(to.option[b], source.option[c])
+    copy_vector(to.legal[b], source.legal[c])
+    to.bound[b] = source.bound[c]

@@ -10,6 +10,7 @@ from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.graph_spec import Arrays, EdgeType, Feature, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
+from dispatchlab.envs.jobshop.dynamics.apply import count_left
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
     DEMAND,
@@ -61,7 +62,6 @@ from dispatchlab.envs.jobshop.observation.features import (
     RESOURCE_FEATURES,
     Float32Array,
 )
-from dispatchlab.envs.jobshop.observation.option import count_left
 from dispatchlab.envs.jobshop.observation.tokens import fill_options
 
 _LAG = (Feature("lag", "time", "mean duration"), Feature("counts_from_start"))

@@ -6,15 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import inlined_kernel
-from dispatchlab.envs.jobshop.dynamics.apply import uses_resource
+from dispatchlab.envs.jobshop.dynamics.apply import count_left, uses_resource, work_left
 from dispatchlab.envs.jobshop.dynamics.layout import (
     CAPACITY,
-    COUNT_LEFT,
     DEMAND,
     DURATION,
     FOCUS,
     HEAD_WORK,
-    IS_ORDERED,
     JOB,
     LANE_NEXT,
     MEAN_DURATION,
@@ -30,9 +28,7 @@ from dispatchlab.envs.jobshop.dynamics.layout import (
     READY_SEEN,
     RESOURCE,
     SLOT,
-    TAIL_COUNT,
     TAIL_PATH,
-    TAIL_WORK,
     TALLY,
     USE_PTR,
     WEIGHT,
@@ -73,27 +69,6 @@ def make_scales(p: Problem, i: int, horizon: float) -> Scales:
         1.0 / lanes,
         lanes / p.counts[i, NUM_ACTIVITIES],
     )
-
-
-@inlined_kernel
-def work_left(p: Problem, s: State, b: int, a: int) -> float:
-    """Remaining work behind an activity, itself included.
-
-    Along the precedences; in a job without any (open shop) everything unscheduled in the job.
-    """
-    i = s.row[b, SLOT]
-    if p.job[i, p.activity[i, a, JOB], IS_ORDERED]:
-        return p.work[i, a, TAIL_WORK]
-    return s.job_work[b, p.activity[i, a, JOB]]
-
-
-@inlined_kernel
-def count_left(p: Problem, s: State, b: int, a: int) -> int:
-    """Number of activities in `work_left`."""
-    i = s.row[b, SLOT]
-    if p.job[i, p.activity[i, a, JOB], IS_ORDERED]:
-        return p.activity[i, a, TAIL_COUNT]
-    return s.job[b, p.activity[i, a, JOB], COUNT_LEFT]
 
 
 @inlined_kernel

@@ -4,7 +4,7 @@ import numpy as np
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec, NodeType
+from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.layout import MEAN_DURATION, SLOT
@@ -13,18 +13,17 @@ from dispatchlab.envs.jobshop.dynamics.rehearsal import rehearse
 from dispatchlab.envs.jobshop.dynamics.state import State, allocate_state
 from dispatchlab.envs.jobshop.observation.context import clip
 from dispatchlab.envs.jobshop.observation.features import (
-    GLOBAL_FEATURES,
     OPTION_FEATURES,
     REHEARSED_FEATURES,
     Float32Array,
 )
 from dispatchlab.envs.jobshop.observation.option import FloatArray
-from dispatchlab.envs.jobshop.observation.tokens import fill_options
+from dispatchlab.envs.jobshop.observation.tokens import TokensObservation
 
 _FIRST = len(OPTION_FEATURES)
 
 
-class RehearsedObservation:
+class RehearsedObservation(TokensObservation):
     """As `TokensObservation`, and for every legal option the outcome of a rehearsal.
 
     A rehearsal starts the option and lets the rule FDD/MWKR decide everything behind it; the
@@ -33,14 +32,11 @@ class RehearsedObservation:
     grows with the square of the instance.
     """
 
+    option_features = OPTION_FEATURES + REHEARSED_FEATURES
+
     def __init__(self) -> None:
         """Have no scratch row yet."""
         self._scratch: tuple[object, State] | None = None
-
-    def spec(self, dynamics: Dynamics) -> GraphSpec:
-        """Layout and sizes for a dynamics."""
-        options = NodeType("option", dynamics.num_options, OPTION_FEATURES + REHEARSED_FEATURES)
-        return GraphSpec((options,), (), GLOBAL_FEATURES, ("option",), dynamics.num_actions)
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows.
@@ -55,7 +51,7 @@ class RehearsedObservation:
                 "The observation 'rehearsed' plays on as expected, but durations or arrivals are "
                 "random here; use observation='tokens'."
             )
-        fill_options(dynamics, rows, out)
+        super().fill(dynamics, rows, out)
         if self._scratch is None or self._scratch[0] is not dynamics.limits:
             self._scratch = (dynamics.limits, allocate_state(1, dynamics.limits))
         _fill_rehearsals(

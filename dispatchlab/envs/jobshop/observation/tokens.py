@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel, kernel
-from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec, NodeType
+from dispatchlab.envs.core.graph_spec import Arrays, Feature, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.layout import (
@@ -49,9 +49,11 @@ from dispatchlab.envs.jobshop.observation.option import (
 class TokensObservation:
     """One ``option`` node per lane's next activity and mode; ``candidates`` is (A, 1)."""
 
+    option_features: tuple[Feature, ...] = OPTION_FEATURES
+
     def spec(self, dynamics: Dynamics) -> GraphSpec:
         """Layout and sizes for a dynamics."""
-        options = NodeType("option", dynamics.num_options, OPTION_FEATURES)
+        options = NodeType("option", dynamics.num_options, self.option_features)
         return GraphSpec((options,), (), GLOBAL_FEATURES, ("option",), dynamics.num_actions)
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:

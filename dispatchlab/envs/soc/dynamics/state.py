@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import kernel
+from dispatchlab.envs.core.copying import copy_matrix, copy_vector
 from dispatchlab.envs.soc.dynamics.layout import (
     JOB_COLUMNS,
     JOB_LOG_COLUMNS,
@@ -56,20 +57,10 @@ def make_state(batch: int, limits: SocLimits, *, log: bool = True) -> State:
 
 
 @kernel
-def _copy(to: npt.NDArray[np.int64], source: npt.NDArray[np.int64]) -> None:
-    """Copy a matrix; an assignment of slices would allocate, for fear that they overlap."""
-    for i in range(to.shape[0]):
-        for j in range(to.shape[1]):
-            to[i, j] = source[i, j]
-
-
-@kernel
 def copy_row(to: State, b: int, source: State, c: int) -> None:
     """Make row b of one state equal to row c of another, logs apart."""
-    for column in range(ROW_COLUMNS):
-        to.row[b, column] = source.row[c, column]
-    _copy(to.job[b], source.job[c])
-    _copy(to.task[b], source.task[c])
-    _copy(to.pe[b], source.pe[c])
-    for index in range(source.ready.shape[1]):
-        to.ready[b, index] = source.ready[c, index]
+    copy_vector(to.row[b], source.row[c])
+    copy_matrix(to.job[b], source.job[c])
+    copy_matrix(to.task[b], source.task[c])
+    copy_matrix(to.pe[b], source.pe[c])
+    copy_vector(to.ready[b], source.ready[c])
