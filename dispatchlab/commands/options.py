@@ -39,9 +39,10 @@ MethodOrDefault = Annotated[
     str | None,
     typer.Option(
         help="[cyan]cp-sat[/], [cyan]agent[/], [cyan]hybrid[/] (the best schedule of the agent or "
-        "of rules, improved by cp-sat), or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, "
-        "lor, edd, slack, cr, fdd-mwkr, atc (as spt in non-delay job shops without due dates and "
-        "weights), random; at an edge dem-q, dem, sota1, ...; of air taxis lookahead, rolling, ...",
+        "of rules, improved by cp-sat), lookahead (every action rehearsed with two rules), or a "
+        "rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, lor, edd, slack, cr, fdd-mwkr, atc (as spt "
+        "in non-delay job shops without due dates and weights), random; at an edge dem-q, dem, "
+        "sota1, ...; of air taxis lookahead, rolling, ...",
         show_default="cp-sat; at an edge dem-q; of air taxis lookahead",
     ),
 ]

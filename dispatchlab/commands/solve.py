@@ -150,8 +150,8 @@ def _refuse_clashes(
             "--policy with --method agent or hybrid."
         )
     name = method.partition(":")[0]
-    if name in ("cp-sat", "hybrid") and samples is not None:
-        what = "cp-sat" if name == "cp-sat" else "hybrid without --policy"
+    if name in ("cp-sat", "hybrid", "lookahead") and samples is not None:
+        what = "hybrid without --policy" if name == "hybrid" else name
         raise DispatchlabError(
             f"{what} takes no --samples {samples}; leave it out, or add --policy with --method "
             "agent or hybrid."

@@ -54,6 +54,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "self_labelling_rounds": (0, 10**9),
     "self_labelling_instances": (1, 65_536),
     "self_labelling_samples": (2, 65_536),
+    "self_labelling_temperature": (1e-3, 1e3),
     "self_labelling_passes": (1, 1000),
     "self_labelling_batch_size": (1, 1 << 24),
     "self_labelling_learning_rate": (0, 1),
@@ -90,8 +91,8 @@ class TrainConfig:
     max_ready: int = 24
     """Ready tasks that are shown at once, those that have waited longest; 0: all."""
     observation: str = ""
-    """What the agent sees. Job shops: tokens (open options), rehearsed (tokens with the rehearsal
-    of every option by a rule) or graph (all activities and resources); chips: graph, or with the
+    """What the agent sees. Job shops: tokens (open options), rehearsed (tokens with rehearsals
+    of every action by two rules) or graph (all activities and resources); chips: graph, or with the
     rehearsal of every option rehearsed (of several rules) or rehearsed-etf; air taxis: graph, or
     priced (with the prices of the rule price)."""
     reward: str = ""
@@ -135,6 +136,8 @@ class TrainConfig:
     """New instances in a round of self-labelling."""
     self_labelling_samples: int = 32
     """Schedules sampled of each of them."""
+    self_labelling_temperature: float = 1.0
+    """Divides the logits of these samples: above 1 they differ more from one another."""
     self_labelling_passes: int = 2
     """Times that the decisions of the best schedules are learned from."""
     self_labelling_batch_size: int = 128

@@ -35,6 +35,7 @@ class SelfLabellingConfig:
         rounds: Rounds of sampling and fitting.
         instances: New problems in a round.
         samples: Schedules sampled of each.
+        temperature: Divides the logits of the samples; above 0.
         passes: Times that the decisions of the best schedules are learned from.
         batch_size: Decisions in a gradient step.
         learning_rate: That of Adam in the first round; it falls linearly to zero.
@@ -48,6 +49,7 @@ class SelfLabellingConfig:
     rounds: int = 100
     instances: int = 8
     samples: int = 32
+    temperature: float = 1.0
     passes: int = 2
     batch_size: int = 128
     learning_rate: float = 1e-3
@@ -174,14 +176,16 @@ class SelfLabelling:
         self.rounds_done, self.decisions = state["rounds_done"], state["decisions"]
 
     def _sample(self, problems: Sequence[Any], seed: int) -> _Samples:
-        """Play every row to its end with the policy's own probabilities."""
+        """Play every row to its end, drawing from the policy at the temperature."""
         generator = torch.Generator(self._policy.device).manual_seed(seed)
         env = self._make_env(problems, self.config.samples)
         obs, _ = env.reset(seed=0)
         actions, cut, decisions = [], np.zeros(env.num_envs, bool), 0
 
         def draw(seen: Arrays, _: IntArray) -> IntArray:
-            return self._policy.act_batch(seen, generator=generator, greedy=False)
+            return self._policy.act_batch(
+                seen, temperature=self.config.temperature, generator=generator, greedy=False
+            )
 
         for step in play(env, obs, draw):
             actions.append(step.actions)

@@ -102,6 +102,7 @@ def make_self_labelling(policy: nn.Module, config: TrainConfig) -> SelfLabelling
         rounds=config.self_labelling_rounds,
         instances=config.self_labelling_instances,
         samples=config.self_labelling_samples,
+        temperature=config.self_labelling_temperature,
         passes=config.self_labelling_passes,
         batch_size=config.self_labelling_batch_size,
         learning_rate=config.self_labelling_learning_rate,

@@ -42,6 +42,8 @@ def test_options() -> None:
         ("mwkr:k=many", "k=many"),
         ("mwkr:beam=4", "no option 'beam'"),
         ("mwkr:semantics=lazy", "Unknown semantics 'lazy'"),
+        ("lookahead:k=3", "no option 'k'"),
+        ("lookahead:semantics=lazy", "Unknown semantics 'lazy'"),
         ("cp-sat:time=-1", "time=-1"),
         ("cp-sat:time=nan", "time=nan"),
         ("agent", "agent=RUN"),
@@ -93,7 +95,7 @@ def test_a_search_does_not_see_the_future() -> None:
     assert np.isnan(result.lower_bound)
 
 
-@pytest.mark.parametrize("spec", ["spt", "random:k=4", "cp-sat:time=5"])
+@pytest.mark.parametrize("spec", ["spt", "random:k=4", "lookahead", "cp-sat:time=5"])
 def test_schedules_hold_under_noise(spec: str) -> None:
     """Whatever a method plans, its executed schedule verifies under the realisation."""
     pytest.importorskip("ortools")

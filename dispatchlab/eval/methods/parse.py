@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatchlab.baselines.dispatchers import RULES
+from dispatchlab.baselines.dispatchers import LOOKAHEAD, RULES
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.agent import STRATEGIES, AgentMethod
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.methods.cp_sat import CpSatMethod
 from dispatchlab.eval.methods.hybrid import SAMPLES, HybridMethod
 from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.lookahead import LookaheadMethod
 from dispatchlab.eval.methods.options import check_options, positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
 
@@ -69,10 +70,10 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
     """Make a method from a string.
 
     Args:
-        spec: ``NAME[:option=value...]`` with a rule (options ``k``, ``semantics``), ``cp-sat``
-            (``time``, in seconds), ``agent=RUN`` (``greedy``, ``sample=32`` with a
-            ``temperature``, or ``beam=16``; ``semantics``), ``hybrid`` (``time``), or
-            ``hybrid=RUN`` (``time``, ``sample=32``, ``temperature``).
+        spec: ``NAME[:option=value...]`` with a rule (options ``k``, ``semantics``), ``lookahead``
+            (``semantics``), ``cp-sat`` (``time``, in seconds), ``agent=RUN`` (``greedy``,
+            ``sample=32`` with a ``temperature``, or ``beam=16``; ``semantics``), ``hybrid``
+            (``time``), or ``hybrid=RUN`` (``time``, ``sample=32``, ``temperature``).
         defaults: What the string leaves open.
 
     Returns:
@@ -86,6 +87,7 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
     makers: dict[str, Callable[[str, Mapping[str, str], MethodDefaults], Method]] = {
         "cp-sat": _cp_sat,
         "hybrid": _hybrid,
+        LOOKAHEAD: _lookahead,
         **dict.fromkeys(RULES, _rule),
     }
     defaults = defaults or MethodDefaults()
@@ -96,7 +98,7 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
     if head == "agent":
         raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
     if head not in makers:
-        raise UnknownMethodError(spec, [*RULES, "cp-sat", "hybrid"])
+        raise UnknownMethodError(spec, [*RULES, LOOKAHEAD, "cp-sat", "hybrid"])
     return makers[head](spec, options, defaults)
 
 
@@ -124,6 +126,11 @@ def _rule(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Me
         semantics=options.get("semantics", defaults.semantics),
         k=whole(spec, "k", options.get("k", str(defaults.k))),
     )
+
+
+def _lookahead(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
+    check_options(spec, options, ("semantics",))
+    return LookaheadMethod(spec, semantics=options.get("semantics", "active"))
 
 
 def _cp_sat(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:

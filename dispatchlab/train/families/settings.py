@@ -70,8 +70,8 @@ _IMITATION = (
 )  # fmt: skip
 _SELF_LABELLING = (
     "self_labelling_rounds", "self_labelling_instances", "self_labelling_samples",
-    "self_labelling_passes", "self_labelling_batch_size", "self_labelling_learning_rate",
-    "self_labelling_vf_coef", "critic_warm_up",
+    "self_labelling_temperature", "self_labelling_passes", "self_labelling_batch_size",
+    "self_labelling_learning_rate", "self_labelling_vf_coef", "critic_warm_up",
 )  # fmt: skip
 SETTINGS: dict[str, FamilySettings] = {
     "job-shop": FamilySettings(

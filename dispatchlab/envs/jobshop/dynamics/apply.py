@@ -118,7 +118,7 @@ def reveal_jobs(p: Problem, s: State, b: int) -> None:
         s.job[b, j, IS_KNOWN] = min(2, 2 * s.job[b, j, IS_KNOWN])
 
 
-@kernel
+@inlined_kernel
 def mean_duration(p: Problem, i: int, a: int) -> float:
     """Mean expected duration over the modes of an activity."""
     first, last = p.activity[i, a, MODE_PTR], p.activity[i, a + 1, MODE_PTR]
@@ -149,7 +149,7 @@ def count_left(p: Problem, s: State, b: int, a: int) -> int:
     return s.job[b, p.activity[i, a, JOB], COUNT_LEFT]
 
 
-@kernel
+@inlined_kernel
 def refresh_lane(p: Problem, s: State, b: int, lane: int) -> None:
     """Recompute the earliest starts of a lane's options."""
     i, k = s.row[b, SLOT], slots_per_lane(s)
@@ -208,7 +208,9 @@ def apply_option(p: Problem, s: State, b: int, option: int) -> None:
     a = s.lane[b, lane]
     m = option_mode(p, s, b, option)
     start = effective_start(p, s, b, option)
-    end = realised_end(p, i, m, start)
+    end = start + p.mode[i, m, ACTUAL]
+    if not p.counts[i, IS_SIMPLE]:
+        end = realised_end(p, i, m, start)
     expected = start + p.mode[i, m, DURATION] if p.counts[i, IS_NOISY] else end
     (
         s.activity[b, a, START],
@@ -227,7 +229,7 @@ def apply_option(p: Problem, s: State, b: int, option: int) -> None:
     _refresh_after(p, s, b, lane, a, m)
 
 
-@kernel
+@inlined_kernel
 def _account(p: Problem, s: State, b: int, a: int, end: int, expected: int) -> None:
     """Update what is left and what is finished, by job and by resource."""
     i, j = s.row[b, SLOT], p.activity[s.row[b, SLOT], a, JOB]
@@ -243,7 +245,7 @@ def _account(p: Problem, s: State, b: int, a: int, end: int, expected: int) -> N
         s.load[b, p.use[i, use, RESOURCE]] -= p.share[i, use]
 
 
-@kernel
+@inlined_kernel
 def _occupy(p: Problem, s: State, b: int, m: int, end: int, expected: int) -> None:
     """Occupy the mode's resources until its end; waits of options that share them are over."""
     i = s.row[b, SLOT]
@@ -269,7 +271,7 @@ def uses_resource(p: Problem, i: int, m: int, r: int) -> bool:
     return False
 
 
-@kernel
+@inlined_kernel
 def _release_successors(
     p: Problem, s: State, b: int, a: int, start: int, end: int, expected: int
 ) -> None:
@@ -285,7 +287,7 @@ def _release_successors(
         )
 
 
-@kernel
+@inlined_kernel
 def _refresh_after(p: Problem, s: State, b: int, lane: int, a: int, m: int) -> None:
     """Recompute the options that starting activity ``a`` in mode ``m`` can have changed."""
     i = s.row[b, SLOT]

@@ -45,9 +45,12 @@ OPTION_FEATURES = (
 )
 
 REHEARSED_FEATURES = (
-    Feature("rehearsed_over_best", "time", _MEAN),
+    Feature("rehearsed_ratio_over_best", "time", _MEAN),
+    Feature("rehearsed_tail_over_best", "time", _MEAN),
     Feature("rehearsed_over_mean", "time", _MEAN),
 )
+
+REHEARSED_GLOBAL = Feature("rehearsed_over_bound", "objective", "a tenth of the initial bound")
 
 GLOBAL_FEATURES = (
     Feature("progress"),

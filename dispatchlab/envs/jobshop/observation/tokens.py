@@ -50,11 +50,12 @@ class TokensObservation:
     """One ``option`` node per lane's next activity and mode; ``candidates`` is (A, 1)."""
 
     option_features: tuple[Feature, ...] = OPTION_FEATURES
+    global_features: tuple[Feature, ...] = GLOBAL_FEATURES
 
     def spec(self, dynamics: Dynamics) -> GraphSpec:
         """Layout and sizes for a dynamics."""
         options = NodeType("option", dynamics.num_options, self.option_features)
-        return GraphSpec((options,), (), GLOBAL_FEATURES, ("option",), dynamics.num_actions)
+        return GraphSpec((options,), (), self.global_features, ("option",), dynamics.num_actions)
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows."""

@@ -1,51 +1,86 @@
 """Rehearsals as features: they are what the rule reaches, and never look at a random future."""
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatchlab.baselines.dispatchers.rules import PriorityRule
-from dispatchlab.baselines.rollout import run_dispatcher
+from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.graph_spec import FEATURE_LIMIT, Arrays
 from dispatchlab.envs.core.observation import Observation
 from dispatchlab.envs.jobshop.dynamics import Dynamics
-from dispatchlab.envs.jobshop.dynamics.layout import MEAN_DURATION
+from dispatchlab.envs.jobshop.dynamics.apply import apply_option, effective_start, work_left
+from dispatchlab.envs.jobshop.dynamics.layout import (
+    DURATION,
+    JOB,
+    JOB_RELEASE,
+    LEFT,
+    MEAN_DURATION,
+    MODE_PTR,
+    NOW,
+    SCALE,
+    SLOT,
+)
 from dispatchlab.envs.jobshop.dynamics.legality import SEMANTICS
+from dispatchlab.envs.jobshop.dynamics.problem import FloatArray, Problem
+from dispatchlab.envs.jobshop.dynamics.state import NEVER, State
+from dispatchlab.envs.jobshop.dynamics.waiting import apply_wait
 from dispatchlab.envs.jobshop.env import CPSchedulingEnv
-from dispatchlab.envs.jobshop.generator import make_generator
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.observation import RehearsedObservation, TokensObservation
-from dispatchlab.envs.jobshop.view import View
+from dispatchlab.envs.jobshop.verify.objective import objective_of
 from tests.envs.jobshop.leaves import make_dynamics
 from tests.envs.jobshop.strategies import encodings, job_shops
 
-OVER_BEST = 31
+FIRST, FIRST_GLOBAL = 31, 10
 
 
-def _reached(dynamics: Dynamics, encoding: CpEncoding, action: int) -> float:
-    """Objective of the only row if an action is taken, and FDD/MWKR plays on in Python."""
-    stage = Dynamics(1, dynamics.limits, semantics=dynamics.semantics, stop_at="every")
-    stage.load(0, encoding)
-    stage.reset()
-    stage.restore(dynamics.state)
-    stage.step(np.array([action]))
-    while not stage.done()[0]:
-        view = View(stage, TokensObservation())
-        ratio = view.column("flow_due_date")[0] / np.maximum(1e-9, view.column("work_left")[0])
-        keys = [
-            (ratio[option], view.column("duration")[0, option], option)
-            for option in np.flatnonzero(view.legal[0])
-            if option != view.wait_action
-        ]
-        stage.step(np.array([min(keys)[2]]))
-    return float(stage.objective()[0])
+@entry_kernel
+def _act(p: Problem, s: State, action: int) -> None:
+    if action == s.option.shape[1]:
+        apply_wait(p, s, 0)
+    else:
+        apply_option(p, s, 0, action)
+
+
+@entry_kernel
+def _look(p: Problem, s: State, table: FloatArray) -> None:
+    """Start, duration, work left and flow due date of the options of the only row."""
+    i, k = s.row[0, SLOT], s.option.shape[1] // s.lane.shape[1]
+    for option in range(len(table)):
+        table[option, 0] = effective_start(p, s, 0, option)
+        if table[option, 0] < NEVER:
+            a = s.lane[0, option // k]
+            table[option, 1] = p.mode[i, p.activity[i, a, MODE_PTR] + option % k, DURATION]
+            table[option, 2] = work_left(p, s, 0, a)
+            table[option, 3] = p.job[i, p.activity[i, a, JOB], JOB_RELEASE] + p.work[i, a, 0]
+
+
+def _reached(dynamics: Dynamics, encoding: CpEncoding, action: int) -> list[float]:
+    """Objective behind an action of the only row for each rule, which is played in Python."""
+    found = []
+    for rule in ("ratio", "tail"):
+        stage = Dynamics(1, dynamics.limits, semantics=dynamics.semantics)
+        stage.load(0, encoding)
+        stage.restore(dynamics.state)
+        _act(stage.problem, stage.state, action)
+        while stage.state.row[0, LEFT] > 0:
+            table = np.zeros((dynamics.num_options, 4))
+            _look(stage.problem, stage.state, table)
+            start, duration, left, due = table.T
+            key = 3 * duration - left
+            if rule == "ratio":
+                key = (due + 4 * duration) / np.maximum(1e-9, left)
+            key[start > start.min()] = np.inf
+            stage.state.row[0, NOW] = start.min()
+            _act(stage.problem, stage.state, int(key.argmin()))
+        found.append(objective_of(encoding, None, stage.schedule(0)))
+    return found
 
 
 @given(encoding=job_shops() | encodings(), semantics=st.sampled_from(SEMANTICS), data=st.data())
-def test_features_are_what_the_rule_reaches(
+def test_features_are_what_the_rules_reach(
     encoding: CpEncoding, semantics: str, data: st.DataObject
 ) -> None:
     """On any encoding; the state is left alone, and everything else is as in the tokens."""
@@ -56,46 +91,27 @@ def test_features_are_what_the_rule_reaches(
         plain, before = _observe(tokens, dynamics), dynamics.snapshot()
         out = _observe(observation, dynamics)
         assert all((a == b).all() for a, b in zip(before, dynamics.state, strict=True))
-        assert (out["x/option"][..., :OVER_BEST] == plain["x/option"]).all()
+        assert (out["x/option"][..., :FIRST] == plain["x/option"]).all()
+        assert (out["globals"][:, :FIRST_GLOBAL] == plain["globals"]).all()
         assert (out["candidates"] == plain["candidates"]).all()
-        options = [a for a in np.flatnonzero(dynamics.legal()[0]) if a != dynamics.wait_action]
-        reached = np.array([_reached(dynamics, encoding, action) for action in options])
-        seen = out["x/option"][0, out["candidates"][0, options, 0], OVER_BEST:]
-        for column, against in enumerate((reached.min(), reached.mean())):
-            apart = np.clip((reached - against) * per_mean, -FEATURE_LIMIT, FEATURE_LIMIT)
-            assert seen[:, column] == pytest.approx(apart, abs=1e-5)
-        dynamics.step(np.array([data.draw(st.sampled_from(options))]))
+        actions = np.flatnonzero(dynamics.legal()[0])
+        reached = np.array([_reached(dynamics, encoding, action) for action in actions])  # (A, 2)
+        best = reached.min(1)  # (A,)
+        apart = np.column_stack((reached - best.min(), best - best.mean()))  # (A, 3)
+        for action, expected in zip(actions, apart * per_mean, strict=True):
+            seen = out["globals"][0, FIRST_GLOBAL + 1 :]
+            if action != dynamics.wait_action:
+                seen = out["x/option"][0, out["candidates"][0, action, 0], FIRST:]
+            assert seen == pytest.approx(expected.clip(-FEATURE_LIMIT, FEATURE_LIMIT), abs=1e-5)
+        above = (best.min() - dynamics.state.bound[0]) / dynamics.problem.scales[0, SCALE]
+        assert out["globals"][0, FIRST_GLOBAL] == pytest.approx(min(10 * above, 10), abs=1e-5)
+        dynamics.step(np.array([data.draw(st.sampled_from(actions.tolist()))]))
 
 
 def _observe(observation: Observation, dynamics: Dynamics) -> Arrays:
     out = observation.spec(dynamics).allocate(1)
     observation.fill(dynamics, np.array([0]), out)
     return out
-
-
-class _Lookahead:
-    """Takes the option whose rehearsal is best."""
-
-    def act_batch(self, view: View) -> npt.NDArray[np.int64]:
-        """``(B,)`` one action per environment."""
-        nodes = np.maximum(view.observation["candidates"][:, :, 0], 0)
-        over_best = np.take_along_axis(view.observation["x/option"][:, :, OVER_BEST], nodes, axis=1)
-        chosen: npt.NDArray[np.int64] = np.where(view.legal, over_best, np.inf).argmin(axis=1)
-        return chosen
-
-
-def test_lookahead_is_never_worse_than_its_rule() -> None:
-    """Following the best rehearsal ends at most where the best of the first ones would have.
-
-    On twelve shops of 10x10 it is 4 % better than the rule itself.
-    """
-    generator = make_generator("random:num_jobs=10,num_machines=10")
-    problems = [generator.sample(np.random.default_rng(seed)) for seed in range(12)]
-    found = run_dispatcher(_Lookahead(), problems, observation="rehearsed")
-    rule = run_dispatcher(PriorityRule("fdd-mwkr"), problems)
-    reached, by_rule = (np.array([r.objective for r in results]) for results in (found, rule))
-    assert (reached <= by_rule).all()
-    assert (reached / by_rule).mean() < 0.96
 
 
 @pytest.mark.parametrize("spec", ["duration_noise=0.2", "arrival_load=0.5"])
