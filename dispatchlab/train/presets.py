@@ -6,11 +6,43 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.values import closest
 
+_REHEARSED: dict[str, Any] = {
+    "observation": "rehearsed",
+    "num_envs": 64,
+    "n_steps": 128,
+    "batch_size": 512,
+    "n_epochs": 3,
+    "learning_rate": 3e-4,
+    "gae_lambda": 0.95,
+    "ent_coef": 0.005,
+    "eval_instances": 50,
+    "eval_samples": 32,
+}
 _JOB_SHOP: dict[str, dict[str, Any]] = {
     # About two minutes on an idle core.
     "quick": {"total_timesteps": 120_000, "eval_every": 20_000},
-    # Some hours on a few cores; sizes as in the benchmarks, and half of the shops structured.
-    "full": {
+    # A quarter of an hour on an idle core.
+    "full": _REHEARSED | {
+        "generator": "random:num_jobs=8-18,num_machines=5-15,routing_structure=0-1",
+        "semantics": "active",
+        "total_timesteps": 524_288,
+        "eval_generator": "random:num_jobs=10-20,num_machines=10-20,routing_structure=0-1",
+        "eval_every": 131_072,
+        "checkpoint_every": 131_072,
+    },
+    # The same on flexible shops.
+    "flexible": _REHEARSED | {
+        "generator": "flexible:num_jobs=6-14,num_machines=4-10,num_operations=4-10,"
+                     "operations_spread=0-0.3,duration_low=1-10,duration_high=20-99,revisits=0-1,"
+                     "flexibility=1.15-3,unrelated_times=0-1",
+        "total_timesteps": 262_144,
+        "eval_generator": "flexible:num_jobs=10-20,num_machines=5-12,num_operations=5-12,"
+                          "revisits=0-1,flexibility=1.15-3,unrelated_times=0-1",
+        "eval_every": 65_536,
+        "checkpoint_every": 65_536,
+    },
+    # Without rehearsals: fast decisions on shops of any size. Some hours on a few cores.
+    "tokens": {
         "generator": "random:num_jobs=10-20,num_machines=5-20,routing_structure=0-0.5",
         "num_envs": 128,
         "n_steps": 128,
@@ -28,7 +60,7 @@ _JOB_SHOP: dict[str, dict[str, Any]] = {
         "eval_samples": 128,
         "checkpoint_every": 200_000,
     },
-}
+}  # fmt: skip
 
 
 _TOP_STREAMS = (
