@@ -375,7 +375,10 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["solve", "ft99", "--method", "spt"], "'ft99'"),
         (["solve", "nowhere/shop.jsp"], "no file"),
         (["solve", "ft06", "--method", "sbt"], "Unknown method 'sbt'"),
-        (["solve", "ft06", "--method", "all-rules"], "atc, random, lookahead, cp-sat, hybrid or agent=RUN."),
+        (
+            ["solve", "ft06", "--method", "all-rules"],
+            "atc, random, lookahead, cp-sat, hybrid or agent=RUN.",
+        ),
         (["solve", "ft06", "--method", "spt", "--semantics", "lazy"], "semantics 'lazy'"),
         (["solve", "ft06,la01", "--method", "spt", "--schedule", "s.json"], "--out"),
         (["solve", "ft06", "--method", "spt", "--gantt", "chart.bmp"], ".bmp"),

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from dispatchlab.agents import load_policy, pretrained_names
+from dispatchlab.baselines.dispatchers import Lookahead, PriorityRule
 from dispatchlab.baselines.edge.rollout import run_dispatcher as edge_rollout
 from dispatchlab.baselines.edge.rules import EdgeRule
+from dispatchlab.baselines.rollout import run_dispatcher as shop_rollout
 from dispatchlab.baselines.soc.rollout import run_dispatcher
 from dispatchlab.baselines.soc.rules import SocRule
 from dispatchlab.baselines.uam.rollout import run_dispatcher as uam_rollout
@@ -13,6 +15,8 @@ from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.edge.env import EdgeCloudEnv
 from dispatchlab.envs.edge.generator import make_generator
+from dispatchlab.envs.jobshop.env import CPSchedulingEnv
+from dispatchlab.envs.jobshop.generator import make_generator as make_shops
 from dispatchlab.envs.soc.env import SocEnv
 from dispatchlab.envs.soc.library import load_instance
 from dispatchlab.envs.soc.realisation import draw
@@ -27,12 +31,16 @@ STREAMS = {
 }
 FLEETS = {"edge-fleet": "4d-a:network=trapezium,duration_ms=30000"}
 AIR_TAXIS = {"uam-fleet": "random-6x30"}
+JOB_SHOPS = {
+    "job-shop-classic": "random:num_jobs=20,num_machines=10,routing_structure=0-1",
+    "job-shop-flexible": "flexible:num_jobs=15,num_machines=8,num_operations=8,unrelated_times=1",
+}
 BEATEN = {"soc-top": "etf", "soc-deepsocs": "heft-rt", "soc-chip16": "etf"}
 
 
 def test_every_policy_is_tested() -> None:
     """The problems above name all that is shipped."""
-    assert set(pretrained_names()) == {*STREAMS, *FLEETS, *AIR_TAXIS}
+    assert set(pretrained_names()) == {*STREAMS, *FLEETS, *AIR_TAXIS, *JOB_SHOPS}
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -82,6 +90,25 @@ def test_policies_of_air_taxis_beat_lookahead(name: str) -> None:
     ruled = uam_rollout(UamRule("lookahead"), problems, log=False)
     earned = [float(np.mean([o.profit_usd for o in outcomes])) for outcomes in (learned, ruled)]
     assert earned[0] > 1.02 * earned[1]
+
+
+@pytest.mark.parametrize("name", JOB_SHOPS)
+def test_policies_of_job_shops_are_as_good_as_lookahead(name: str) -> None:
+    """On shops of another size than it was trained on each policy is far better than FDD/MWKR.
+
+    On the benchmark sets, where they are a little better than lookahead too: see docs/jobshop.md.
+    """
+    policy = load_policy(name, family="job-shop")
+    kwargs = policy.meta["env"]
+    problems = draw_problems(make_shops(JOB_SHOPS[name]), 8)
+    env = CPSchedulingEnv(generator=JOB_SHOPS[name], **kwargs)
+    policy.require_layout(env.graph_spec.layout())
+    learned = shop_rollout(policy, problems, **kwargs)
+    looked = shop_rollout(Lookahead(), problems, semantics=kwargs["semantics"])
+    ruled = shop_rollout(PriorityRule("fdd-mwkr"), problems)
+    mean = [float(np.mean([r.objective for r in results])) for results in (learned, looked, ruled)]
+    assert mean[0] < 1.01 * mean[1]
+    assert mean[0] < 0.96 * mean[2]
 
 
 def test_unknown_names_list_the_pretrained() -> None:
