@@ -55,7 +55,7 @@ Samples = Annotated[
     int | None,
     typer.Option(
         help="Schedules to try with a rule or the agent, of which the best counts; for hybrid at "
-        "most, in a fifth of the time.",
+        "most, in three tenths of the time.",
         show_default="1 for rules, 32 for the agent, 512 for hybrid",
     ),
 ]

@@ -6,6 +6,7 @@ from hypothesis import given
 
 from dispatchlab.baselines.dispatchers import Lookahead, PriorityRule
 from dispatchlab.baselines.rollout import run_dispatcher
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.jobshop.generator import make_generator
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.observation import RehearsedObservation
@@ -38,3 +39,10 @@ def test_is_far_better_than_the_best_rule(routing: float, below: float) -> None:
     rule = run_dispatcher(PriorityRule("fdd-mwkr"), problems)
     reached, by_rule = (np.array([r.objective for r in results]) for results in (found, rule))
     assert (reached / by_rule).mean() < below
+
+
+def test_refuses_what_is_random() -> None:
+    """To rehearse what will happen would be clairvoyance; the method plans and replays."""
+    problem = make_generator("random:duration_noise=0.2").sample(np.random.default_rng(0))
+    with pytest.raises(DispatchlabError, match=r"Lookahead plays on as expected.*replay"):
+        run_dispatcher(Lookahead(), [problem])

@@ -18,7 +18,7 @@ from dispatchlab.eval.methods.budget import Budget, next_batch
 from dispatchlab.eval.methods.player import Player
 from dispatchlab.eval.methods.sampling import Sampling
 
-SHARE = 0.2
+SHARE = 0.3
 SAMPLES = 512
 _WORTH_OF_GREEDY = 4  # rows that cost about as much as one: the network is asked as often
 RULES = ("fdd-mwkr", "mor", "mwkr", "fifo", "slack", "edd", "atc", "spt")

@@ -4,7 +4,7 @@ The kernels hand the two tuples to one another. A few wide arrays instead of a h
 keep those calls, and the compilation, cheap.
 """
 
-# Problem.counts (I, 10)
+# Problem.counts (I, 11)
 (
     NUM_ACTIVITIES,
     NUM_MODES,
@@ -16,7 +16,8 @@ keep those calls, and the compilation, cheap.
     IS_SIMPLE,  # one capacity-1 resource per mode, no set-ups, no breakdowns, no zero durations
     IS_INSTANT,  # a start can make another activity startable at the same instant
     IS_NOISY,  # the realisation differs from the expectation
-) = range(10)
+    IS_SHOP,  # IS_SIMPLE, jobs are chains without lags, and the makespan counts
+) = range(11)
 # Problem.scales (I, 4), float
 (
     MEAN_DURATION,  # mean expected duration over the activities known at time 0, at least 1

@@ -22,7 +22,7 @@ class Problem(NamedTuple):
     `Realisation`.
     """
 
-    counts: IntArray  # (I, 10)
+    counts: IntArray  # (I, 11)
     scales: FloatArray  # (I, 4)
     activity: IntArray  # (I, N+1, 12)
     work: FloatArray  # (I, N, 2)
@@ -40,7 +40,7 @@ class Problem(NamedTuple):
 def allocate_problem(num_slots: int, limits: ProblemLimits) -> Problem:
     """Zeroed slots for problems within the limits."""
     return Problem(
-        counts=np.zeros((num_slots, 10), np.int64),
+        counts=np.zeros((num_slots, 11), np.int64),
         scales=np.zeros((num_slots, 4)),
         activity=np.zeros((num_slots, limits.activities + 1, 12), np.int64),
         work=np.zeros((num_slots, limits.activities, 2)),
@@ -74,6 +74,7 @@ def load_problem(
             encoding.num_jobs, structure.num_lanes, modes_of.max(initial=1),
             OBJECTIVES.index(encoding.objective), _is_simple(encoding, real),
             _is_instant(encoding, real), not real.is_nominal(encoding),
+            _is_simple(encoding, real) and _is_shop(encoding, structure),
         ),
         "scales": (
             max(1.0, float(structure.mean_duration[is_known[encoding.job]].mean())),
@@ -166,6 +167,17 @@ def _is_simple(encoding: CpEncoding, real: Realisation) -> bool:
         and len(encoding.setup_time) == 0
         and len(real.down_start) == 0
         and bool((real.mode_duration > 0).all())
+    )
+
+
+def _is_shop(encoding: CpEncoding, structure: Structure) -> bool:
+    """Whether every job is one chain of activities and nothing but the makespan counts."""
+    return (
+        encoding.objective == "makespan"
+        and structure.num_lanes == encoding.num_jobs
+        and bool((structure.lane_next[encoding.arc_from] == encoding.arc_to).all())
+        and not encoding.arc_lag.any()
+        and not encoding.arc_from_start.any()
     )
 
 

@@ -1,5 +1,7 @@
 """Rehearsals: playing on from a state with a priority rule until everything is scheduled."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from dispatchlab.envs.core.compiling import inlined_kernel, kernel
@@ -12,36 +14,55 @@ from dispatchlab.envs.jobshop.dynamics.apply import (
 from dispatchlab.envs.jobshop.dynamics.bounds import update_bound
 from dispatchlab.envs.jobshop.dynamics.layout import (
     DURATION,
-    HEAD_WORK,
-    JOB,
-    JOB_RELEASE,
+    IS_SHOP,
     LEFT,
     MODE_PTR,
+    NOT_BEFORE,
     NOW,
     SLOT,
 )
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
-from dispatchlab.envs.jobshop.dynamics.state import NEVER, State, copy_row
+from dispatchlab.envs.jobshop.dynamics.sketch import (
+    RULES,
+    Sketch,
+    allocate_sketch,
+    rehearse_shop,
+    rule_key,
+)
+from dispatchlab.envs.jobshop.dynamics.state import NEVER, State, allocate_state, copy_row
 from dispatchlab.envs.jobshop.dynamics.waiting import apply_wait
+from dispatchlab.envs.jobshop.limits import ProblemLimits
 
-RULES = ("ratio", "tail")
-RATIO, TAIL = range(2)
+__all__ = ["RULES", "Stage", "allocate_stage", "rehearse"]
+
+
+class Stage(NamedTuple):
+    """Where rehearsals take place."""
+
+    state: State  # one row
+    sketch: Sketch
+
+
+def allocate_stage(limits: ProblemLimits) -> Stage:
+    """A stage for problems within the limits."""
+    return Stage(allocate_state(1, limits), allocate_sketch(limits))
 
 
 @kernel
-def rehearse(
-    p: Problem, s: State, b: int, scratch: State, action: int, rule: int
-) -> float:  # fmt: skip
+def rehearse(p: Problem, s: State, b: int, stage: Stage, action: int, rule: int) -> float:
     """Objective if an action is taken and a rule decides everything behind it, without delay.
 
     Args:
         p: The problems, none of them random.
         s: The rows, which stay as they are.
         b: The row.
-        scratch: Another state, whose row 0 is overwritten.
+        stage: Overwritten.
         action: A legal action.
-        rule: `RATIO` or `TAIL`; whatever the semantics, it never delays on purpose.
+        rule: Index into `RULES`; whatever the semantics, it never delays on purpose.
     """
+    if p.counts[s.row[b, SLOT], IS_SHOP] and not _has_waits(s, b, action):
+        return rehearse_shop(p, s, b, stage.sketch, action, rule)
+    scratch = stage.state
     copy_row(scratch, 0, s, b)
     if action < s.option.shape[1]:
         apply_option(p, scratch, 0, action)
@@ -51,6 +72,15 @@ def rehearse(
         apply_option(p, scratch, 0, _choose(p, scratch, rule))
     update_bound(p, scratch, 0)
     return scratch.bound[0]
+
+
+@inlined_kernel
+def _has_waits(s: State, b: int, action: int) -> bool:
+    """Whether the action is a wait, or an earlier one passes options over."""
+    waits = action == s.option.shape[1]
+    for option in range(s.option.shape[1]):
+        waits = waits or s.option[b, option, NOT_BEFORE] > 0
+    return waits
 
 
 @kernel
@@ -64,24 +94,8 @@ def _choose(p: Problem, s: State, rule: int) -> int:
             continue
         a = s.lane[0, option // k]
         duration = p.mode[i, p.activity[i, a, MODE_PTR] + option % k, DURATION]
-        key = _key(p, s, a, duration, rule)
+        key = rule_key(p, i, a, work_left(p, s, 0, a), duration, rule)
         if start < now or key < least:
             best, now, least = option, start, key
     s.row[0, NOW] = now
     return best
-
-
-@inlined_kernel
-def _key(p: Problem, s: State, a: int, duration: int, rule: int) -> float:
-    """What a rule minimises in row 0.
-
-    `RATIO` is FDD/MWKR (Sels, Gheysen and Vanhoucke 2012) and `TAIL` is MWKR, each with durations
-    added that keep long activities back. On generated job shops the two together, with these
-    weights, judge better than FDD/MWKR and MWKR do.
-    """
-    left = work_left(p, s, 0, a)
-    if rule == TAIL:
-        return 3.0 * duration - left
-    i = s.row[0, SLOT]
-    due = p.job[i, p.activity[i, a, JOB], JOB_RELEASE] + p.work[i, a, HEAD_WORK]
-    return (due + 4.0 * duration) / max(1e-9, left)

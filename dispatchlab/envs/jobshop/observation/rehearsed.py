@@ -11,8 +11,8 @@ from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.layout import MEAN_DURATION, SCALE, SLOT
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
-from dispatchlab.envs.jobshop.dynamics.rehearsal import RULES, rehearse
-from dispatchlab.envs.jobshop.dynamics.state import State, allocate_state
+from dispatchlab.envs.jobshop.dynamics.rehearsal import RULES, Stage, allocate_stage, rehearse
+from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.observation.context import clip
 from dispatchlab.envs.jobshop.observation.features import (
     GLOBAL_FEATURES,
@@ -46,34 +46,49 @@ class RehearsedObservation(TokensObservation):
     )
 
     def __init__(self) -> None:
-        """Have no scratch row yet."""
-        self._scratch: tuple[object, State] | None = None
+        """Have no stage yet."""
+        self._stage: tuple[object, Stage] | None = None
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows.
 
         Raises:
-            DispatchlabError: What a row plays is random: to play on as it will happen would be
-                clairvoyance.
+            DispatchlabError: What a row plays is random.
         """
-        slots = dynamics.state.row[rows, SLOT]
-        if any(dynamics.realisations[slot] is not None for slot in slots):
-            raise DispatchlabError(
-                "The observation 'rehearsed' plays on as expected, but durations or arrivals are "
-                "random here; use observation='tokens'."
-            )
+        require_expectation(
+            dynamics, rows, "The observation 'rehearsed'", "use observation='tokens'"
+        )
         super().fill(dynamics, rows, out)
-        if self._scratch is None or self._scratch[0] is not dynamics.limits:
-            self._scratch = (dynamics.limits, allocate_state(1, dynamics.limits))
+        if self._stage is None or self._stage[0] is not dynamics.limits:
+            self._stage = (dynamics.limits, allocate_stage(dynamics.limits))
         _fill_rehearsals(
-            dynamics.problem, dynamics.state, self._scratch[1], rows, out["candidates"],
+            dynamics.problem, dynamics.state, self._stage[1], rows, out["candidates"],
             out["x/option"], out["globals"], np.zeros((dynamics.num_actions, len(RULES))),
         )  # fmt: skip
 
 
+def require_expectation(dynamics: Dynamics, rows: IntArray, who: str, remedy: str) -> None:
+    """Refuse to rehearse what is random: to play on as it will happen would be clairvoyance.
+
+    Args:
+        dynamics: What is played.
+        rows: Rows to rehearse in.
+        who: Begins the message.
+        remedy: Ends it.
+
+    Raises:
+        DispatchlabError: One of the rows plays a realisation.
+    """
+    slots = dynamics.state.row[rows, SLOT]
+    if any(dynamics.realisations[slot] is not None for slot in slots):
+        raise DispatchlabError(
+            f"{who} plays on as expected, but durations or arrivals are random here; {remedy}."
+        )
+
+
 @entry_kernel
 def _fill_rehearsals(
-    p: Problem, s: State, scratch: State, rows: IntArray, candidates: IntArray, x: Float32Array,
+    p: Problem, s: State, stage: Stage, rows: IntArray, candidates: IntArray, x: Float32Array,
     globals_: Float32Array, reached: FloatArray,
 ) -> None:  # fmt: skip
     """Write `REHEARSED_FEATURES` of the legal actions."""
@@ -82,7 +97,7 @@ def _fill_rehearsals(
         b, count, least, total = rows[index], 0, np.inf, 0.0
         for action in range(len(reached)):
             if s.legal[b, action]:
-                best = _rehearse(p, s, b, scratch, action, reached[action])
+                best = _rehearse(p, s, b, stage, action, reached[action])
                 count, least, total = count + 1, min(least, best), total + best
         per_mean = 1.0 / p.scales[s.row[b, SLOT], MEAN_DURATION]
         for action in range(options):
@@ -99,12 +114,12 @@ def _fill_rehearsals(
 
 @kernel
 def _rehearse(
-    p: Problem, s: State, b: int, scratch: State, action: int, reached: FloatArray
+    p: Problem, s: State, b: int, stage: Stage, action: int, reached: FloatArray
 ) -> float:
     """Write what each rule reaches behind an action, and return the best."""
     best = np.inf
     for rule in range(len(reached)):
-        reached[rule] = rehearse(p, s, b, scratch, action, rule)
+        reached[rule] = rehearse(p, s, b, stage, action, rule)
         best = min(best, reached[rule])
     return best
 
