@@ -81,9 +81,9 @@ def evaluate_job_shop(
     Every method meets the same instances and realisations, and every schedule passes the
     independent checker. Gaps are relative to the best-known value, or to the best found here
     where none is known; lower is better. Without disturbances a seed changes only what the
-    methods draw themselves. Under disturbances, cp-sat, hybrids and searches over many schedules
-    plan on the expectation and their plan is replayed; rules and greedy agents decide as things
-    happen.
+    methods draw themselves. Under disturbances, cp-sat, hybrids, lookahead, agents that see
+    rehearsals and searches over many schedules plan on the expectation and their plan is replayed;
+    rules and greedy agents decide as things happen.
 
     [dim]dispatchlab evaluate job-shop --instances ta15x15 --methods all-rules,cp-sat[/]
     """

@@ -14,6 +14,7 @@ from dispatchlab.envs.jobshop.realise import Disturbances
 from dispatchlab.envs.jobshop.verify import verify
 from dispatchlab.eval.cases import Case, instance_cases
 from dispatchlab.eval.methods import make_method, make_methods
+from dispatchlab.eval.methods.base import execute_plan
 from dispatchlab.eval.methods.parse import MethodDefaults
 from tests.eval.helpers import TINY, save_untrained
 
@@ -124,6 +125,16 @@ def test_agent(policy: Path, strategy: str, case: Case) -> None:
     assert first.schedule == second.schedule
     assert first.info["decisions"] > 0
     verify(case.encoding, case.realisation, first.schedule, objective=first.objective)
+
+
+@pytest.mark.parametrize("name", ["job-shop-classic", "job-shop-flexible"])
+def test_agents_with_rehearsals_plan_and_replay(name: str) -> None:
+    """Rehearsals play on as expected, so where something is random the plan is replayed."""
+    method = make_method(f"agent={name}")
+    plan = method.solve(Case("ft06", 0, NOISY.encoding))
+    found, expected = method.solve(NOISY), execute_plan(NOISY, plan)
+    assert (found.schedule.start == expected.schedule.start).all()
+    verify(NOISY.encoding, NOISY.realisation, found.schedule, objective=found.objective)
 
 
 def test_a_temperature_near_zero_is_greedy(policy: Path) -> None:

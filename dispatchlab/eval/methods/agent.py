@@ -54,7 +54,8 @@ class AgentMethod:
 
     def solve(self, case: Case) -> Result:
         """Play the case with the strategy; what was a plan is replayed."""
-        plan_first = self.strategy != "greedy" and case.realisation is not None
+        online = self.strategy == "greedy" and self.player.decides_online
+        plan_first = case.realisation is not None and not online
         problem = (case.encoding, None if plan_first else case.realisation)
         with one_thread():
             if self.strategy == "sample":

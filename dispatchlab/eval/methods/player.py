@@ -28,6 +28,8 @@ class Player:
     Attributes:
         policy: The policy.
         semantics: Dispatch semantics.
+        decides_online: Whether it can decide as things happen: in the order of time, and without
+            rehearsals, which play on as expected. Otherwise it can plan for the expectation.
     """
 
     def __init__(self, name: str, path: str | Path, semantics: str | None = None) -> None:
@@ -39,6 +41,8 @@ class Player:
         self.semantics = check_semantics(semantics or self._trained_with("semantics", SEMANTICS))
         self._stop_at = self._trained_with("stop_at", ("choices", "every"))
         self._observation = self._trained_with("observation", tuple(OBSERVATIONS))
+        in_time_order = self.semantics in ("non-delay", "non-delay-wait")
+        self.decides_online = in_time_order and self._observation != "rehearsed"
 
     def environment(self, problem: Problem, rows: int) -> Any:  # noqa: ANN401
         """An environment in which every row plays the problem and stays at its end.
