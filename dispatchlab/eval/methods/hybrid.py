@@ -19,7 +19,6 @@ from dispatchlab.eval.methods.player import Player
 from dispatchlab.eval.methods.sampling import Sampling
 
 SHARE = 0.3
-GREEDY_SHARE = 0.5  # one schedule is worth more than the samples that follow
 SAMPLES = 512
 _WORTH_OF_GREEDY = 4  # rows that cost about as much as one: the network is asked as often
 RULES = ("fdd-mwkr", "mor", "mwkr", "fifo", "slack", "edd", "atc", "spt")
@@ -118,17 +117,15 @@ class HybridMethod:
     def _best_sample(self, player: Player, case: Case, budget: Budget) -> Start:
         """The best of the first rule, the greedy schedule and the samples that time allows."""
         start = self._best_rule(case, budget, ())
-        share = GREEDY_SHARE
         drawn = Sampling(
             player, case.encoding, seed=case.seed, temperature=self.temperature,
-            record=start.objective, expired=lambda: budget.left(share) <= 0,
+            record=start.objective, expired=lambda: budget.left(SHARE) <= 0,
         )  # fmt: skip
         if start.is_optimal:
             return start
         before = budget.spent()
         with budget.part("greedy"):
             drawn.take_greedy()
-        share = SHARE
         start = _better(start, drawn, "agent, greedy")
         rows, most = _WORTH_OF_GREEDY, player.most_rows(case.encoding)
         while not start.is_optimal and drawn.taken < self.samples:
