@@ -1,0 +1,1 @@
+"""Teachers: whoever chooses the tasks that an agent trains on."""
