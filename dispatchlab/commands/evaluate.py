@@ -38,7 +38,7 @@ Methods = Annotated[
         "([cyan]cp-sat:time=60[/]), [cyan]agent=RUN[/] (greedy), "
         "[cyan]agent=RUN:sample=32[/] (also with [cyan]:temperature=0.7[/]), "
         "[cyan]agent=RUN:beam=16[/], [cyan]hybrid[/] or [cyan]hybrid=RUN:sample=128[/] (cp-sat "
-        "improves what rules or an agent find in three tenths of its time)."
+        "improves what lookahead, rules or an agent find in three tenths of its time)."
     ),
 ]
 Seeds = Annotated[str, typer.Option(help="Seeds of realisations and methods: 0, or 0,1,2, or 0-9.")]

@@ -108,7 +108,7 @@ def test_next_batch(left: float, rows: int, took: float, most: int, expected: in
 @pytest.mark.parametrize("agent", [True, False])
 @pytest.mark.parametrize("tick", [0.01, 0.3])
 def test_everything_counts(hybrid: Callable[..., Any], agent: bool, tick: float) -> None:
-    """CP-SAT gets what start and building have left; the start ends after a fifth of the time."""
+    """CP-SAT gets what start and building have left; lookahead may take half of the time."""
     method = hybrid(agent=agent)
     clock = Clock(tick)
     method._clock, method._solver = clock, SlowSolver(clock)
@@ -116,12 +116,23 @@ def test_everything_counts(hybrid: Callable[..., Any], agent: bool, tick: float)
     result = method.solve(Case("ft06", 0, FT06))
     seconds = result.info["seconds"]
     before = sum(value for part, value in seconds.items() if part not in ("model", "cp-sat"))
-    assert 0 < before < 4 + 3 * tick
+    assert 0 < before < 10 + 4 * tick
+    assert seconds["lookahead"] > 0
     (limit,) = method._solver.limits
     assert limit + 3.0 + before <= 20.0
     assert clock.now - begin < 20.0 + 10 * tick
     assert result.objective == result.info["start_objective"]
     verify(FT06, None, result.schedule, objective=result.objective)
+
+
+def test_lookahead_is_ended_by_a_rule(hybrid: Callable[..., Any]) -> None:
+    """Where the clock is faster than it, there is a whole schedule, and no second lookahead."""
+    method = hybrid(agent=False)
+    clock = Clock(tick=1.0)
+    budget = Budget(20.0, clock)
+    start = method._best_rule(Case("ft10", 0, load_instance("ft10")), budget)
+    verify(load_instance("ft10"), None, start.schedule, objective=start.objective)
+    assert budget.parts["lookahead"] > 20  # seconds, of which lookahead may have ten
 
 
 def test_no_time_is_left(hybrid: Callable[..., Any]) -> None:
@@ -159,7 +170,7 @@ def test_nothing_is_below_the_start(hybrid: Callable[..., Any]) -> None:
     """A start that CP-SAT cannot undercut is reported as optimal; its bound alone is too low."""
     method = hybrid(agent=False)
     optimal = method._solver.solve(FT06, time_limit_s=60.0)
-    start = method._best_rule(Case("ft06", 0, FT06), Budget(20.0), ())
+    start = method._best_rule(Case("ft06", 0, FT06), Budget(20.0))
     start = start._replace(schedule=optimal.schedule, objective=optimal.objective)
     assert not start.is_optimal
     given = method._improve(Case("ft06", 0, FT06), start, Budget(20.0))

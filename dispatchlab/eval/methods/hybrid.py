@@ -1,17 +1,21 @@
 """HybridMethod: the best schedule of an agent or of rules, improved by CP-SAT."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dispatchlab.baselines.dispatchers import PriorityRule
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.baselines.dispatchers import LOOKAHEAD, Lookahead, PriorityRule
 from dispatchlab.baselines.rollout import run_dispatcher
 from dispatchlab.envs.core.schedule import Result, Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.envs.jobshop.verify import verify
+from dispatchlab.envs.jobshop.view import View
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.methods.base import compile_kernels, execute_plan, one_thread
 from dispatchlab.eval.methods.budget import Budget, next_batch
@@ -19,6 +23,8 @@ from dispatchlab.eval.methods.player import Player
 from dispatchlab.eval.methods.sampling import Sampling
 
 SHARE = 0.3
+LOOKAHEAD_SHARE = 0.5  # where an instance is large, nothing else makes so much of the time
+LOOKAHEAD_SEMANTICS = ("non-delay", "active")
 SAMPLES = 512
 _WORTH_OF_GREEDY = 4  # rows that cost about as much as one: the network is asked as often
 RULES = ("fdd-mwkr", "mor", "mwkr", "fifo", "slack", "edd", "atc", "spt")
@@ -51,7 +57,9 @@ class HybridMethod:
     """Spends a share of the time on a good schedule, and the rest on improving it with CP-SAT.
 
     Everything counts, building the model included, so that the whole takes the time limit; only
-    the first rule is played, and a model that was begun is built, whatever it takes. CP-SAT gets
+    the first rule is played, and a model that was begun is built, whatever it takes. After the
+    first rule comes lookahead with two semantics, for half of the time at most: where that is over,
+    the rule ends what lookahead has begun. CP-SAT gets
     the schedule as a complete hint and its objective as an upper bound, which it must undercut from
     then on: where it proves that nothing does, the schedule is optimal. (A model that demands less
     from the beginning contradicts its hint, and was no better or far worse on Taillard's
@@ -59,8 +67,9 @@ class HybridMethod:
 
     Args:
         name: Shown in tables.
-        path: Run folder or policy file; without one, the best of `RULES` is improved.
-        samples: Of the policy, at most; its greedy schedule and the first rule come before them.
+        path: Run folder or policy file; without one, the best of `RULES` and of lookahead is
+            improved.
+        samples: Of the policy, at most; what needs no policy and its greedy schedule come first.
         temperature: Of the samples.
         time_limit_s: Wall-clock limit for each case, in seconds.
         workers: Parallel searches of CP-SAT; 0 uses every core.
@@ -104,19 +113,18 @@ class HybridMethod:
         plan = replace(found, runtime_s=budget.spent(), info={**found.info, **told})
         return execute_plan(case, plan)
 
-    def _best_rule(self, case: Case, budget: Budget, others: Sequence[str] = RULES[1:]) -> Start:
-        """The best of the first rule and of as many others as the time allows."""
-        best = _by_rule(RULES[0], case, budget)
-        for rule in others:
+    def _best_rule(self, case: Case, budget: Budget) -> Start:
+        """The best of what needs no policy, as far as the time allows."""
+        best = _by_lookahead(case, budget)
+        for rule in RULES[1:]:
             if best.is_optimal or budget.left(SHARE) <= 0:
                 break
-            made = _by_rule(rule, case, budget)
-            best = made if made.objective < best.objective else best
+            best = min(best, _by_rule(rule, case, budget), key=_objective)
         return best
 
     def _best_sample(self, player: Player, case: Case, budget: Budget) -> Start:
-        """The best of the first rule, the greedy schedule and the samples that time allows."""
-        start = self._best_rule(case, budget, ())
+        """The best of lookahead, the greedy schedule and the samples that time allows."""
+        start = _by_lookahead(case, budget)
         drawn = Sampling(
             player, case.encoding, seed=case.seed, temperature=self.temperature,
             record=start.objective, expired=lambda: budget.left(SHARE) <= 0,
@@ -194,6 +202,41 @@ def _by_rule(rule: str, case: Case, budget: Budget) -> Start:
         made = run_dispatcher(PriorityRule(rule, seed=case.seed), [(case.encoding, None)])[0]
     # run_dispatcher always plays to the end
     return Start(made.schedule, float(made.objective or 0.0), rule, made.lower_bound)
+
+
+def _by_lookahead(case: Case, budget: Budget) -> Start:
+    """The better of the first rule and of lookahead."""
+    best = _by_rule(RULES[0], case, budget)
+    for semantics in LOOKAHEAD_SEMANTICS:
+        if best.is_optimal or budget.left(SHARE) <= 0:
+            break
+        with budget.part(LOOKAHEAD):
+            made = run_dispatcher(
+                _WhileTimeLasts(budget), [(case.encoding, None)], semantics=semantics
+            )[0]
+        # run_dispatcher always plays to the end
+        start = Start(made.schedule, float(made.objective or 0.0), LOOKAHEAD, made.lower_bound)
+        best = min(best, start, key=_objective)
+    return best
+
+
+class _WhileTimeLasts:
+    """Lookahead while its share of the time lasts, and then the first rule."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._lookahead, self._rule = Lookahead(), PriorityRule(RULES[0])
+
+    def act(self, view: View) -> int:
+        return int(self.act_batch(view)[0])
+
+    def act_batch(self, view: View) -> npt.NDArray[np.int64]:
+        is_late = self._budget.left(LOOKAHEAD_SHARE) <= 0
+        return (self._rule if is_late else self._lookahead).act_batch(view)
+
+
+def _objective(start: Start) -> float:
+    return start.objective
 
 
 def _better(start: Start, drawn: Sampling, maker: str) -> Start:
