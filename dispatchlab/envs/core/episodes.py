@@ -183,12 +183,12 @@ class EpisodeBatch:
 
     def _check_actions(self, actions: npt.ArrayLike) -> IntArray:
         chosen = np.asarray(actions)
-        if chosen.shape != (self.batch,) or not np.issubdtype(chosen.dtype, np.integer):
+        if chosen.shape != (self.batch,) or chosen.dtype.kind not in "iu":
             raise DispatchlabError(
                 f"Actions have shape {chosen.shape} and type {chosen.dtype}; give "
                 f"{self.batch} integers, one per environment."
             )
-        return chosen.astype(np.int64)
+        return chosen.astype(np.int64, copy=False)
 
     def _refuse_illegal(self, chosen: IntArray) -> None:
         legal = self.dynamics.legal()
