@@ -78,6 +78,7 @@ class Fragment(NamedTuple):
         advantages: ``(n,)`` generalised advantage estimates.
         ends: Whether the episode ended with the last of them.
         episode: The record of the episode if it ended.
+        environment: Index of the environment, which tells apart episodes of the same level.
     """
 
     play: Play
@@ -85,6 +86,7 @@ class Fragment(NamedTuple):
     advantages: FloatArray
     ends: bool
     episode: Episode | None = None
+    environment: int = 0
 
 
 class Teacher(Protocol):
