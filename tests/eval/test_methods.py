@@ -173,3 +173,19 @@ def test_agents_that_do_not_fit(tmp_path: Path) -> None:
     odd = save_untrained(tmp_path / "odd", observation="pixels")
     with pytest.raises(CheckpointError, match="which observation"):
         make_method(f"agent={odd}")
+
+
+def test_a_window_hides_jobs(policy: Path) -> None:
+    """A window of every job changes nothing; a smaller one still ends in a whole schedule."""
+    whole, wide, narrow = (
+        make_method(f"agent={policy}{text}").solve(FT06) for text in ("", ":window=6", ":window=2")
+    )
+    assert whole.objective == wide.objective
+    verify(FT06.encoding, None, narrow.schedule, objective=narrow.objective)
+
+
+def test_only_tokens_have_windows() -> None:
+    """Rehearsals look at every job anyway."""
+    pytest.importorskip("torch")
+    with pytest.raises(DispatchlabError, match=r"sees 'rehearsed', which has no window=8"):
+        make_method("agent=job-shop-classic:window=8")

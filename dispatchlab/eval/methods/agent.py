@@ -32,11 +32,12 @@ class AgentMethod:
         width: Samples, or the width of the beam.
         temperature: Of the samples; below 1 is greedier.
         semantics: Overrides the semantics of the training.
+        window: Jobs (lanes) that the policy sees at once; None shows all.
     """
 
     def __init__(
         self, name: str, path: str | Path, *, strategy: str = "greedy", width: int = 1,
-        temperature: float = 1.0, semantics: str | None = None,
+        temperature: float = 1.0, semantics: str | None = None, window: int | None = None,
     ) -> None:  # fmt: skip
         """Load the policy."""
         if width < 1 or not temperature > 0:
@@ -45,7 +46,7 @@ class AgentMethod:
                 "least 1 and a positive temperature."
             )
         self.name, self.strategy, self.width, self.temperature = name, strategy, width, temperature
-        self.player = Player(name, path, semantics)
+        self.player = Player(name, path, semantics, window)
 
     def prepare(self) -> None:
         """Compile the kernels and play a small instance."""

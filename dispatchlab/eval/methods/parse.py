@@ -16,7 +16,7 @@ from dispatchlab.eval.methods.options import check_options, positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
 
 MAX_WORKERS = 1024  # as `CpSatSolver`, which needs OR-Tools to be imported
-_OPTIONS = ("k", "semantics", "time", "temperature", *STRATEGIES)
+_OPTIONS = ("k", "semantics", "time", "temperature", "window", *STRATEGIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
     Args:
         spec: ``NAME[:option=value...]`` with a rule (options ``k``, ``semantics``), ``lookahead``
             (``semantics``), ``cp-sat`` (``time``, in seconds), ``agent=RUN`` (``greedy``,
-            ``sample=32`` with a ``temperature``, or ``beam=16``; ``semantics``), ``hybrid``
-            (``time``), or ``hybrid=RUN`` (``time``, ``sample=32``, ``temperature``).
+            ``sample=32`` with a ``temperature``, or ``beam=16``; ``semantics``, ``window``),
+            ``hybrid`` (``time``), or ``hybrid=RUN`` (``time``, ``sample=32``, ``temperature``).
         defaults: What the string leaves open.
 
     Returns:
@@ -175,7 +175,7 @@ def _shown(spec: str, kind: str, path: str) -> str:
 
 
 def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
-    check_options(spec, options, (*STRATEGIES, "temperature", "semantics"))
+    check_options(spec, options, (*STRATEGIES, "temperature", "semantics", "window"))
     chosen = [strategy for strategy in STRATEGIES if strategy in options] or ["greedy"]
     if len(chosen) > 1:
         raise DispatchlabError(f"The method {spec!r} has two strategies; keep one.")
@@ -193,4 +193,5 @@ def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
         width=width,
         temperature=positive(spec, "temperature", options.get("temperature", "1")),
         semantics=options.get("semantics"),
+        window=whole(spec, "window", options["window"]) if "window" in options else None,
     )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dispatchlab.envs.core.errors import CheckpointError
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.envs.jobshop.dynamics import SEMANTICS
 from dispatchlab.envs.jobshop.instance import CpEncoding
-from dispatchlab.envs.jobshop.observation import OBSERVATIONS
+from dispatchlab.envs.jobshop.observation import OBSERVATIONS, WindowObservation
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.eval.methods.base import check_semantics
 
@@ -24,6 +24,7 @@ class Player:
         name: Of the method, for errors.
         path: Run folder or policy file.
         semantics: Overrides the semantics of the training.
+        window: Jobs (lanes) that the policy sees at once; None shows all.
 
     Attributes:
         policy: The policy.
@@ -32,7 +33,9 @@ class Player:
             rehearsals, which play on as expected. Otherwise it can plan for the expectation.
     """
 
-    def __init__(self, name: str, path: str | Path, semantics: str | None = None) -> None:
+    def __init__(
+        self, name: str, path: str | Path, semantics: str | None = None, window: int | None = None
+    ) -> None:
         """Load the policy."""
         from dispatchlab.agents import load_policy
 
@@ -41,6 +44,12 @@ class Player:
         self.semantics = check_semantics(semantics or self._trained_with("semantics", SEMANTICS))
         self._stop_at = self._trained_with("stop_at", ("choices", "every"))
         self._observation = self._trained_with("observation", tuple(OBSERVATIONS))
+        if window is not None and self._observation != "tokens":
+            raise DispatchlabError(
+                f"The agent {name!r} sees {self._observation!r}, which has no window={window}: "
+                "leave the window out, or use a policy that was trained with observation=tokens."
+            )
+        self._window = window
         in_time_order = self.semantics in ("non-delay", "non-delay-wait")
         self.decides_online = in_time_order and self._observation != "rehearsed"
 
@@ -66,7 +75,7 @@ class Player:
             **source,
             semantics=self.semantics,
             stop_at=self._stop_at,
-            observation=self._observation,
+            observation=WindowObservation(self._window) if self._window else self._observation,
             autoreset="disabled",
         )
 

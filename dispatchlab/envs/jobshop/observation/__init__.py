@@ -7,6 +7,7 @@ from dispatchlab.envs.core.parts import find_part
 from dispatchlab.envs.jobshop.observation.graph import GraphObservation
 from dispatchlab.envs.jobshop.observation.rehearsed import RehearsedObservation
 from dispatchlab.envs.jobshop.observation.tokens import TokensObservation
+from dispatchlab.envs.jobshop.observation.window import WindowObservation
 
 OBSERVATIONS: dict[str, Callable[[], Observation]] = {
     "tokens": TokensObservation,
@@ -23,4 +24,4 @@ def make_observation(observation: str | Observation) -> Observation:
 
 
 __all__ = ["OBSERVATIONS", "GraphObservation", "Observation", "RehearsedObservation",
-           "TokensObservation", "make_observation"]  # fmt: skip
+           "TokensObservation", "WindowObservation", "make_observation"]  # fmt: skip

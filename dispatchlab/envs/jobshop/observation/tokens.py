@@ -62,32 +62,50 @@ class TokensObservation:
         fill_options(dynamics, rows, out)
 
 
-def fill_options(dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
-    """Write options, globals, candidates and mask."""
+def fill_options(
+    dynamics: Dynamics, rows: IntArray, out: Arrays, shown: IntArray | None = None
+) -> None:
+    """Write options, globals, candidates and mask.
+
+    Args:
+        dynamics: What is observed.
+        rows: n rows.
+        out: Their observations.
+        shown: ``(n, W)`` lanes that are shown, in rising order; all by default. What is not shown
+            is masked.
+    """
+    if shown is None:
+        shown = np.broadcast_to(
+            np.arange(dynamics.limits.lanes), (len(rows), dynamics.limits.lanes)
+        )
     _fill(
-        dynamics.problem, dynamics.state, rows, np.zeros(dynamics.limits.resources),
+        dynamics.problem, dynamics.state, rows, shown, np.zeros(dynamics.limits.resources),
         out["x/option"], out["n/option"], out["globals"], out["candidates"], out["action_mask"],
     )  # fmt: skip
 
 
 @entry_kernel
 def _fill(
-    p: Problem, s: State, rows: IntArray, queue: FloatArray, x: Float32Array, count: IntArray,
-    globals_: Float32Array, candidates: IntArray, mask: npt.NDArray[np.int8],
+    p: Problem, s: State, rows: IntArray, shown: IntArray, queue: FloatArray, x: Float32Array,
+    count: IntArray, globals_: Float32Array, candidates: IntArray, mask: npt.NDArray[np.int8],
 ) -> None:  # fmt: skip
+    options = s.option.shape[1]
     for index in range(len(rows)):
         b = rows[index]
         horizon = remaining_horizon(s, b)
-        count[index, 0] = _write_options(p, s, b, horizon, queue, x[index], candidates[index])
+        count[index, 0] = _write_options(
+            p, s, b, shown[index], horizon, queue, x[index], candidates[index]
+        )
         _write_globals(p, s, b, horizon, globals_[index])
         for action in range(mask.shape[1]):
-            mask[index, action] = s.legal[b, action]
+            is_shown = action >= options or candidates[index, action, 0] >= 0
+            mask[index, action] = is_shown and s.legal[b, action]
 
 
 @kernel
 def _write_options(
-    p: Problem, s: State, b: int, horizon: float, queue: FloatArray, x: Float32Array,
-    candidates: IntArray,
+    p: Problem, s: State, b: int, shown: IntArray, horizon: float, queue: FloatArray,
+    x: Float32Array, candidates: IntArray,
 ) -> int:  # fmt: skip
     """Compact the present options; candidates point at their rows."""
     i = s.row[b, SLOT]
@@ -97,8 +115,8 @@ def _write_options(
     _count_queues(p, s, b, queue)
     scales = make_scales(p, i, horizon)
     node = 0
-    for lane in range(p.counts[i, NUM_LANES]):
-        a = s.lane[b, lane]
+    for lane in shown:
+        a = s.lane[b, lane] if lane < p.counts[i, NUM_LANES] else -1
         if a < 0 or not lane_is_known(p, s, b, a):
             continue
         first, last = p.activity[i, a, MODE_PTR], p.activity[i, a + 1, MODE_PTR] - 1
