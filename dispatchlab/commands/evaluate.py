@@ -36,8 +36,8 @@ Methods = Annotated[
         help="Separated by commas: rules ([cyan]mwkr[/], [cyan]mwkr:k=32[/], "
         "[cyan]spt:semantics=active[/]), [cyan]all-rules[/], [cyan]cp-sat[/] "
         "([cyan]cp-sat:time=60[/]), [cyan]agent=RUN[/] (greedy), "
-        "[cyan]agent=RUN:sample=32[/] (also with [cyan]:temperature=0.7[/] and, to show a policy of "
-        "tokens 64 of thousands of jobs at once, [cyan]:window=64[/]), "
+        "[cyan]agent=RUN:sample=32[/] (also with [cyan]:temperature=0.7[/] and, to show a policy "
+        "of tokens 64 of thousands of jobs at once, [cyan]:window=64[/]), "
         "[cyan]agent=RUN:beam=16[/], [cyan]hybrid[/] or [cyan]hybrid=RUN:sample=128[/] (cp-sat "
         "improves what lookahead, rules or an agent find in three tenths of its time)."
     ),

@@ -65,7 +65,8 @@ class EpisodeBatch:
 
     def begin(
         self, rows: IntArray, tasks: Sequence[Mapping[str, float] | None] | None = None,
-        problem: tuple[Any, Any] | None = None,
+        problem: tuple[Any, Any] | None = None, *,
+        problems: Sequence[tuple[Any, Any]] | None = None,
     ) -> None:  # fmt: skip
         """Start new episodes in some rows.
 
@@ -73,10 +74,11 @@ class EpisodeBatch:
             rows: Rows to start over; the first time all of them.
             tasks: Task of each of these rows, or None to let the generator draw.
             problem: ``(instance, realisation)`` to play in all of them instead of drawing.
+            problems: One for each of these rows instead.
 
         Raises:
-            DispatchlabError: If a task is not of the generator's task space, or some rows have
-                never begun.
+            DispatchlabError: If a task is not of the generator's task space, some rows have
+                never begun, or rows that share an instance were given one each.
         """
         if not self.has_begun and len(rows) < self.batch:
             raise DispatchlabError(
@@ -86,9 +88,14 @@ class EpisodeBatch:
         for task in tasks or ():
             self.generator.task_space.validate(task)
         if self._shares_slot:
+            if problems is not None:
+                raise DispatchlabError(
+                    f"{len(problems)} problems were given to environments that play one shared "
+                    "instance; give them a generator."
+                )
             self._load_shared(rows, problem)
         else:
-            self._load_each(rows, tasks, problem)
+            self._load_each(rows, tasks, [problem] * len(rows) if problems is None else problems)
         self.dynamics.reset(rows)
         self._before[rows] = 0.0
         self.has_begun = True
@@ -164,11 +171,11 @@ class EpisodeBatch:
 
     def _load_each(
         self, rows: IntArray, tasks: Sequence[Mapping[str, float] | None] | None,
-        problem: tuple[Any, Any] | None,
+        problems: Sequence[tuple[Any, Any] | None],
     ) -> None:  # fmt: skip
         for index, row in enumerate(rows.tolist()):
             self.tasks[row] = tasks[index] if tasks is not None else None
-            drawn = problem or self.generator.sample(self.rngs[row], self.tasks[row])
+            drawn = problems[index] or self.generator.sample(self.rngs[row], self.tasks[row])
             self.dynamics.load(row, *drawn)
 
     def _load_shared(self, rows: IntArray, problem: tuple[Any, Any] | None) -> None:

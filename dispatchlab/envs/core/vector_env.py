@@ -22,6 +22,9 @@ AUTORESET = {
 }
 
 
+Chooser = Callable[[IntArray, FloatArray, Mapping[str, Any]], Sequence[tuple[Any, Any]]]
+
+
 class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any], Generic[ViewT, ScheduleT]):
     """B environments stepped by one kernel; families say only how to build the batch.
 
@@ -30,6 +33,10 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any], Generic[ViewT, Sched
     Attributes:
         make_episodes: Builds the batch from its size and the arguments of the scalar environment.
         view_type: What the family's dispatchers see.
+        chooser: Chooses what rows play next instead of the generator, if there is one; called with
+            the rows that begin anew, all rewards of the step and its infos, which tell how the
+            episodes of these rows have ended (empty after a reset and in the mode ``"next-step"``),
+            and returns one ``(instance, realisation)`` for each of the rows.
     """
 
     make_episodes: Callable[..., EpisodeBatch]
@@ -67,6 +74,7 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any], Generic[ViewT, Sched
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._mode = AUTORESET[autoreset]
+        self.chooser: Chooser | None = None
         self._finished: BoolArray = np.zeros(self.num_envs, bool)
         self._all_rows: IntArray = np.arange(self.num_envs)
 
@@ -86,7 +94,10 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any], Generic[ViewT, Sched
         """
         checked = parse_options(options, self.num_envs)
         self._seed_rows(seed)
-        self.episodes.begin(*checked)
+        if checked.problem is None and all(task is None for task in checked.tasks):
+            self._begin(checked.rows, np.zeros(self.num_envs), {})
+        else:
+            self.episodes.begin(*checked)
         self._finished[checked.rows] = False
         observations = self.episodes.observe()
         return observations, {"action_mask": observations["action_mask"].copy()}
@@ -108,7 +119,7 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any], Generic[ViewT, Sched
             self._add_final(infos, ended)
         self._finished = done.copy()
         if self._mode == AutoresetMode.SAME_STEP and done.any():
-            self.episodes.begin(np.flatnonzero(done))
+            self._begin(np.flatnonzero(done), rewards, infos)
             self._finished[:] = False
         observations = self.episodes.observe()
         infos["action_mask"] = observations["action_mask"].copy()
@@ -189,6 +200,13 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any], Generic[ViewT, Sched
                 sequence = np.random.SeedSequence(value)
                 self.episodes.rngs[row] = np.random.Generator(np.random.PCG64(sequence))
 
+    def _begin(self, rows: IntArray, rewards: FloatArray, infos: Mapping[str, Any]) -> None:
+        """Start new episodes with what the chooser or the generator gives."""
+        if self.chooser is None:
+            self.episodes.begin(rows)
+        else:
+            self.episodes.begin(rows, problems=self.chooser(rows, rewards, infos))
+
     def _step_and_reset(
         self, actions: npt.ArrayLike, stale: BoolArray
     ) -> tuple[Arrays, FloatArray, BoolArray, BoolArray, dict[str, Any]]:
@@ -199,7 +217,7 @@ class SchedulingVectorEnv(VectorEnv[Arrays, IntArray, Any], Generic[ViewT, Sched
         ended = done & ~stale
         if ended.any():
             self._add_final(infos, ended)
-        self.episodes.begin(np.flatnonzero(stale))
+        self._begin(np.flatnonzero(stale), rewards, {})
         rewards[stale] = 0.0
         self._finished = ended.copy()
         observations = self.episodes.observe()
