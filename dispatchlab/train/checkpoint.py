@@ -8,17 +8,17 @@ import io
 import os
 import pickle
 import random
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
-from dispatchlab.agents.sb3_env import NativeVecEnv
 from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.files import write_atomically
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 # Attributes of the algorithm that outlive a rollout, besides the weights.
 _ATTRIBUTES = (
     "num_timesteps",
@@ -32,7 +32,19 @@ _ATTRIBUTES = (
 )
 
 
-def capture(model: OnPolicyAlgorithm, env: NativeVecEnv) -> dict[str, Any]:
+class Stateful(Protocol):
+    """An environment that can be continued."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that continues it bit for bit."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> Any:  # noqa: ANN401 (an observation)
+        """Continue where `state_dict` was taken."""
+        ...
+
+
+def capture(model: OnPolicyAlgorithm, env: Stateful) -> dict[str, Any]:
     """Everything that decides how training goes on from the start of a rollout.
 
     Args:
@@ -42,16 +54,28 @@ def capture(model: OnPolicyAlgorithm, env: NativeVecEnv) -> dict[str, Any]:
     Returns:
         State for `restore`.
     """
+    return capture_model(model, env) | {"random": capture_random()}
+
+
+def capture_model(model: OnPolicyAlgorithm, env: Stateful) -> dict[str, Any]:
+    """The same without the global generators.
+
+    Args:
+        model: The algorithm.
+        env: Its environment.
+
+    Returns:
+        State for `restore_model`.
+    """
     return {
         "policy": model.policy.state_dict(),
         "optimizer": model.policy.optimizer.state_dict(),
         "attributes": {name: getattr(model, name) for name in _ATTRIBUTES},
         "env": env.state_dict(),
-        "random": capture_random(),
     }
 
 
-def restore(model: OnPolicyAlgorithm, env: NativeVecEnv, state: dict[str, Any]) -> None:
+def restore(model: OnPolicyAlgorithm, env: Stateful, state: dict[str, Any]) -> None:
     """Continue where `capture` was called.
 
     Args:
@@ -59,12 +83,23 @@ def restore(model: OnPolicyAlgorithm, env: NativeVecEnv, state: dict[str, Any]) 
         env: Its environment.
         state: What `capture` returned.
     """
+    restore_model(model, env, state)
+    restore_random(state["random"])
+
+
+def restore_model(model: OnPolicyAlgorithm, env: Stateful, state: dict[str, Any]) -> None:
+    """Continue where `capture_model` was called.
+
+    Args:
+        model: An algorithm made with the same config.
+        env: Its environment.
+        state: What `capture_model` returned.
+    """
     model.policy.load_state_dict(state["policy"])
     model.policy.optimizer.load_state_dict(state["optimizer"])
     for name, value in state["attributes"].items():
         setattr(model, name, value)
     env.load_state_dict(state["env"])
-    restore_random(state["random"])
 
 
 def capture_random() -> dict[str, Any]:
