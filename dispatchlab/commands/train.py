@@ -39,6 +39,15 @@ Minutes = Annotated[
     float | None,
     typer.Option(help="Stop after so many minutes, to be continued.", show_default="no limit"),
 ]
+LrSchedule = Annotated[
+    str | None,
+    typer.Option(
+        "--lr-schedule",
+        help="Learning rate over the run: a name, with options as in rex:beta=0.9; see "
+        "dispatchlab train --list-schedules.",
+        show_default="by preset",
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of weights, instances and sampling.", min=0)]
 Device = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
 ShowSettings = Annotated[
@@ -48,8 +57,30 @@ ShowSettings = Annotated[
 app = typer.Typer(help="Train an agent.", no_args_is_help=True, rich_markup_mode="rich")
 
 
+def _list_schedules(asked: bool) -> None:
+    """Print what `--lr-schedule` takes, and stop."""
+    if not asked:
+        return
+    from dispatchlab.train.schedules import describe_schedules
+
+    for facts in describe_schedules():
+        typer.echo(f"{facts.name}:{facts.options}  {facts.source}")
+    raise typer.Exit
+
+
+ListSchedules = Annotated[
+    bool,
+    typer.Option(
+        "--list-schedules",
+        callback=_list_schedules,
+        is_eager=True,
+        help="List the learning-rate schedules with options and sources, and stop.",
+    ),
+]
+
+
 @app.callback()
-def _group() -> None:
+def _group(list_schedules: ListSchedules = False) -> None:
     """Train an agent."""
 
 
@@ -107,9 +138,10 @@ def _command(family: str) -> Callable[..., None]:
     def train_family(
         preset: Preset = "quick", out: Out = Path(f"runs/{family}"), resume: Resume = False,
         settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
-        seed: Seed = 0, device: Device = "cpu", show_settings: ShowSettings = False,
+        lr_schedule: LrSchedule = None, seed: Seed = 0, device: Device = "cpu",
+        show_settings: ShowSettings = False,
     ) -> None:  # fmt: skip
-        changes = _changes(settings, n_timesteps, max_minutes)
+        changes = _changes(settings, n_timesteps, max_minutes, lr_schedule)
         always = [f"seed={seed}", f"device={device}"]
         _train(family, preset, out, changes, always, resume=resume, show=show_settings)
 
@@ -121,14 +153,17 @@ for _family, _text in HELP.items():
 
 
 def _changes(
-    settings: list[str] | None, n_timesteps: int | None, max_minutes: float | None
-) -> list[str]:
+    settings: list[str] | None, n_timesteps: int | None, max_minutes: float | None,
+    lr_schedule: str | None,
+) -> list[str]:  # fmt: skip
     """What the options change, as texts."""
     changes = list(settings or ())
     if n_timesteps is not None:
         changes.append(f"total_timesteps={n_timesteps}")
     if max_minutes is not None:
         changes.append(f"max_minutes={max_minutes}")
+    if lr_schedule is not None:
+        changes.append(f"schedule={lr_schedule}")
     return changes
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.families.settings import SETTINGS, foreign_settings
+from dispatchlab.train.schedules import parse_schedule
 from dispatchlab.train.values import closest, parse_value
 
 ALGORITHMS = ("ppo", "maskable-ppo")
 CHOICES = {
     "family": tuple(SETTINGS),
     "algo": ALGORITHMS,
-    "schedule": ("linear", "constant"),
 }
 # Smallest and largest value allowed.
 RANGES: dict[str, tuple[float, float]] = {
@@ -164,9 +164,11 @@ class TrainConfig:
     n_epochs: int = 2
     """Passes over the decisions of an update."""
     learning_rate: float = 1e-3
-    """Learning rate of Adam at the start."""
+    """Learning rate of Adam at the start, or the largest where the schedule begins lower."""
     schedule: str = "linear"
-    """Learning rate over the run: linear (falls to zero) or constant."""
+    """Learning rate over the run: linear (falls to zero), constant, or another with its options, as
+    rex:beta=0.9 or wsd:warm_up=0.05,decay=0.2,shape=1-sqrt; see dispatchlab train
+    --list-schedules."""
     gamma: float = 1.0
     """Discount; 1 keeps the return equal to the objective."""
     gae_lambda: float = 1.0
@@ -223,6 +225,7 @@ class TrainConfig:
                 )
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
             raise DispatchlabError(f"device is {self.device!r}: give cpu, cuda, cuda:1 or auto.")
+        parse_schedule(self.schedule)
         self._check_combinations()
 
     def _check_combinations(self) -> None:

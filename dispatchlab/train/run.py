@@ -1,7 +1,7 @@
 """train: the run loop around stable-baselines3."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,6 +34,9 @@ from dispatchlab.train.display import Display
 from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
+from dispatchlab.train.schedules import parse_schedule
+from dispatchlab.train.schedules.adapter import ScheduledRate
+from dispatchlab.train.schedules.gradient_norms import GradientNorms
 from dispatchlab.train.validation import Validation
 from dispatchlab.train.warm_up import (
     CriticWarmUp,
@@ -55,6 +58,7 @@ _UPDATE_COLUMNS = (
     "entropy_loss",
     "approx_kl",
     "clip_fraction",
+    "gradient_norm",
 )
 
 
@@ -162,7 +166,9 @@ class _Run:
                     return self._finish(main, display)
                 self.model.learn(
                     total - max(self.resumed_at, 0),
-                    callback=CallbackList([main, self._critic_warm_up(), *callbacks]),
+                    callback=CallbackList(
+                        [GradientNorms(), main, self._critic_warm_up(), *callbacks]
+                    ),
                     log_interval=None,  # type: ignore[arg-type] # the callback logs
                     reset_num_timesteps=self.resumed_at < 0,
                 )
@@ -297,7 +303,6 @@ def _make_model(
         raise DispatchlabError(
             f"device is {config.device!r}, but torch finds none: give cpu or auto."
         )
-    rate = config.learning_rate
     algorithm: type[Any] = PPO
     policy: type[GraphPolicyMixin] = GraphActorCriticPolicy
     if config.algo == "maskable-ppo":
@@ -305,7 +310,7 @@ def _make_model(
     model: OnPolicyAlgorithm = algorithm(
         policy,
         env,
-        learning_rate=LinearSchedule(rate, 0.0, 1.0) if config.schedule == "linear" else rate,
+        learning_rate=_learning_rate(config),
         n_steps=config.n_steps,
         batch_size=config.batch_size,
         n_epochs=config.n_epochs,
@@ -328,3 +333,13 @@ def _make_model(
         },
     )
     return model
+
+
+def _learning_rate(config: TrainConfig) -> float | Callable[[float], float]:
+    """The learning rate in the form that the algorithm takes."""
+    rate = config.learning_rate
+    if config.schedule == "linear":
+        return LinearSchedule(rate, 0.0, 1.0)
+    if config.schedule == "constant":
+        return rate
+    return ScheduledRate(parse_schedule(config.schedule), rate, config.total_timesteps)
