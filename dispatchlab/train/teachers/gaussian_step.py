@@ -1,10 +1,12 @@
 """A Gaussian that moves to where the value is, and to a target, within a trust region."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from scipy.linalg import solve_triangular
 from scipy.optimize import BFGS, NonlinearConstraint, minimize
 from torch.distributions import MultivariateNormal, kl_divergence
 
@@ -13,6 +15,8 @@ from dispatchlab.train.teachers.base import FloatArray
 _MOST_ITERATIONS = 100
 _MOST_HALVINGS = 10
 _TOLERANCE = 1e-5
+# A slope that is rounding alone.
+_FLAT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,13 @@ class Objective:
     target: Gaussian
     alpha: float
 
+    def whitened(self, by: Gaussian) -> "Objective":
+        """The same in coordinates in which a Gaussian is the standard one."""
+        target = Gaussian(_solve(by, self.target.mean - by.mean), _solve(by, self.target.scale))
+        points = _solve(by, (self.points - by.mean).T).T
+        # The densities all change by one factor, which has no effect on the weights.
+        return Objective(points.copy(), self.log_drawn, self.values, target, self.alpha)
+
     def __call__(self, new: MultivariateNormal) -> torch.Tensor:
         """Scalar at a Gaussian."""
         log_density: torch.Tensor = new.log_prob(torch.from_numpy(self.points))  # type: ignore[no-untyped-call]
@@ -104,37 +115,41 @@ def trust_region_step(old: Gaussian, objective: Objective, *, max_kl: float) -> 
     Returns:
         The new Gaussian; the old one if none better was found.
     """
+    # In coordinates in which the old one is the standard Gaussian all directions have one scale.
     d = len(old.mean)
-    before = _torch(old)
+    standard = Gaussian(np.zeros(d), np.eye(d))
+    start = standard.vector
+    raised = objective.whitened(old)
+    least, slope = _evaluate(lambda new: -raised(new), start, d)
+    unit = float(np.linalg.norm(slope))
+    if unit <= _FLAT * max(1.0, objective.alpha):
+        return old
 
-    def loss(new: MultivariateNormal) -> torch.Tensor:
-        return -objective(new)
+    def loss(x: FloatArray) -> tuple[float, FloatArray]:
+        return _evaluate(lambda new: -raised(new) / unit, x, d)
 
-    def distance(new: MultivariateNormal) -> torch.Tensor:
-        return kl_divergence(before, new)
+    def distance(x: FloatArray) -> tuple[float, FloatArray]:
+        return _evaluate(lambda new: kl_divergence(_torch(standard), new), x, d)
 
     near = NonlinearConstraint(
-        lambda x: _evaluate(distance, x, d)[0],
-        -np.inf,
-        max_kl,
-        jac=lambda x: _evaluate(distance, x, d)[1],
-        hess=BFGS(),
+        lambda x: distance(x)[0], -np.inf, max_kl, jac=lambda x: distance(x)[1], hess=BFGS()
     )
-    start = old.vector
-    found = minimize(
-        lambda x: _evaluate(loss, x, d),
-        start,
-        jac=True,
-        hess=BFGS(),
-        method="trust-constr",
-        constraints=[near],
-        options={"maxiter": _MOST_ITERATIONS, "xtol": _TOLERANCE, "gtol": _TOLERANCE},
-    ).x
-    least = _evaluate(loss, start, d)[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of BFGS, where it has converged
+        found = minimize(
+            loss,
+            start,
+            jac=True,
+            hess=BFGS(),
+            method="trust-constr",
+            constraints=[near],
+            options={"maxiter": _MOST_ITERATIONS, "xtol": _TOLERANCE, "gtol": _TOLERANCE},
+        ).x
     for _ in range(_MOST_HALVINGS):
-        if _evaluate(distance, found, d)[0] <= max_kl and _evaluate(loss, found, d)[0] <= least:
-            return Gaussian.from_vector(found, d)
-        found = (found + start) / 2.0
+        if distance(found)[0] <= max_kl and loss(found)[0] <= least / unit:
+            step = Gaussian.from_vector(found, d)
+            return Gaussian(old.mean + old.scale @ step.mean, old.scale @ step.scale)
+        found = found / 2.0
     return old
 
 
@@ -148,6 +163,10 @@ def _evaluate(function: Any, vector: FloatArray, d: int) -> tuple[float, FloatAr
         value = function(MultivariateNormal(leaf[:d], scale_tril=scale, validate_args=False))
         (gradient,) = torch.autograd.grad(value, leaf)
     return float(value.detach()), gradient.numpy()
+
+
+def _solve(by: Gaussian, vectors: FloatArray) -> FloatArray:
+    return np.asarray(solve_triangular(by.scale, vectors, lower=True))
 
 
 def _torch(gaussian: Gaussian) -> MultivariateNormal:

@@ -15,6 +15,8 @@ from dispatchlab.train.teachers.checks import require, require_at_least, require
 from dispatchlab.train.teachers.regions import Region, gaussian
 
 CRITERIA = ("aic", "aicc", "bic")
+# Of scores from 0 to 1: less interest than this is none, else rounding would choose components.
+_ROUNDING = 1e-12
 
 
 def num_parameters(components: int, dimensions: int) -> int:
@@ -200,12 +202,12 @@ class GmmTeacher(PointTeacher):
             criterion=self._criterion,
             seed=int(self.rng.integers(2**31)),
         )
-        d = self.dimensions
+        d, interest = self.dimensions, self._interest(fit)
         self.mixture = Mixture(
             fit.means_[:, :d].copy(),
             fit.covariances_[:, :d, :d].copy(),
             fit.weights_.copy(),
-            np.maximum(self._interest(fit), 0.0),
+            np.where(interest > _ROUNDING, interest, 0.0),
         )
 
     def _row(self, point: FloatArray, score: float) -> FloatArray:
