@@ -48,6 +48,14 @@ LrSchedule = Annotated[
         show_default="by preset",
     ),
 ]
+Teacher = Annotated[
+    str | None,
+    typer.Option(
+        help="Who chooses the tasks: a name, with settings as in alp-gmm:fit_rate=100; see "
+        "dispatchlab train --list-teachers.",
+        show_default="nobody",
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of weights, instances and sampling.", min=0)]
 Device = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
 ShowSettings = Annotated[
@@ -68,6 +76,26 @@ def _list_schedules(asked: bool) -> None:
     raise typer.Exit
 
 
+def _list_teachers(asked: bool) -> None:
+    """Print what `--teacher` takes, and stop."""
+    if not asked:
+        return
+    from dispatchlab.train.teachers.registry import TEACHERS
+
+    for name, entry in TEACHERS.items():
+        typer.echo(f"{name}: {entry.text}")
+    raise typer.Exit
+
+
+ListTeachers = Annotated[
+    bool,
+    typer.Option(
+        "--list-teachers",
+        callback=_list_teachers,
+        is_eager=True,
+        help="List the teachers with their sources, and stop.",
+    ),
+]
 ListSchedules = Annotated[
     bool,
     typer.Option(
@@ -80,7 +108,7 @@ ListSchedules = Annotated[
 
 
 @app.callback()
-def _group(list_schedules: ListSchedules = False) -> None:
+def _group(list_schedules: ListSchedules = False, list_teachers: ListTeachers = False) -> None:
     """Train an agent."""
 
 
@@ -138,10 +166,16 @@ def _command(family: str) -> Callable[..., None]:
     def train_family(
         preset: Preset = "quick", out: Out = Path(f"runs/{family}"), resume: Resume = False,
         settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
-        lr_schedule: LrSchedule = None, seed: Seed = 0, device: Device = "cpu",
-        show_settings: ShowSettings = False,
+        lr_schedule: LrSchedule = None, teacher: Teacher = None, seed: Seed = 0,
+        device: Device = "cpu", show_settings: ShowSettings = False,
     ) -> None:  # fmt: skip
-        changes = _changes(settings, n_timesteps, max_minutes, lr_schedule)
+        changes = list(settings or ())
+        for key, value in (
+            ("total_timesteps", n_timesteps), ("max_minutes", max_minutes),
+            ("schedule", lr_schedule), ("teacher", teacher),
+        ):  # fmt: skip
+            if value is not None:
+                changes.append(f"{key}={value}")
         always = [f"seed={seed}", f"device={device}"]
         _train(family, preset, out, changes, always, resume=resume, show=show_settings)
 
@@ -150,21 +184,6 @@ def _command(family: str) -> Callable[..., None]:
 
 for _family, _text in HELP.items():
     app.command(_family, help=unwrap(_text))(_command(_family))
-
-
-def _changes(
-    settings: list[str] | None, n_timesteps: int | None, max_minutes: float | None,
-    lr_schedule: str | None,
-) -> list[str]:  # fmt: skip
-    """What the options change, as texts."""
-    changes = list(settings or ())
-    if n_timesteps is not None:
-        changes.append(f"total_timesteps={n_timesteps}")
-    if max_minutes is not None:
-        changes.append(f"max_minutes={max_minutes}")
-    if lr_schedule is not None:
-        changes.append(f"schedule={lr_schedule}")
-    return changes
 
 
 def _train(

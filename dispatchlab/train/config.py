@@ -7,6 +7,7 @@ from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.families.settings import SETTINGS, foreign_settings
+from dispatchlab.train.levels.wide import WIDE
 from dispatchlab.train.schedules import parse_schedule
 from dispatchlab.train.values import closest, parse_value
 
@@ -75,7 +76,8 @@ class TrainConfig:
     family: str = "job-shop"
     """Problem family: job-shop, soc, edge or uam."""
     generator: str = ""
-    """Where training instances come from, as the environments' argument of that name."""
+    """Where training instances come from, as the environments' argument of that name, or wide: the
+    family's widest task space, from trivial to unlearnable."""
     semantics: str = "non-delay"
     """What the agent may dispatch: append, non-delay, active or non-delay-wait."""
     stop_at: str = "choices"
@@ -153,6 +155,10 @@ class TrainConfig:
     """Whom to imitate. Chips: lookahead that rehearses every action with this rule, or with the
     best of several joined by +; edges: the rule itself; air taxis: rolling (plans over a rolling
     horizon) or a rule."""
+    teacher: str = ""
+    """Who chooses the tasks from the ranges of the generator: nobody (each is drawn uniformly), or
+    a teacher with its settings, as alp-gmm or regret-plr:capacity=128; see dispatchlab train
+    --list-teachers."""
     algo: str = "ppo"
     """Learning algorithm: ppo or maskable-ppo."""
     num_envs: int = 64
@@ -213,6 +219,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Fill in the family's defaults, and check every value and the combinations."""
         _check_choice("family", self.family, CHOICES["family"])
+        if self.generator == "wide":
+            object.__setattr__(self, "generator", WIDE[self.family])
         for name, default in SETTINGS[self.family].defaults.items():
             object.__setattr__(self, name, getattr(self, name) or default)
         for name, allowed in (CHOICES | dict(SETTINGS[self.family].choices)).items():
@@ -226,7 +234,20 @@ class TrainConfig:
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
             raise DispatchlabError(f"device is {self.device!r}: give cpu, cuda, cuda:1 or auto.")
         parse_schedule(self.schedule)
+        if self.teacher:
+            self._check_teacher()
         self._check_combinations()
+
+    def _check_teacher(self) -> None:
+        """Refuse teachers that do not exist, and the algorithm that cannot be taught."""
+        from dispatchlab.train.teachers.registry import check_teacher
+
+        check_teacher(self.teacher)
+        if self.algo != "ppo":
+            raise DispatchlabError(
+                f"algo is {self.algo!r}, but the teacher {self.teacher!r} needs algo=ppo: only "
+                "that leaves out what is merely judged."
+            )
 
     def _check_combinations(self) -> None:
         """Refuse values that only clash with each other."""

@@ -40,6 +40,7 @@ class RunFolder:
         self.model = self.path / "model.zip"
         self.policy = self.path / "policy"
         self.progress = self.path / "progress.csv"
+        self.curriculum = self.path / "curriculum.jsonl"
         self.events = self.path / "tensorboard"
         self.eval = self.path / "eval.json"
         self.versions = self.path / "versions.json"

@@ -1,25 +1,19 @@
 """train: the run loop around stable-baselines3."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from rich.console import Console
-from sb3_contrib import MaskablePPO
-from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger
-from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
-from stable_baselines3.common.utils import LinearSchedule
 
 from dispatchlab.agents.checkpoint import save_policy
 from dispatchlab.agents.inference import LearnedPolicy
-from dispatchlab.agents.maskable import MaskableGraphActorCriticPolicy
-from dispatchlab.agents.policy import GraphActorCriticPolicy, GraphPolicyMixin
 from dispatchlab.agents.sb3_env import NativeVecEnv, as_sb3
-from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.algorithm import make_model
 from dispatchlab.train.callback import RunCallback
 from dispatchlab.train.checkpoint import (
     capture,
@@ -34,9 +28,8 @@ from dispatchlab.train.display import Display
 from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
-from dispatchlab.train.schedules import parse_schedule
-from dispatchlab.train.schedules.adapter import ScheduledRate
 from dispatchlab.train.schedules.gradient_norms import GradientNorms
+from dispatchlab.train.teaching import Teaching
 from dispatchlab.train.validation import Validation
 from dispatchlab.train.warm_up import (
     CriticWarmUp,
@@ -49,6 +42,7 @@ from dispatchlab.train.writers import TIMESTEPS, CsvWriter, TensorBoardWriter
 if TYPE_CHECKING:
     from dispatchlab.agents.network import GraphNetwork
     from dispatchlab.train.self_labelling import SelfLabelling
+    from dispatchlab.train.teachers.bridge import TeacherVecEnv
 
 _UPDATE_COLUMNS = (
     "learning_rate",
@@ -130,8 +124,12 @@ class _Run:
         self.validation = Validation(config)
         native = family.training_env(config)
         self.layout = native.graph_spec.layout()
-        self.env = as_sb3(native)
-        self.model = _make_model(config, self.env, self.layout)
+        self.env: NativeVecEnv | TeacherVecEnv = as_sb3(native)
+        self.teaching: Teaching | None = None
+        if config.teacher:
+            self.teaching = Teaching(config, self.env, self.layout)
+            self.env = self.teaching.env
+        self.model = make_model(config, self.env, self.layout)
         network = cast("GraphNetwork", self.model.policy.net)
         self.policy = LearnedPolicy(network, family=config.family, layout=self.layout)
         self.curve: list[dict[str, Any]] = []
@@ -150,6 +148,8 @@ class _Run:
         self.first_curve = state["first_curve"]
         if state["run"] is not None:
             restore(self.model, self.env, state["run"])
+            if self.teaching is not None:
+                self.teaching.load_state_dict(state["teaching"])
             self.resumed_at = self.model.num_timesteps
         elif state["labelling"] is not None and self.labelling is not None:
             self.labelling.load_state_dict(state["labelling"])
@@ -158,6 +158,9 @@ class _Run:
         """Train to the end or the time limit."""
         total = self.config.total_timesteps
         writers = self._writers()
+        taught: list[BaseCallback] = []
+        if self.teaching is not None:
+            taught = self.teaching.callbacks(self.folder.curriculum, keep=self.resumed_at)
         self.model.set_logger(Logger(str(self.folder.path), writers))
         try:
             with Display(total, max(self.resumed_at, 0), console) as display:
@@ -167,7 +170,7 @@ class _Run:
                 self.model.learn(
                     total - max(self.resumed_at, 0),
                     callback=CallbackList(
-                        [GradientNorms(), main, self._critic_warm_up(), *callbacks]
+                        [GradientNorms(), main, self._critic_warm_up(), *taught, *callbacks]
                     ),
                     log_interval=None,  # type: ignore[arg-type] # the callback logs
                     reset_num_timesteps=self.resumed_at < 0,
@@ -176,6 +179,8 @@ class _Run:
         finally:
             for writer in writers:
                 writer.close()
+            if self.teaching is not None:
+                self.teaching.close()
 
     def _pre_train(self, main: RunCallback, display: Display) -> bool:
         """What comes before PPO; false if the time runs out."""
@@ -247,6 +252,7 @@ class _Run:
         return {
             "run": run,
             "labelling": labelling,
+            "teaching": None if self.teaching is None else self.teaching.state_dict(),
             "curve": callback.curve,
             "first_curve": self.first_curve,
             "seconds": callback.seconds,
@@ -293,53 +299,3 @@ class _Run:
         if self.config.tensorboard:
             writers.append(TensorBoardWriter(self.folder.events, keep=self.resumed_at))
         return writers
-
-
-def _make_model(
-    config: TrainConfig, env: NativeVecEnv, layout: dict[str, Any]
-) -> OnPolicyAlgorithm:
-    """The algorithm with fresh weights."""
-    if config.device.startswith("cuda") and not torch.cuda.is_available():
-        raise DispatchlabError(
-            f"device is {config.device!r}, but torch finds none: give cpu or auto."
-        )
-    algorithm: type[Any] = PPO
-    policy: type[GraphPolicyMixin] = GraphActorCriticPolicy
-    if config.algo == "maskable-ppo":
-        algorithm, policy = MaskablePPO, MaskableGraphActorCriticPolicy
-    model: OnPolicyAlgorithm = algorithm(
-        policy,
-        env,
-        learning_rate=_learning_rate(config),
-        n_steps=config.n_steps,
-        batch_size=config.batch_size,
-        n_epochs=config.n_epochs,
-        gamma=config.gamma,
-        gae_lambda=config.gae_lambda,
-        clip_range=config.clip_range,
-        ent_coef=config.ent_coef,
-        vf_coef=config.vf_coef,
-        max_grad_norm=config.max_grad_norm,
-        target_kl=config.target_kl or None,
-        seed=config.seed,
-        device=config.device,
-        policy_kwargs={
-            "layout": layout,
-            "encoder": config.encoder,
-            "hidden": config.hidden,
-            "num_layers": config.num_layers,
-            "num_heads": config.num_heads,
-            "feedforward": config.feedforward,
-        },
-    )
-    return model
-
-
-def _learning_rate(config: TrainConfig) -> float | Callable[[float], float]:
-    """The learning rate in the form that the algorithm takes."""
-    rate = config.learning_rate
-    if config.schedule == "linear":
-        return LinearSchedule(rate, 0.0, 1.0)
-    if config.schedule == "constant":
-        return rate
-    return ScheduledRate(parse_schedule(config.schedule), rate, config.total_timesteps)

@@ -47,9 +47,10 @@ class SelectiveRolloutBuffer(DictRolloutBuffer):
 class SelectivePPO(PPO):
     """PPO over a `SelectiveRolloutBuffer`; a rollout without anything to learn is no update."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """As PPO."""
-        super().__init__(*args, rollout_buffer_class=SelectiveRolloutBuffer, **kwargs)
+    def _setup_model(self) -> None:
+        """Make the buffer."""
+        self.rollout_buffer_class = SelectiveRolloutBuffer
+        super()._setup_model()
 
     def train(self) -> None:
         """Update the policy with what is to be learned from."""
