@@ -14,15 +14,15 @@ COLUMNS = {"deadline_ms": "deadline", "benefit": "benefit", "edge_ms": "time on 
 FACTORS = {0.8: "lower", 1.25: "raise"}
 PEAKS = {0.7: "lower", 1.4: "raise"}
 SPREADS = {0.7: "steadier", 1.4: "less steady"}
+MOST = {"deadline_ms": 5000, "benefit": 1000.0, "edge_ms": 5000, "cloud_ms": 5000}
 SHIFTS = {-0.1: "sooner", 0.1: "later"}  # shares of the duration
 
 
 def scale_model(instance: EdgeInstance, model: Place, column: str, factor: float) -> EdgeInstance:
-    """Change a number of a model, at most to the largest of all models and at least to 1."""
+    """Change a number of a model, not below 1, and not above `MOST` if it is not there yet."""
     index = model.pick(instance.num_models)
-    most = max(getattr(one, column) for one in instance.models)
     old = getattr(instance.models[index], column)
-    value = min(max(old * factor, 1.0), most)
+    value = min(max(old * factor, 1.0), max(old, MOST[column]))
     value = value if column == "benefit" else round(value)
     models = list(instance.models)
     models[index] = replace(models[index], **{column: value})
