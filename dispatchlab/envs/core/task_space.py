@@ -188,7 +188,7 @@ class TaskSpace(Mapping[str, Parameter]):
                 "0 and 1."
             )
         return {
-            p.name: p.cast(p.low + (p.high - p.low) * min(max(float(x), 0.0), 1.0))
+            p.name: p.cast(min(p.low + (p.high - p.low) * min(max(float(x), 0.0), 1.0), p.high))
             for p, x in zip(self.parameters, point, strict=True)
         }
 

@@ -96,7 +96,7 @@ TEACHERS: dict[str, Entry] = {
     ),
     "flexible-paired": Entry(
         "the same, where the better student is the antagonist (Gur et al. 2021)",
-        "paired:PairedTeacher", {"flexible": True}, needs="sequences",
+        "paired:PairedTeacher", {"regret": "flexible"}, needs="sequences",
     ),
     "clutr": Entry(
         "a bandit over the latent space of levels, for regret (Azad et al. 2023)",
@@ -128,7 +128,9 @@ def make_teacher(text: str, levels: Levels, *, seed: int = 0) -> Teacher:
         )
     made = _class(entry)
     if entry.needs == "sequences":
-        teacher: Teacher = made(levels.sequence, seed=seed, **settings)
+        teacher: Teacher = made(
+            levels.sequence, dimensions, levels.edit_tokens, seed=seed, **settings
+        )
     elif entry.needs == "edits":
         from dispatchlab.train.teachers.accel import LevelEditor
 

@@ -120,3 +120,9 @@ def test_pickle_copy_and_print() -> None:
     assert copy.deepcopy(SPACE) == SPACE
     assert hash(SPACE) == hash(copy.deepcopy(SPACE))
     assert "jobs: 5 to 10" in str(SPACE)
+
+
+def test_denormalised_bounds_are_bounds() -> None:
+    """0.6 + (1.8 - 0.6) is more than 1.8 in floats; the corner of the cube is in range anyway."""
+    space = TaskSpace([Parameter("x", 0.6, 1.8, 1.0)])
+    assert space.validate(space.denormalise([1.0])) == {"x": 1.8}
