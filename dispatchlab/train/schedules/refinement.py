@@ -79,7 +79,8 @@ def refine(norms: FloatArray, *, power: int) -> FloatArray:
             f"There are {len(norms)} gradient norms, {len(positive)} of them above zero: give two "
             "at least."
         )
-    weights = (positive.min() / np.maximum(norms, positive.min())) ** power
+    least = max(float(positive.min() / positive.max()), 1e-12)
+    weights = (least / np.maximum(norms / positive.max(), least)) ** power
     later = np.append(np.cumsum(weights[:0:-1])[::-1], 0.0)
     factors = weights * later
     return np.asarray(factors / factors.max())

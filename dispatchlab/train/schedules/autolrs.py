@@ -1,0 +1,174 @@
+"""AutoLrs: a learning rate that is searched for while training goes on."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.schedules.forecast import forecast
+from dispatchlab.train.schedules.rate_search import Tried, suggest_rate
+
+
+class Trainee(Protocol):
+    """Something that can be trained, and taken back."""
+
+    def save(self) -> Any:  # noqa: ANN401 - whatever restore takes
+        """Weights, optimizer and whatever else decides how training goes on."""
+        ...
+
+    def restore(self, state: Any) -> None:  # noqa: ANN401 - whatever save gave
+        """Go back to where `save` was called."""
+        ...
+
+    def train_for(self, steps: int, rate: float) -> npt.NDArray[np.float64]:
+        """Train with one rate; the losses, evenly spaced, lower is better."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoLrsConfig:
+    """How the search goes.
+
+    Attributes:
+        low: Smallest rate.
+        high: Largest rate.
+        trials: Rates that are tried in a stage.
+        first_stage: Steps of the first stage; each is twice as long as the one before.
+        longest_stage: No stage is longer.
+        share: Length of a trial as a share of the stage.
+        seed: Of the search.
+    """
+
+    low: float = 1e-5
+    high: float = 1e-1
+    trials: int = 10
+    first_stage: int = 1000
+    longest_stage: int = 8000
+    share: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not 0 < self.low < self.high:
+            raise DispatchlabError(
+                f"low is {self.low} and high {self.high}: give rates above 0, the lower one first."
+            )
+        if not 0 < self.share <= 1:
+            raise DispatchlabError(f"share is {self.share}: give a number above 0, at most 1.")
+        for name in ("trials", "first_stage", "longest_stage"):
+            if getattr(self, name) < 1:
+                raise DispatchlabError(f"{name} is {getattr(self, name)}: give 1 at least.")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage that is over.
+
+    Attributes:
+        steps: Its length.
+        rate: The rate of its training.
+        tried: Rates and the losses that they were expected to lead to; infinite where training
+            broke down.
+    """
+
+    steps: int
+    rate: float
+    tried: tuple[Tried, ...]
+
+
+class AutoLrs:
+    """Search for the learning rate of each stage of training (Jin et al., arXiv:2105.10762).
+
+    A stage begins with trials: each trains a little with one rate, its loss at the end of the stage
+    is forecast, and training is taken back. Then the stage is trained with the best rate. With the
+    defaults the trials cost as much as the training itself. Experimental: the forecast wants losses
+    that fall smoothly, which returns of reinforcement learning seldom do. It deviates from the
+    paper in the acquisition function, which is that of optuna, and in the smoothing of the losses,
+    and it forecasts one loss throughout, where the paper goes over to a validation loss.
+
+    Attributes:
+        stages: What has been done.
+    """
+
+    def __init__(
+        self,
+        config: AutoLrsConfig | None = None,
+        suggest: Callable[[Sequence[Tried], float, float, int], float] = suggest_rate,
+    ) -> None:
+        """Begin before the first stage.
+
+        Args:
+            config: How the search goes.
+            suggest: Chooses the next rate: gets what was tried, the bounds and a seed.
+        """
+        self.config = config or AutoLrsConfig()
+        self.stages: list[Stage] = []
+        self._suggest = suggest
+
+    @property
+    def steps(self) -> int:
+        """Steps of training so far, without the trials."""
+        return sum(stage.steps for stage in self.stages)
+
+    def play_stage(self, trainee: Trainee, most: int | None = None) -> Stage:
+        """Search, then train a stage.
+
+        Args:
+            trainee: What is trained.
+            most: Steps that are left, if not many.
+
+        Returns:
+            What was done.
+        """
+        config = self.config
+        steps = min(config.first_stage * 2 ** len(self.stages), config.longest_stage)
+        steps = max(1, min(steps, steps if most is None else most))
+        short = max(1, round(config.share * steps))
+        start = trainee.save()
+        tried: list[Tried] = []
+        for trial in range(config.trials):
+            seed = int(np.random.SeedSequence(self._key(trial)).generate_state(1)[0])
+            rate = self._suggest(_finite(tried), config.low, config.high, seed)
+            trainee.restore(start)
+            tried.append((rate, forecast(trainee.train_for(short, rate), steps / short)))
+        best = min(tried, key=lambda pair: pair[1])[0]
+        trainee.restore(start)
+        trainee.train_for(steps, best)
+        stage = Stage(steps, best, tuple(tried))
+        self.stages.append(stage)
+        return stage
+
+    def play(self, trainee: Trainee, total: int) -> list[Stage]:
+        """Stages until so many steps are trained; the last one ends there."""
+        while self.steps < total:
+            self.play_stage(trainee, total - self.steps)
+        return self.stages
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that decides the next stage, between two stages."""
+        return {"stages": [asdict(stage) for stage in self.stages]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        self.stages = [
+            Stage(row["steps"], row["rate"], tuple((rate, loss) for rate, loss in row["tried"]))
+            for row in state["stages"]
+        ]
+
+    def _key(self, trial: int) -> list[int]:
+        """Where the seed of a trial comes from."""
+        return [self.config.seed, len(self.stages), trial]
+
+
+def _finite(tried: Sequence[Tried]) -> list[Tried]:
+    """The same with rates that broke training a little worse than the worst of the others.
+
+    Any fixed large number would make all others look alike to a Gaussian process.
+    """
+    finite = [loss for _, loss in tried if math.isfinite(loss)] or [0.0]
+    broken = max(finite) + (max(finite) - min(finite) or 1.0)
+    return [(rate, loss if math.isfinite(loss) else broken) for rate, loss in tried]
