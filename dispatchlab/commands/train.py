@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Preset = Annotated[
     str,
     typer.Option(
-        help="quick (minutes on two cores) or full (longer); for soc also chip16 and deepsocs."
+        help="quick (minutes on two cores) or full (longer); for job-shop also flexible, arrivals "
+        "and tokens, for soc chip16 and deepsocs."
     ),
 ]
 Out = Annotated[Path, typer.Option(help="The run folder.")]

@@ -41,6 +41,19 @@ _JOB_SHOP: dict[str, dict[str, Any]] = {
         "eval_every": 65_536,
         "checkpoint_every": 65_536,
     },
+    # Jobs that come when nobody expects them, and stay as short as possible. Ten minutes on an idle
+    # core.
+    "arrivals": {
+        "generator": "random:num_jobs=20-40,num_machines=4-8,arrival_load=0.6-0.95,"
+                     "objective=total_flow_time",
+        "n_steps": 64,
+        "batch_size": 512,
+        "n_epochs": 3,
+        "total_timesteps": 524_288,
+        "eval_generator": "random:num_jobs=30,num_machines=5,arrival_load=0.85,"
+                          "objective=total_flow_time",
+        "eval_every": 65_536,
+    },
     # Without rehearsals: fast decisions on shops of any size. Some hours on a few cores.
     "tokens": {
         "generator": "random:num_jobs=10-20,num_machines=5-20,routing_structure=0-0.5",
@@ -231,7 +244,8 @@ def preset(name: str, family: str = "job-shop") -> TrainConfig:
     """The config of a preset.
 
     Args:
-        name: ``"quick"`` or ``"full"``; for ``"soc"`` also ``"chip16"`` and ``"deepsocs"``.
+        name: ``"quick"`` or ``"full"``; for ``"job-shop"`` also ``"flexible"``, ``"arrivals"`` and
+            ``"tokens"``, for ``"soc"`` ``"chip16"`` and ``"deepsocs"``.
         family: ``"job-shop"``, ``"soc"``, ``"edge"`` or ``"uam"``.
 
     Returns:

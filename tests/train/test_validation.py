@@ -93,3 +93,10 @@ def test_csv_drops_what_training_repeats(tmp_path: Path) -> None:
     writer.write({"loss": 4.0, "other": 1}, {}, step=384)
     writer.close()
     assert path.read_text().split() == ["timesteps,loss", "128,1.0", "256,2.0", "384,4.0"]
+
+
+def test_futures_are_not_chosen(tiny: TrainConfig) -> None:
+    """Where arrivals are random, the best of k is no score: nobody could have known it."""
+    config = replace(tiny, eval_generator="random:num_jobs=5,num_machines=4,arrival_load=0.8")
+    (part,) = Validation(config).sets
+    assert part.final(make_policy(config)) == {}
