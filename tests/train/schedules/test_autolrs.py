@@ -18,7 +18,7 @@ from dispatchlab.train.schedules.rate_search import suggest_rate
 FloatArray = npt.NDArray[np.float64]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     rate=st.floats(0.3, 30), base=st.floats(0.5, 3), scale=st.floats(-0.4, 2),
     count=st.sampled_from([100, 250]),

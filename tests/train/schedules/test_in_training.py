@@ -1,6 +1,7 @@
 """Schedules inside a run: rates in the log, resuming, gradient norms and refinement."""
 
 import pickle
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +11,12 @@ import torch
 from rich.console import Console
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
+from typer.testing import CliRunner
 
+from dispatchlab.cli import app
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train import TrainConfig, train
-from dispatchlab.train.schedules import parse_schedule
+from dispatchlab.train.schedules import SCHEDULES, parse_schedule
 from dispatchlab.train.schedules.adapter import ScheduledRate
 from dispatchlab.train.schedules.gradient_norms import GradientNorms
 from dispatchlab.train.schedules.refinement import GRADIENT_NORM, refine, smooth
@@ -108,3 +111,24 @@ def test_rate_from_the_decisions_of_a_model() -> None:
     again = pickle.loads(pickle.dumps(rate))
     assert again.steps is None
     assert again(0.5) == pytest.approx(4 * 50**-0.51)
+
+
+class TestCommandLine:
+    """The options of ``dispatchlab train``."""
+
+    def test_list_of_schedules(self) -> None:
+        """One line each, with options and source."""
+        result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["train", "--list-schedules"])
+        assert result.exit_code == 0
+        lines = result.stdout.splitlines()
+        assert [line.partition(":")[0] for line in lines] == list(SCHEDULES)
+        assert "rex:warm_up=0.0,beta=0.5,end=0.0  " in result.stdout
+        assert "refined:run=...,window=0.1  " in result.stdout
+        assert sum("arXiv:" in line for line in lines) == len(SCHEDULES) - 1
+
+    def test_option(self) -> None:
+        """It is the setting ``schedule``."""
+        arguments = ["train", "job-shop", "--settings", "--lr-schedule", "rex:beta=0.9"]
+        result = CliRunner(env={"COLUMNS": "200"}).invoke(app, arguments)
+        assert result.exit_code == 0
+        assert re.search(r"schedule +│ rex:beta=0\.9 ", result.stdout)
