@@ -125,7 +125,7 @@ class JobShopValidation:
 
         Nothing where a future is random: to choose by what will happen would be clairvoyance.
         """
-        if any(not real.is_nominal(encoding) for encoding, real in self.problems):
+        if any(real and not real.is_nominal(encoding) for encoding, real in self.problems):
             return {}
         k = self._config.eval_samples
         return {f"best_of_{k}": self.best_of_gap(policy, k)}
