@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
-from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.compare import Comparison, Run
 from dispatchlab.eval.families import eval_family
+from dispatchlab.eval.pages import figure_html, render_page
 from dispatchlab.eval.summary import Summary
 from dispatchlab.eval.sweeps import sweep_figures
 from dispatchlab.eval.table import legend, mean_cells, summary_columns
@@ -40,24 +39,19 @@ def html_report(
     Raises:
         MissingExtraError: If Jinja or Plotly is not installed.
     """
-    try:
-        from jinja2 import Environment
-    except ImportError:
-        raise MissingExtraError("jinja2", "viz") from None
-    source = files("dispatchlab.eval") / "templates" / "report.html.j2"
-    template = Environment(autoescape=True, trim_blocks=True).from_string(
-        source.read_text(encoding="utf-8")
-    )
     sweeps = [
-        _html(figure, f"sweep-{i}", i == 0) for i, figure in enumerate(sweep_figures(comparison))
+        figure_html(figure, f"sweep-{i}", brings_library=i == 0)
+        for i, figure in enumerate(sweep_figures(comparison))
     ]
     family = eval_family(comparison.family)
     drawn = family.charts(comparison, max_charts)
     charts = [
-        _html(figure, f"gantt-{i}", not sweeps and i == 0) for i, figure in enumerate(drawn.figures)
+        figure_html(figure, f"gantt-{i}", brings_library=not sweeps and i == 0)
+        for i, figure in enumerate(drawn.figures)
     ]
     headings, _ = summary_columns(comparison, summaries)
-    return template.render(
+    return render_page(
+        "report.html.j2",
         title=title,
         legend=legend(comparison, summaries),
         headings=headings,
@@ -117,15 +111,3 @@ def _style(run: Run, best: Run | None) -> str:
     if run.verified is False:
         return "bad"
     return "best" if best is not None and run.objective == best.objective else ""
-
-
-def _html(figure: Any, name: str, brings_library: bool) -> str:  # noqa: ANN401 (a figure of plotly)
-    """A figure as a part of a page."""
-    text: str = figure.to_html(
-        full_html=False,
-        include_plotlyjs=brings_library,
-        auto_play=False,
-        div_id=name,
-        config={"displaylogo": False, "responsive": True, "scrollZoom": True},
-    )
-    return text
