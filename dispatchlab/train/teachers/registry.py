@@ -98,6 +98,10 @@ TEACHERS: dict[str, Entry] = {
         "the same, where the better student is the antagonist (Gur et al. 2021)",
         "paired:PairedTeacher", {"regret": "flexible"}, needs="sequences",
     ),
+    "repaired": Entry(
+        "PAIRED whose levels are replayed (Jiang et al. 2021, arXiv:2110.02439)",
+        "repaired:RepairedTeacher", {"buffer": {"capacity": SMALL_BUFFER}}, needs="sequences",
+    ),
     "clutr": Entry(
         "a bandit over the latent space of levels, for regret (Azad et al. 2023)",
         "clutr:ClutrTeacher", needs="sequences",
@@ -128,9 +132,7 @@ def make_teacher(text: str, levels: Levels, *, seed: int = 0) -> Teacher:
         )
     made = _class(entry)
     if entry.needs == "sequences":
-        teacher: Teacher = made(
-            levels.sequence, dimensions, levels.edit_tokens, seed=seed, **settings
-        )
+        teacher: Teacher = made(levels.sequence, seed=seed, **settings)
     elif entry.needs == "edits":
         from dispatchlab.train.teachers.accel import LevelEditor
 
@@ -181,15 +183,19 @@ def _read(text: str) -> tuple[str, Entry, dict[str, Any]]:
 
 def _settings(entry: Entry) -> Iterator[tuple[str, Any]]:
     """Names and defaults of what a text may set."""
-    taken = {"seed", "levels", *entry.fixed}
+    taken = {"seed", "levels", "space", "buffer", *entry.fixed}
     callables: list[Callable[..., Any]] = [_class(entry)]
     if entry.where.startswith(("plr:", "accel:")):
         callables += [_find("plr:Plr"), _find("level_buffer:LevelBuffer")]
+    if entry.where.startswith("repaired:"):
+        callables += [_find("paired:PairedTeacher")]
+    if entry.needs == "sequences":
+        callables += [_find("generator_ppo:GeneratorPpo")]
     if entry.needs == "edits":
         yield "num_edits", 3
     for made in callables:
         for parameter in inspect.signature(made).parameters.values():
-            if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in taken:
+            if parameter.default is not parameter.empty and parameter.name not in taken:
                 yield parameter.name, parameter.default
 
 

@@ -200,7 +200,7 @@ def test_nothing_to_choose(tiny: TrainConfig) -> None:
         make_teacher("uniform", levels)
 
 
-@pytest.mark.parametrize("name", TEACHERS)
+@pytest.mark.parametrize("name", [name for name in TEACHERS if name != "clutr"])  # tested apart
 def test_every_teacher_can_be_made(name: str, tiny: TrainConfig) -> None:
     """By its name alone; its levels can be played."""
     levels = make_levels(tiny)
