@@ -48,7 +48,7 @@ def estimate_advantages(
         here = active[:, step]
         after = active[:, step + 1] if step + 1 < values.shape[1] else torch.zeros_like(here)
         target = torch.where(after, discount * value_after, regrets)
-        advantage = target - values[:, step] + discount * trace * following * after
+        advantage = target - values[:, step] + discount * trace * following
         following = torch.where(here, advantage, torch.zeros_like(advantage))
         value_after = values[:, step]
         columns.append(following)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from torch import Tensor
+
 from dispatchlab.train.levels.sequence import SequenceForm
 from dispatchlab.train.teachers.generator_ppo import GeneratorPpo
 from dispatchlab.train.teachers.grammar import Grammar
@@ -53,7 +55,5 @@ class PairedTeacher(RegretTeacher):
         with own_randomness(weights):
             policy = SequencePolicy(grammar, noise=noise, embedding=embedding, hidden=hidden)
         trainer = GeneratorPpo(policy, **ppo)
-        generator = LearnedGenerator(
-            policy, trainer, form, lambda tokens: tokens.tolist(), seed=choices
-        )
+        generator = LearnedGenerator(policy, trainer, form, Tensor.tolist, seed=choices)
         super().__init__(generator, regret=regret, plays_per_level=plays_per_level, batch=batch)

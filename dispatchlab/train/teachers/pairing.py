@@ -13,8 +13,8 @@ from dispatchlab.train.teachers.level_buffer import as_level
 
 PROTAGONIST, ANTAGONIST = 0, 1
 
-# Far more than environments: a play that this many levels have overtaken has been abandoned.
-_PATIENCE = 1 << 12
+# More than environments: a play that this many levels have overtaken has been abandoned.
+_PATIENCE = 1 << 10
 
 
 def paired_regret(protagonist: Sequence[float], antagonist: Sequence[float]) -> float:
@@ -80,7 +80,7 @@ class Pairing:
     Levels are made in batches, when a cursor has reached the last one. They leave in the same
     batches and the same order, when both students have played them; which episode ended first does
     not matter. Levels whose plays were cut off with their environments are left out, once
-    thousands of later ones have been played.
+    a thousand later ones have been begun.
 
     Attributes:
         made: Number of levels that were ever made.

@@ -35,8 +35,7 @@ class SequencePolicy(nn.Module):
         super().__init__()
         vocabulary = grammar.form.vocabulary
         self.noise = noise
-        self._pad, self._dimensions = grammar.form.pad, grammar.form.dimensions
-        self._start = vocabulary
+        self._pad, self._start = grammar.form.pad, vocabulary
         self._allowed: Tensor
         self.register_buffer("_allowed", torch.from_numpy(grammar.allowed), persistent=False)
         self._embedding = nn.Embedding(vocabulary + 1, embedding)
@@ -82,8 +81,8 @@ class SequencePolicy(nn.Module):
 
     def _active(self, tokens: Tensor, last: int) -> Tensor:
         """``(B, last + 1)`` whether there is a choice at a place: no pad stands before it."""
-        ended = (tokens[:, :last] == self._pad) & (torch.arange(last) >= self._dimensions)
-        return functional.pad(ended.int().cumsum(1) == 0, (1, 0), value=True)
+        pads_so_far = (tokens[:, :last] == self._pad).cumsum(1)
+        return functional.pad(pads_so_far == 0, (1, 0), value=True)
 
     def _logits(self, features: Tensor, active: Tensor, place: int) -> Tensor:
         """``(B, T, V)`` of the places from the given one on; nothing but pads after the end."""

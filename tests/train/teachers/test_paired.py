@@ -14,8 +14,9 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.levels.sequence import SequenceForm
 from dispatchlab.train.teachers import pairing as pairing_module
 from dispatchlab.train.teachers.base import Episode, Level
-from dispatchlab.train.teachers.generator_ppo import estimate_advantages
+from dispatchlab.train.teachers.generator_ppo import GeneratorPpo, estimate_advantages
 from dispatchlab.train.teachers.grammar import Grammar
+from dispatchlab.train.teachers.latent_policy import LatentPolicy
 from dispatchlab.train.teachers.own_randomness import own_randomness
 from dispatchlab.train.teachers.paired import PairedTeacher
 from dispatchlab.train.teachers.pairing import (
@@ -206,6 +207,38 @@ def test_without_regret_nothing_is_preferred() -> None:
         teacher.antagonist().observe([Episode(play=play, score=0.5) for play in others])
     assert share_between(teacher.sample(320)) < 0.4
     assert teacher.summary()["entropy"] > 4.0
+
+
+@pytest.mark.parametrize(("weight", "sign"), [(0.0, 0), (1.0, 1)])
+def test_entropy_is_rewarded(weight: float, sign: int) -> None:
+    """By as much as asked: a normal distribution gets wider if all levels are equally good."""
+    with own_randomness(0):
+        policy = LatentPolicy(4, noise=2)
+    ppo = GeneratorPpo(policy, entropy=weight, value_weight=0.0)
+    noise, actions, regrets = torch.zeros(32, 2), torch.zeros(32, 4), torch.full((32,), 0.5)
+    with torch.no_grad():
+        before = policy(noise, actions)
+    ppo.learn(noise, actions, before.log_probs, before.values, regrets)
+    with torch.no_grad():
+        change = policy(noise, actions).entropies - before.entropies
+    assert torch.sign(change).eq(sign).all()
+
+
+def test_probability_ratio_is_clipped() -> None:
+    """Many epochs on two equal batches move the policy no further than the ratio allows."""
+    found = []
+    for clip in (0.1, 0.4):
+        with own_randomness(0):
+            policy = LatentPolicy(1, noise=2)
+        ppo = GeneratorPpo(policy, epochs=100, clip=clip, entropy=0.0, value_weight=0.0)
+        noise, actions = torch.zeros(2, 2), torch.tensor([[1.0], [-1.0]])
+        with torch.no_grad():
+            before = policy(noise, actions)
+        ppo.learn(noise, actions, before.log_probs, before.values, torch.tensor([1.0, 0.0]))
+        with torch.no_grad():
+            ratio = (policy(noise, actions).log_probs - before.log_probs).exp()
+        found += [float(ratio[0]) - 1.0, 1.0 - float(ratio[1])]
+    assert found == pytest.approx([0.1, 0.1, 0.4, 0.4], abs=0.1)
 
 
 @settings(max_examples=10, deadline=None)

@@ -99,7 +99,7 @@ def test_latents_are_squashed() -> None:
 def test_round_trip() -> None:
     """Unseen sequences come back: 99 % of the tokens, but few with the latents of others.
 
-    Since tokens rise, a wrong latent is often right by chance. Pads do not count.
+    A wrong latent is right about 15 % of the time. Pads do not count.
     """
     rng = np.random.default_rng(0)
     vae, generator = make_vae(), torch.Generator().manual_seed(0)
@@ -109,7 +109,7 @@ def test_round_trip() -> None:
         decoded = vae.decode(vae.encode(unseen)[0])
         strange = vae.decode(vae.encode(unseen)[0].roll(1, 0))
     assert float((decoded == unseen)[unseen != PAD].float().mean()) > 0.99
-    assert float((strange == unseen)[unseen != PAD].float().mean()) < 0.5
+    assert float((strange == unseen)[unseen != PAD].float().mean()) < 0.25
 
 
 def test_training_has_its_own_randomness() -> None:
