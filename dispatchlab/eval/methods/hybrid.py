@@ -92,9 +92,11 @@ class HybridMethod:
     def prepare(self) -> None:
         """Compile the kernels and play a small instance."""
         compile_kernels()
+        small = load_instance("ft06")
+        _by_lookahead(Case("ft06", 0, small), Budget(np.inf))
         if self.player is not None:
             with one_thread():
-                Sampling(self.player, load_instance("ft06")).take_greedy()
+                Sampling(self.player, small).take_greedy()
 
     def solve(self, case: Case) -> Result:
         """Plan for the expectation; the plan is replayed where the realisation is random."""
