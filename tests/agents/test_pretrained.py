@@ -35,12 +35,16 @@ JOB_SHOPS = {
     "job-shop-classic": "random:num_jobs=20,num_machines=10,routing_structure=0-1",
     "job-shop-flexible": "flexible:num_jobs=15,num_machines=8,num_operations=8,unrelated_times=1",
 }
+ARRIVALS = {
+    "job-shop-arrivals": "random:num_jobs=60,num_machines=6,arrival_load=0.9,"
+    "objective=total_flow_time"
+}
 BEATEN = {"soc-top": "etf", "soc-deepsocs": "heft-rt", "soc-chip16": "etf"}
 
 
 def test_every_policy_is_tested() -> None:
     """The problems above name all that is shipped."""
-    assert set(pretrained_names()) == {*STREAMS, *FLEETS, *AIR_TAXIS, *JOB_SHOPS}
+    assert set(pretrained_names()) == {*STREAMS, *FLEETS, *AIR_TAXIS, *JOB_SHOPS, *ARRIVALS}
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -109,6 +113,24 @@ def test_policies_of_job_shops_are_as_good_as_lookahead(name: str) -> None:
     mean = [float(np.mean([r.objective for r in results])) for results in (learned, looked, ruled)]
     assert mean[0] < 1.01 * mean[1]
     assert mean[0] < 0.96 * mean[2]
+
+
+@pytest.mark.parametrize("name", ARRIVALS)
+def test_policies_of_arrivals_beat_spt(name: str) -> None:
+    """Jobs that nobody knows before they arrive stay shorter than by the best rule, SPT.
+
+    More jobs than in training; on more episodes: see docs/results.md.
+    """
+    policy = load_policy(name, family="job-shop")
+    kwargs = policy.meta["env"]
+    problems = draw_problems(make_shops(ARRIVALS[name]), 8)
+    env = CPSchedulingEnv(generator=ARRIVALS[name], **kwargs)
+    policy.require_layout(env.graph_spec.layout())
+    learned, ruled = (
+        float(np.mean([r.objective for r in shop_rollout(who, problems, semantics="non-delay")]))
+        for who in (policy, PriorityRule("spt"))
+    )
+    assert learned < 0.99 * ruled
 
 
 def test_unknown_names_list_the_pretrained() -> None:
