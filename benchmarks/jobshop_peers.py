@@ -173,7 +173,7 @@ def main() -> None:
     """Measure all rows in turns, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=1.0, help="per row and round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, choices=range(1, 1000), metavar="N")
     parser.add_argument("--instances", default="ft06,ta01,ta41,ta71")
     args = parser.parse_args()
     makers: dict[str, Callable[[CpEncoding], Way | None]] = {
@@ -191,9 +191,7 @@ def main() -> None:
             way(0.05)  # compiles
         rounds = [[way(args.seconds) for way in found.values()] for _ in range(args.rounds)]
         speeds = np.median([[steps / s for steps, s in counts] for counts in rounds], axis=0)
-        sys.stdout.write(
-            f"\n{name}\n\n| way | decisions/s | µs each | times JSSEnv |\n" + "|---" * 4
-        )
+        sys.stdout.write(f"\n{name}\n\n{HEADER}")
         base = dict(zip(found, speeds, strict=True)).get("JSSEnv", np.nan)
         for label, speed in zip(found, speeds, strict=True):
             sys.stdout.write(

@@ -38,6 +38,8 @@ def beam(policy: LearnedPolicy, env: Any, *, seed: int | None = None) -> SearchR
     # All rows start alike, so only the first may be expanded.
     score = np.full(width, -np.inf)
     score[0] = 0.0
+    if not obs["action_mask"].any():  # nothing to decide
+        return SearchResult.best_of([env.schedule(0)], [float(env.objectives()[0])])
     schedules: list[Schedule] = []
     objectives: list[float] = []
     while np.isfinite(score).any():

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from dispatchlab.envs.jobshop.realise import Disturbances
     from dispatchlab.eval.cases import Case
 
+INSTANCES, COUNT = "ft06,ft10", 20
 Instances = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="Benchmarks, sets and files, separated by commas: [cyan]ft06,ta15x15,shop.jsp[/].",
+        show_default=INSTANCES,
     ),
 ]
 Drawn = Annotated[
@@ -29,12 +31,14 @@ Drawn = Annotated[
         show_default=False,
     ),
 ]
-Count = Annotated[int, typer.Option(help="Instances per seed, with --generator.")]
+Count = Annotated[
+    int | None, typer.Option(help="Instances per seed, with --generator.", show_default="20")
+]
 Methods = Annotated[
     str,
     typer.Option(
         help="Separated by commas: rules ([cyan]mwkr[/], [cyan]mwkr:k=32[/], "
-        "[cyan]spt:semantics=active[/]), [cyan]all-rules[/], [cyan]cp-sat[/] "
+        "[cyan]spt:semantics=active[/]), [cyan]all-rules[/], [cyan]lookahead[/], [cyan]cp-sat[/] "
         "([cyan]cp-sat:time=60[/]), [cyan]agent=RUN[/] (greedy), "
         "[cyan]agent=RUN:sample=32[/] (also with [cyan]:temperature=0.7[/] and, to show a policy "
         "of tokens 64 of thousands of jobs at once, [cyan]:window=64[/]), "
@@ -70,7 +74,7 @@ def _group() -> None:
 
 
 def evaluate_job_shop(
-    instances: Instances = "ft06,ft10", generator: Drawn = None, count: Count = 20,
+    instances: Instances = None, generator: Drawn = None, count: Count = None,
     methods: Methods = "all-rules", seeds: Seeds = "0", time_limit: options.TimeLimit = 10.0,
     semantics: options.Semantics = "non-delay", k: K = 1, workers: options.Workers = 0,
     against: Against = None, duration_noise: Noise = 0.0, breakdown_rate: Breakdowns = 0.0,
@@ -100,7 +104,7 @@ def evaluate_job_shop(
     defaults = MethodDefaults(semantics, k, time_limit, workers)
     chosen = make_methods(split_list(methods), defaults)
     told = {
-        "instances": generator or instances, "seeds": seeds, "methods": methods,
+        "instances": generator or instances or INSTANCES, "seeds": seeds, "methods": methods,
         "semantics of rules": semantics, "runs of each rule": k,
         "time limit of cp-sat and hybrids": f"{time_limit:g} s",
         "workers of cp-sat and hybrids": workers or "all cores",
@@ -116,7 +120,7 @@ app.command("uam", help=help_of(evaluate_uam))(evaluate_uam)
 
 
 def _cases(
-    instances: str, generator: str | None, count: int, seeds: list[int],
+    instances: str | None, generator: str | None, count: int | None, seeds: list[int],
     disturbances: "Disturbances",
 ) -> "list[Case]":  # fmt: skip
     """The cases of either source."""
@@ -125,10 +129,18 @@ def _cases(
     from dispatchlab.eval.cases import generated_cases, instance_cases
 
     if generator is None:
-        return instance_cases(load_problems([instances]), seeds, disturbances)
+        if count is not None:
+            raise DispatchlabError(
+                f"--count {count} is for instances that are drawn; add --generator or leave it out."
+            )
+        return instance_cases(load_problems([instances or INSTANCES]), seeds, disturbances)
+    if instances is not None:
+        raise DispatchlabError(
+            f"Both --instances {instances} and --generator {generator} were given; keep one."
+        )
     if disturbances != Disturbances():
         raise DispatchlabError(
             f"The generator {generator!r} draws its own disturbances; write them into it, for "
             "example random:duration_noise=0.2."
         )
-    return generated_cases(generator, count, seeds)
+    return generated_cases(generator, COUNT if count is None else count, seeds)

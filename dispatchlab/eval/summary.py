@@ -118,11 +118,14 @@ def summarise(
     return sorted(found, key=lambda s: (np.isnan(s.mean_gap), s.mean_gap))
 
 
+USUAL_BASELINE = {"job-shop": "fdd-mwkr", "soc": "etf", "edge": "dem-q", "uam": "lookahead"}
+
+
 def default_baseline(comparison: Comparison) -> str:
-    """FDD/MWKR, ETF, DEM-Q or lookahead where it takes part, else the first method."""
+    """FDD/MWKR, ETF, DEM-Q or (air taxis) lookahead where it takes part, else the first method."""
     names = comparison.methods
-    usual = ("fdd-mwkr", "etf", "dem-q", "lookahead")
-    return next((name for name in names if name.partition(":")[0] in usual), names[0])
+    usual = USUAL_BASELINE[comparison.family]
+    return next((name for name in names if name.partition(":")[0] == usual), names[0])
 
 
 class _Table:

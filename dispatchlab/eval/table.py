@@ -1,7 +1,7 @@
 """Tables of a comparison for the terminal."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -115,7 +115,8 @@ def _table(
     table = Table(header_style="bold", caption=caption, caption_justify="left")
     for index, heading in enumerate(headings):
         widest = max((len(row[index]) for row in rows), default=0) if whole else None
-        table.add_column(heading, justify="right" if index else "left", min_width=widest)
+        justify: Literal["left", "right"] = "right" if index else "left"
+        table.add_column(heading, justify=justify, min_width=widest, overflow="fold")
     for row in rows:
         table.add_row(*row)
     return table

@@ -121,6 +121,8 @@ class _Run:
         family = load_family(config.family)
         if config.imitation_rounds:
             family.expert(config)
+        if state is None:
+            family.training_env(config).reset(seed=0)  # generators that do not fit are refused here
         self.validation = Validation(config)
         native = family.training_env(config)
         self.layout = native.graph_spec.layout()

@@ -200,3 +200,23 @@ def test_strings(hybrid: Callable[..., Any], policy: Path) -> None:
     assert method.name == "hybrid=run:sample=16:temperature=0.7:time=3"
     assert (method.samples, method.temperature, method.time_limit_s) == (16, 0.7, 3.0)
     assert (hybrid(agent=False).name, hybrid(agent=False).player) == ("hybrid", None)
+
+
+def test_lookahead_looks_at_the_clock_within_a_decision() -> None:
+    """Forty jobs in one queue are one decision; a clock that runs out after 16 actions ends it."""
+    from dispatchlab.baselines.dispatchers import Lookahead
+    from dispatchlab.envs.jobshop.env import CPSchedulingEnv
+
+    shop = job_shop([[0, 1]] * 40, [[n + 1, 2] for n in range(40)])
+    env = CPSchedulingEnv(instance=shop)
+    env.reset(seed=0)
+    asked: list[int] = []
+    for patience, expected in ((1, None), (99, Lookahead().act(env.view()))):
+        asked.clear()
+
+        def is_late(limit: int = patience) -> bool:
+            asked.append(0)
+            return len(asked) > limit
+
+        assert Lookahead().act_in_time(env.view(), is_late) == expected
+    assert len(asked) == 3

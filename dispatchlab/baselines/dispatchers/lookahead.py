@@ -1,17 +1,21 @@
 """Lookahead: every action is rehearsed to the end, and the best one is taken."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.schedule import IntArray
-from dispatchlab.envs.jobshop.dynamics.problem import Problem
+from dispatchlab.envs.jobshop.dynamics import Dynamics
+from dispatchlab.envs.jobshop.dynamics.problem import FloatArray, Problem
 from dispatchlab.envs.jobshop.dynamics.rehearsal import RULES, Stage, allocate_stage, rehearse
 from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.observation.rehearsed import require_expectation
 from dispatchlab.envs.jobshop.view import View
 
 LOOKAHEAD = "lookahead"
+_AT_ONCE = 16  # actions between two looks at the clock
 
 
 class Lookahead:
@@ -20,6 +24,10 @@ class Lookahead:
     One-step lookahead with two rules (rollout: Bertsekas, Tsitsiklis and Wu 1997), as the
     observation ``"rehearsed"`` tells it. It plays expectations only.
     """
+
+    def __init__(self) -> None:
+        """Have no stage yet."""
+        self._stage: tuple[object, Stage] | None = None
 
     def act(self, view: View) -> int:
         """The action for a view of one environment."""
@@ -31,26 +39,52 @@ class Lookahead:
         Raises:
             DispatchlabError: What a row plays is random.
         """
+        dynamics, stage = self._begin(view)
+        actions, least = np.zeros(dynamics.batch, np.int64), np.full(dynamics.batch, np.inf)
+        _look(dynamics.problem, dynamics.state, stage, 0, dynamics.num_actions, actions, least)
+        return actions
+
+    def act_in_time(self, view: View, is_late: Callable[[], bool]) -> int | None:
+        """The action for a view of one environment, or None where the time is up before.
+
+        Args:
+            view: The decision.
+            is_late: Asked between the rehearsals of a few actions.
+
+        Raises:
+            DispatchlabError: What is played is random.
+        """
+        dynamics, stage = self._begin(view)
+        action, least = np.zeros(1, np.int64), np.full(1, np.inf)
+        legal = np.flatnonzero(dynamics.legal()[0])
+        for few in np.split(legal, range(_AT_ONCE, len(legal), _AT_ONCE)):
+            if is_late():
+                return None
+            first, last = int(few[0]), int(few[-1]) + 1
+            _look(dynamics.problem, dynamics.state, stage, first, last, action, least)
+        return int(action[0])
+
+    def _begin(self, view: View) -> tuple[Dynamics, Stage]:
+        """What is played, if it may be rehearsed, and a stage for it."""
         dynamics = view.dynamics
         require_expectation(
             dynamics, np.arange(dynamics.batch), "Lookahead", "plan for the expectation and replay"
         )
-        actions = np.zeros(dynamics.batch, np.int64)
-        _look(
-            dynamics.problem, dynamics.state, allocate_stage(dynamics.limits),
-            dynamics.num_actions, actions,
-        )  # fmt: skip
-        return actions
+        if self._stage is None or self._stage[0] is not dynamics.limits:
+            self._stage = (dynamics.limits, allocate_stage(dynamics.limits))
+        return dynamics, self._stage[1]
 
 
 @entry_kernel
-def _look(p: Problem, s: State, stage: Stage, num_actions: int, actions: IntArray) -> None:
+def _look(
+    p: Problem, s: State, stage: Stage, first: int, last: int, actions: IntArray, least: FloatArray
+) -> None:
+    """Improve the best action of each row by those from first to before last."""
     for b in range(len(actions)):
-        least = np.inf
-        for action in range(num_actions):
+        for action in range(first, last):
             if not s.legal[b, action]:
                 continue
             for rule in range(len(RULES)):
                 reached = rehearse(p, s, b, stage, action, rule)
-                if reached < least:
-                    actions[b], least = action, reached
+                if reached < least[b]:
+                    actions[b], least[b] = action, reached

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dispatchlab.agents import SearchResult
 
 STRATEGIES = ("greedy", "sample", "beam")
+MOST_BEAMS = 64  # times the rows that are sampled at once
 
 
 class AgentMethod:
@@ -86,6 +87,11 @@ class AgentMethod:
         from dispatchlab.agents import beam, greedy
 
         start = time.perf_counter()
+        if self.width > (most := MOST_BEAMS * self.player.most_rows(problem[0])):
+            raise DispatchlabError(
+                f"The beam of {self.name!r} is {self.width} wide, too much for the memory with "
+                f"{problem[0].name}; give at most {most}."
+            )
         env: Any = self.player.environment(problem, self.width)
         search = beam if self.strategy == "beam" else greedy
         found: SearchResult = search(self.player.policy, env, seed=seed)

@@ -131,7 +131,7 @@ class HybridMethod:
             player, case.encoding, seed=case.seed, temperature=self.temperature,
             record=start.objective, expired=lambda: budget.left(SHARE) <= 0,
         )  # fmt: skip
-        if start.is_optimal:
+        if start.is_optimal or budget.left(SHARE) <= 0:
             return start
         before = budget.spent()
         with budget.part("greedy"):
@@ -233,8 +233,11 @@ class _WhileTimeLasts:
         return int(self.act_batch(view)[0])
 
     def act_batch(self, view: View) -> npt.NDArray[np.int64]:
-        is_late = self._budget.left(LOOKAHEAD_SHARE) <= 0
-        return (self._rule if is_late else self._lookahead).act_batch(view)
+        action = self._lookahead.act_in_time(view, self._is_late)
+        return self._rule.act_batch(view) if action is None else np.array([action])
+
+    def _is_late(self) -> bool:
+        return self._budget.left(LOOKAHEAD_SHARE) <= 0
 
 
 def _objective(start: Start) -> float:

@@ -85,8 +85,8 @@ def whole(spec: str, key: str, text: str, *, low: int = 1, example: int = 32) ->
     return int(text)
 
 
-def positive(spec: str, key: str, text: str) -> float:
-    """A positive number; the arguments are those of `whole`.
+def positive(spec: str, key: str, text: str, example: float = 10) -> float:
+    """A positive number; the arguments are those of `whole`, and an example of a usual value.
 
     Raises:
         DispatchlabError: If it is no such number.
@@ -98,7 +98,7 @@ def positive(spec: str, key: str, text: str) -> float:
     if not 0 < value < float("inf"):
         raise DispatchlabError(
             f"The option {key}={text} of the method {spec!r} is not a positive number; "
-            f"write for example {key}=10."
+            f"write for example {key}={example:g}."
         )
     return value
 

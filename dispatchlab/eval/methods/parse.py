@@ -91,6 +91,10 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
         **dict.fromkeys(RULES, _rule),
     }
     defaults = defaults or MethodDefaults()
+    if head in ("agent=", "hybrid="):
+        raise DispatchlabError(
+            f"The method {spec!r} names no policy; write its run folder or file behind the '='."
+        )
     if head.startswith("agent="):
         return _agent(spec, head.removeprefix("agent="), options)
     if head.startswith("hybrid="):
@@ -159,7 +163,7 @@ def _hybrid_agent(
         _shown(spec, "hybrid", path),
         path,
         samples=whole(spec, "sample", options.get("sample", str(SAMPLES))),
-        temperature=positive(spec, "temperature", options.get("temperature", "1")),
+        temperature=positive(spec, "temperature", options.get("temperature", "1"), 0.7),
         time_limit_s=_time_limit(spec, options, defaults),
         workers=defaults.workers,
     )
@@ -180,6 +184,11 @@ def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
     if len(chosen) > 1:
         raise DispatchlabError(f"The method {spec!r} has two strategies; keep one.")
     strategy = chosen[0]
+    if options.get("greedy"):
+        raise DispatchlabError(
+            f"The option greedy={options['greedy']} of the method {spec!r} takes no value; write "
+            "greedy alone, or sample=32."
+        )
     if strategy != "sample" and "temperature" in options:
         raise DispatchlabError(
             f"The option temperature={options['temperature']} of the method {spec!r} is for "
@@ -191,7 +200,7 @@ def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:
         path,
         strategy=strategy,
         width=width,
-        temperature=positive(spec, "temperature", options.get("temperature", "1")),
+        temperature=positive(spec, "temperature", options.get("temperature", "1"), 0.7),
         semantics=options.get("semantics"),
         window=whole(spec, "window", options["window"]) if "window" in options else None,
     )

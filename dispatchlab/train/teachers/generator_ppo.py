@@ -134,7 +134,7 @@ class GeneratorPpo:
             loss = self._value_weight * error - gain
             loss = loss - self._entropy * steps.entropies[active].mean()
             self._optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.policy.parameters(), self._max_norm)
             self._optimizer.step()
 

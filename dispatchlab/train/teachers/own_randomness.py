@@ -17,7 +17,7 @@ def own_randomness(seed: int) -> Iterator[None]:
         seed: Of the fresh one.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         yield
 
 

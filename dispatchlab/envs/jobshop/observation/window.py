@@ -34,8 +34,8 @@ class WindowObservation(TokensObservation):
 
     def __init__(self, lanes: int) -> None:
         """Check the size."""
-        if lanes < 1:
-            raise DispatchlabError(f"The window has {lanes} lanes; give at least 1.")
+        if isinstance(lanes, bool) or not isinstance(lanes, (int, np.integer)) or lanes < 1:
+            raise DispatchlabError(f"The window has {lanes!r} lanes; give a whole number from 1.")
         self.lanes = lanes
 
     def spec(self, dynamics: Dynamics) -> GraphSpec:

@@ -1,5 +1,7 @@
 """Windows: parts of the tokens, with which every episode can be played to its end."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,7 +54,8 @@ def test_most_work_first() -> None:
     assert [np.flatnonzero(mask).tolist() for mask in masks] == [[3], [1, 3], [0, 1, 2, 3]]
 
 
-def test_an_empty_window_is_refused() -> None:
-    """Zero would hide everything."""
-    with pytest.raises(DispatchlabError, match=r"window has 0 lanes; give at least 1"):
-        WindowObservation(0)
+@pytest.mark.parametrize("lanes", [0, -1, 2.5, None, "3", True])
+def test_bad_windows_are_refused(lanes: Any) -> None:  # noqa: ANN401
+    """Zero would hide everything; anything but a whole number is a slip."""
+    with pytest.raises(DispatchlabError, match=r"window has .* lanes; give a whole number from 1"):
+        WindowObservation(lanes)
