@@ -11,6 +11,7 @@ from dispatchlab.baselines.rollout import replay, run_dispatcher
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.envs.jobshop.realise import Disturbances
+from dispatchlab.envs.jobshop.shops import job_shop
 from dispatchlab.envs.jobshop.verify import verify
 from dispatchlab.eval.cases import Case, instance_cases
 from dispatchlab.eval.methods import make_method, make_methods
@@ -189,3 +190,33 @@ def test_only_tokens_have_windows() -> None:
     pytest.importorskip("torch")
     with pytest.raises(DispatchlabError, match=r"sees 'rehearsed', which has no window=8"):
         make_method("agent=job-shop-classic:window=8")
+
+
+@pytest.mark.parametrize("text", ["greedy", "sample=2", "beam=2"])
+def test_nothing_to_decide(text: str, policy: Path) -> None:
+    """One job is a schedule already, whatever looks for one."""
+    one = job_shop([[0, 1, 2]], [[5, 0, 3]], name="one")
+    found = make_method(f"agent={policy}:{text}").solve(Case("one", 0, one))
+    assert found.objective == 8
+    verify(one, None, found.schedule, objective=8)
+
+
+def test_beams_have_a_limit(policy: Path) -> None:
+    """A beam that would fill the memory is refused before it does."""
+    method = make_method(f"agent={policy}:beam=100000")
+    with pytest.raises(DispatchlabError, match=r"100000 wide, too much.*ft06; give at most 8192"):
+        method.solve(FT06)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("agent=", r"names no policy; write its run folder"),
+        ("hybrid=", r"names no policy"),
+        ("agent=x:greedy=3", r"greedy=3 .* takes no value"),
+    ],
+)
+def test_slips_in_agents(spec: str, message: str) -> None:
+    """What would be read as something else is refused."""
+    with pytest.raises(DispatchlabError, match=message):
+        make_method(spec)

@@ -206,3 +206,13 @@ def test_killed_process_resumes(tiny: TrainConfig, quiet: Console, tmp_path: Pat
 def _lines(path: Path) -> list[str]:
     """Lines of a file that may not exist yet."""
     return path.read_text().splitlines() if path.exists() else []
+
+
+def test_what_does_not_fit_leaves_no_folder(
+    tiny: TrainConfig, quiet: Console, tmp_path: Path
+) -> None:
+    """Arrivals cannot be planned among active schedules: an error before anything is written."""
+    config = replace(tiny, generator="random:num_jobs=4,arrival_load=0.5", semantics="active")
+    with pytest.raises(DispatchlabError, match="'active'"):
+        train(config, tmp_path / "run", console=quiet)
+    assert not (tmp_path / "run").exists()
