@@ -16,7 +16,7 @@ class Sampling:
     """Samples of the expectation of an instance, of which the best counts.
 
     A sample that cannot beat the best one any more is not played to its end. The samples are the
-    same whatever the sizes of the batches.
+    same whatever the sizes of the batches; which of equally good ones is kept is not.
 
     Args:
         player: Plays.
@@ -30,7 +30,8 @@ class Sampling:
         taken: Samples begun so far.
         best: The best schedule of those that beat the record, or None.
         objective: Its objective, or the record.
-        objectives: Objective of each sample; infinite where it was not played to its end.
+        objectives: Objective of each sample, and of the greedy schedule if it was taken; infinite
+            where it was not played to its end.
         decisions: Decisions of the longest episode.
         initial_bound: Lower bound of the instance, before any decision.
     """
