@@ -10,6 +10,7 @@ from dispatchlab.commands.demo import demo
 from dispatchlab.commands.envs import envs
 from dispatchlab.commands.errors import FriendlyGroup
 from dispatchlab.commands.render import render
+from dispatchlab.commands.report import report
 from dispatchlab.commands.solve import solve
 from dispatchlab.commands.text import help_of
 from dispatchlab.commands.train import app as train_app
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
 )
-for _command in (envs, solve, verify, render, convert, demo):
+for _command in (envs, solve, verify, render, report, convert, demo):
     app.command(help=help_of(_command))(_command)
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate.app, name="evaluate")

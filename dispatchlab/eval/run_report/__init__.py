@@ -1,0 +1,1 @@
+"""A page about training runs; `page.run_report` makes it."""
