@@ -19,7 +19,7 @@ from dispatchlab.envs.core.registry import ENVIRONMENTS
 COMMANDS = (
     [], ["envs"], ["solve"], ["verify"], ["render"], ["convert"], ["demo"], ["train"],
     ["train", "job-shop"], ["evaluate"], ["evaluate", "job-shop"], ["benchmark"],
-    ["benchmark", "throughput"],
+    ["benchmark", "throughput"], ["report"],
 )  # fmt: skip
 SHOP = "2 2\n0 3 1 2\n1 2 0 4\n"  # optimum 7
 TINY_RUN = (
@@ -221,6 +221,19 @@ def test_render(shop: Path, tmp_path: Path) -> None:
     assert "<html" in (tmp_path / "chart.html").read_text()
 
 
+def test_report(tmp_path: Path) -> None:
+    """A page about a run, from its settings alone if it has nothing else yet."""
+    pytest.importorskip("stable_baselines3")
+    pytest.importorskip("jinja2")
+    from dispatchlab.train import preset
+    from dispatchlab.train.config_files import write_config
+
+    write_config(preset("quick", "job-shop"), tmp_path / "config.yaml")
+    page = tmp_path / "run.html"
+    assert f"wrote {page}" in run("report", tmp_path, "--out", page)
+    assert "total_timesteps" in page.read_text()
+
+
 def test_convert(shop: Path, tmp_path: Path) -> None:
     """The instance survives a change of format."""
     run("convert", shop, "--out", tmp_path / "shop.json")
@@ -412,6 +425,9 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["benchmark", "throughput", "--sizes", "15"], "'15'"),
         (["train", "job-shop", "--preset", "slow"], "'slow'"),
         (["train", "job-shop", "--set", "speed=9"], "'speed'"),
+        (["report", "nowhere"], "'nowhere' is no run folder: there is no such folder"),
+        (["report", "nowhere", "--out", "run.txt"], "use .html"),
+        (["report", "nowhere", "--out", "nowhere/run.html"], "does not exist"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -8,7 +8,7 @@ import typer
 Runs = Annotated[
     list[Path],
     typer.Argument(
-        metavar="RUN...",
+        metavar="RUN",
         help="Run folders that [cyan]dispatchlab train[/] wrote; several are compared.",
         show_default=False,
     ),

@@ -73,7 +73,8 @@ def curves_chart(heading: str, note: str, curves: Sequence[Curve], *, legend: bo
             line = {"color": css(colour(curve.group)), "width": 2}
             marker = {"symbol": _MARKERS[curve.group % len(_MARKERS)], "size": 7}
         figure.add_scatter(
-            x=x, y=y, name=escape(curve.name), line=line, marker=marker, showlegend=legend,
+            x=x, y=y, name=escape(curve.name, quote=False), line=line, marker=marker,
+            showlegend=legend,
             mode="lines" if curve.group is None or len(x) > 60 else "lines+markers",
         )  # fmt: skip
     figure.update_xaxes(title_text=DECISIONS, rangemode="tozero")
@@ -97,11 +98,12 @@ def empty_figure(height: int = HEIGHT) -> Any:  # noqa: ANN401 (a figure of plot
     except ImportError:
         raise MissingExtraError("plotly", "viz") from None
     layout = base_layout("", height) | {
-        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        "margin": {"l": 10, "r": 10, "t": 34, "b": 10},
+        "modebar": {"remove": ["select", "lasso", "autoscale"]},
         "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         "dragmode": False,  # else a finger cannot scroll past
     }
     figure = go.Figure(layout=layout)
     figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True)
+    figure.update_yaxes(automargin=True, exponentformat="e")
     return figure

@@ -1,9 +1,11 @@
 """Learning curves: validation scores of the agents beside the rules."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dispatchlab.eval.formatting import number
 from dispatchlab.eval.run_report.charts import Chart, Curve, curves_chart
 from dispatchlab.eval.run_report.progress import Series
 from dispatchlab.eval.run_report.record import RunRecord
@@ -38,12 +40,15 @@ def learning_charts(runs: Sequence[RunRecord]) -> list[Chart]:
 
 
 def final_rows(runs: Sequence[RunRecord]) -> list[list[str]]:
-    """Run, validation set, method and score at the end of every run that has ended."""
+    """Validation set with method, and the score in each run, at the end of those that ended."""
+    finals = [run.evaluation.final for run in runs]
+    found = dict.fromkeys((g, m) for final in finals for g, scores in final.items() for m in scores)
     return [
-        [run.name, group, method.replace(COMPLETED, ", completed"), f"{score:.2f}"]
-        for run in runs
-        for group, scores in run.evaluation.final.items()
-        for method, score in scores.items()
+        [
+            f"{group}: {method.replace(COMPLETED, ', completed')}",
+            *(number(final.get(group, {}).get(method, math.nan)) for final in finals),
+        ]
+        for group, method in found
     ]
 
 

@@ -1,7 +1,10 @@
 """What a teacher prefers, over two parameters and time: data for the script of the page."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from dispatchlab.eval.run_report.curriculum import Rollout, thinned
 from dispatchlab.eval.run_report.tasks import own_values, title_of
@@ -9,6 +12,7 @@ from dispatchlab.eval.run_report.tasks import own_values, title_of
 if TYPE_CHECKING:
     from dispatchlab.envs.core.task_space import Parameter
     from dispatchlab.train.levels.base import Levels
+    from dispatchlab.train.teachers.base import FloatArray
 
 _MOST_TIMES = 60
 
@@ -51,8 +55,9 @@ def _frame(rollout: Rollout, axes: list[int], chosen: "Sequence[Parameter]") -> 
             for i, a in zip(axes, widths, strict=True)
         ]
 
-    points = [own_values(p, rollout.points[:, i]) for p, i in zip(chosen, axes, strict=True)]
-    plays = zip(zip(*points, strict=True), rollout.scores, strict=True)
+    def played(point: "FloatArray") -> list[float]:
+        return [_short(float(own_values(p, point[i]))) for p, i in zip(chosen, axes, strict=True)]
+
     return {
         "timesteps": rollout.timesteps,
         "gaussians": [
@@ -65,13 +70,13 @@ def _frame(rollout: Rollout, axes: list[int], chosen: "Sequence[Parameter]") -> 
             for r in rollout.regions
             if "low" in r
         ],
-        "levels": [{"point": scaled(r["point"]), "mass": r["mass"]} for r in rollout.masses],
+        "levels": [
+            {"point": played(np.array(level["point"])), "mass": level["mass"]}
+            for level in rollout.masses
+        ],
         "plays": [
-            {
-                "point": [_short(x) for x in point],
-                "score": _short(score) if score == score else None,
-            }
-            for point, score in plays
+            {"point": played(point), "score": _short(score) if math.isfinite(score) else None}
+            for point, score in zip(rollout.points, rollout.scores, strict=True)
         ],
     }
 

@@ -51,18 +51,18 @@ def replay_chart(levels: "Levels", rollouts: Sequence[Rollout]) -> Chart | None:
               describe_level(levels, rows[key]))  # fmt: skip
     rest = [sum(m.values()) - sum(m.get(key, 0.0) for key in top) for m in masses]
     _bars(figure, x, [max(0.0, r) for r in rest], "others", _OTHERS, "other levels on record")
-    figure.update_layout(barmode="stack", bargap=0.1)
+    figure.update_layout(barmode="stack", bargap=0.1, legend_traceorder="normal")
     figure.update_xaxes(title_text=DECISIONS)
     figure.update_yaxes(title_text="replay mass", tickformat=".0%", range=[0, 1])
     note = (
-        "Chance of each level to be the next one that is replayed; the grey part and what is "
-        "missing to 100 % are other levels."
+        "Chance of each level to be the next one that is replayed. What is missing to 100 % "
+        "belongs to levels that the run did not record, or to no replay."
     )
     return Chart("Replay mass", note, figure)
 
 
 def level_rows(levels: "Levels", rollouts: Sequence[Rollout]) -> list[list[str]]:
-    """Key, mass, score, task and edits of the levels most likely to be replayed at the end."""
+    """Key, mass, score, task and edits of the levels on record that matter most at the end."""
     last = next((rollout.masses for rollout in reversed(rollouts) if rollout.masses), [])
     best = sorted(last, key=lambda row: -row["mass"])[:_MOST_ROWS]
     return [
@@ -124,7 +124,7 @@ def edit_text(levels: "Levels", token: int) -> str:
 
 def _bars(figure: Any, x: list[int], y: list[float], name: str, ink: str, text: str) -> None:  # noqa: ANN401 (a figure of plotly)
     figure.add_bar(
-        x=x, y=y, name=escape(name), marker={"color": ink},
-        hovertext=escape(text).replace(", ", ",<br>"),
+        x=x, y=y, name=escape(name, quote=False), marker={"color": ink},
+        hovertext=escape(text, quote=False).replace(", ", ",<br>"),
         hovertemplate="%{y:.1%} at %{x} decisions<br>%{hovertext}",
     )  # fmt: skip

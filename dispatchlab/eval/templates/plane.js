@@ -89,7 +89,8 @@
       Plotly.react(chart, traces(frame, i, j), {
         xaxis: axis(data.parameters[i]), yaxis: axis(data.parameters[j]),
         showlegend: false, height: 420, hovermode: "closest", dragmode: false,
-        margin: { l: 10, r: 10, t: 10, b: 10 }, plot_bgcolor: "#ffffff",
+        margin: { l: 10, r: 10, t: 34, b: 10 },
+        modebar: { remove: ["select", "lasso", "autoscale"] }, plot_bgcolor: "#ffffff",
         font: { family: "system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif" },
       }, { displaylogo: false, responsive: true });
     }
