@@ -30,12 +30,13 @@
       ...frame.gaussians.map((region) => [region, ellipse(region, i, j)]),
       ...frame.boxes.map((region) => [region, rectangle(region, i, j)]),
     ];
-    const most = Math.max(...outlines.map(([region]) => region.weight), 1e-12);
+    // Many regions may lie on top of one another: together they must not hide what is below.
+    const total = Math.max(outlines.reduce((sum, [region]) => sum + region.weight, 0), 1e-12);
     return outlines.map(([region, [x, y]]) => ({
       x, y, mode: "lines", fill: "toself", hoveron: "fills", hoverinfo: "text",
       text: "chance " + (100 * region.weight).toFixed(1) + " %",
       line: { color: `rgba(${REGION},0.9)`, width: 1.5 },
-      fillcolor: `rgba(${REGION},${0.05 + 0.35 * region.weight / most})`,
+      fillcolor: `rgba(${REGION},${0.5 * region.weight / total})`,
     }));
   }
 
