@@ -26,9 +26,8 @@ class History:
 
     def __init__(self, path: Path, *, keep: int) -> None:
         """Open the file."""
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines if json.loads(line)["timesteps"] <= keep]
-        write_atomically(path, "".join(f"{line}\n" for line in kept))
+        kept = [line for line in _whole_lines(path) if json.loads(line)["timesteps"] <= keep]
+        write_atomically(path, "".join(kept))
         self._file = path.open("a", encoding="utf-8")
 
     def add(self, timesteps: int, teacher: Teacher, episodes: Sequence[Episode]) -> None:
@@ -45,10 +44,10 @@ class History:
             "ended": len(episodes),
             "episodes": [_shown(episode) for episode in episodes[::step]],
         }
-        for what in ("regions", "masses"):
+        for what, by in (("regions", "weight"), ("masses", "mass")):
             tell = getattr(teacher, what, None)
             if tell is not None:
-                line[what] = tell()[:MOST_LEVELS]
+                line[what] = sorted(tell(), key=lambda one: -one[by])[:MOST_LEVELS]
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
 
@@ -66,9 +65,15 @@ def read_history(path: Path) -> list[dict[str, Any]]:
     Returns:
         One dictionary a rollout; none if there is no such file.
     """
+    return [json.loads(line) for line in _whole_lines(path)]
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """The lines of a file, without one at the end that was never finished."""
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [line for line in lines if line.endswith("\n")]
 
 
 def _shown(episode: Episode) -> list[Any]:

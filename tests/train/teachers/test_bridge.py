@@ -17,7 +17,7 @@ from dispatchlab.train.families import load_family
 from dispatchlab.train.levels import make_levels
 from dispatchlab.train.teachers.base import Episode, Fragment, Level, Play, PointTeacher
 from dispatchlab.train.teachers.bridge import TeacherVecEnv
-from dispatchlab.train.teachers.history import read_history
+from dispatchlab.train.teachers.history import History, read_history
 from dispatchlab.train.teachers.registry import TEACHERS, make_teacher
 from tests.train.helpers import Interrupt, progress, same_weights
 
@@ -207,3 +207,12 @@ def test_every_teacher_can_be_made(name: str, tiny: TrainConfig) -> None:
     teacher = make_teacher(name, levels, seed=3)
     for play in teacher.sample(2):
         levels.problem(play.level)
+
+
+def test_a_history_survives_a_cut(tmp_path: Path) -> None:
+    """Half a last line is dropped, and so is what training repeats."""
+    path = tmp_path / "curriculum.jsonl"
+    path.write_text('{"timesteps": 1}\n{"timesteps": 2}\n{"timest')
+    assert [line["timesteps"] for line in read_history(path)] == [1, 2]
+    History(path, keep=1).close()
+    assert path.read_text() == '{"timesteps": 1}\n'
