@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.agents import LearnedPolicy, load_policy
-from dispatchlab.eval.statistics import bootstrap_interval, interquartile_mean
+from dispatchlab.eval.statistics import interquartile_mean
 from dispatchlab.train import TrainConfig, train
 from dispatchlab.train.families import load_family
 from dispatchlab.train.levels import WIDE, make_levels
@@ -35,7 +35,7 @@ from dispatchlab.train.problems import draw_problems
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-ROWS, PROBLEMS, TAIL = 32, 100, 0.1
+ROWS, PROBLEMS, TAIL, RESAMPLES = 32, 100, 0.1, 5000
 TEACHERS = (
     "uniform", "linear", "alp-gmm:fit_rate=150", "robust-plr:capacity=128", "accel:capacity=128",
     "regret-plr:capacity=128", "flexible-paired", "clutr",
@@ -122,9 +122,10 @@ def run(args: argparse.Namespace) -> None:
             folder = args.out / args.family / f"{teacher.partition(':')[0]}-{seed}"
             if (folder / "regrets.csv").exists():
                 continue
-            if not (folder / "policy.json").exists():
+            if not (folder / "cost.json").exists():
                 begin = time.process_time()
-                train(_config(args.family, teacher, seed, args.steps), folder)
+                config = _config(args.family, teacher, seed, args.steps)
+                train(config, folder, resume=(folder / "checkpoint.pt").exists())
                 spent = {"cpu_s": time.process_time() - begin}
                 (folder / "cost.json").write_text(json.dumps(spent | _budget(folder)))
             rows = judge(folder, args.family, args.problems)
@@ -147,16 +148,17 @@ def table(args: argparse.Namespace) -> None:
         + 8 * "|---"
         + "|\n"
     )
+    if "uniform" not in data:
+        sys.exit(f"No run of 'uniform' is in {args.out / args.family}: run it first.")
     for stratum in STRATA[args.family]:
-        base = _matrix(data["uniform"], stratum, "greedy")
         for name, seeds in data.items():
             regrets = _matrix(seeds, stratum, "greedy")
-            low, high = bootstrap_interval(regrets)
+            low, high = _interval(regrets)
             first, second = (_matrix(seeds, stratum, f"sampled-{k}") for k in (1, 2))
             worst = np.argsort(-first, axis=0)[: max(1, int(TAIL * len(first)))]
             tail = float(np.take_along_axis(second, worst, axis=0).mean())
-            apart = regrets.mean(1) - base.mean(1)
-            left, right = bootstrap_interval(_apart(data["uniform"], seeds, stratum))
+            apart = _apart(data["uniform"], seeds, stratum)
+            left, right = _interval(apart)
             sys.stdout.write(
                 f"| {stratum} | {name} | {regrets.shape[1]} | {regrets.mean():.2f} | "
                 f"[{low:.2f}, {high:.2f}] | {float(interquartile_mean(regrets.ravel())):.2f} | "
@@ -175,7 +177,7 @@ def _config(
 
 
 def _budget(folder: Path) -> dict[str, float]:
-    """Decisions that were learned from."""
+    """Share of the recorded episodes that were learned from."""
     lines = (folder / "curriculum.jsonl").read_text().splitlines()
     plays = [episode[-1] for line in lines for episode in json.loads(line)["episodes"]]
     return {"learned_share": float(np.mean(plays))}
@@ -197,6 +199,15 @@ def _apart(
     shared = sorted(set(base) & set(other))
     ours, theirs = ({seed: data[seed] for seed in shared} for data in (other, base))
     return _matrix(ours, stratum, "greedy") - _matrix(theirs, stratum, "greedy")
+
+
+def _interval(values: FloatArray) -> tuple[float, float]:
+    """95 % interval of the mean of ``(problems, seeds)``: a seed is one policy for all problems."""
+    rng, (problems, seeds) = np.random.default_rng(0), values.shape
+    rows = rng.integers(problems, size=(RESAMPLES, problems, 1))
+    columns = rng.integers(seeds, size=(RESAMPLES, 1, seeds))
+    low, high = np.quantile(values[rows, columns].mean((1, 2)), [0.025, 0.975])
+    return float(low), float(high)
 
 
 def _seeds(text: str) -> list[int]:

@@ -169,6 +169,8 @@ class _Run:
                 main = self._callback(display)
                 if self.resumed_at < 0 and not self._pre_train(main, display):
                     return self._finish(main, display)
+                if self.resumed_at < 0 and self.teaching is not None:
+                    self.teaching.begin(self.model)
                 self.model.learn(
                     total - max(self.resumed_at, 0),
                     callback=CallbackList(
@@ -216,7 +218,7 @@ class _Run:
         """What is frozen at first."""
         config = self.config
         network = self.policy.network
-        return CriticWarmUp(network, config.critic_warm_up, config.num_envs * config.n_steps)
+        return CriticWarmUp(network, config.critic_warm_up)
 
     def _callback(self, display: Display) -> RunCallback:
         """What happens between rollouts."""

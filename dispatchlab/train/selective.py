@@ -56,6 +56,5 @@ class SelectivePPO(PPO):
         """Update the policy with what is to be learned from."""
         buffer: Any = self.rollout_buffer
         if buffer.is_empty:
-            self._n_updates += self.n_epochs
             return
         super().train()

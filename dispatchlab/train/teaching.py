@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from dispatchlab.agents.sb3_env import NativeVecEnv, as_sb3
 from dispatchlab.train.algorithm import make_model
@@ -37,11 +38,23 @@ class Teaching:
         self.env = TeacherVecEnv(env, self.teacher, levels)
         self._antagonist: Antagonist | None = None
         self._history: History | None = None
+        self._is_prepared = bool(config.imitation_rounds or config.self_labelling_rounds)
         if hasattr(self.teacher, "antagonist"):
             native = load_family(config.family).training_env(config)
             seat = TeacherVecEnv(as_sb3(native), self.teacher.antagonist(), make_levels(config))
             model = make_model(config, seat, layout, seed=config.seed + 1)
-            self._antagonist = Antagonist(model, seat, config.total_timesteps)
+            self._antagonist = Antagonist(
+                model, seat, config.total_timesteps, warm_up=config.critic_warm_up
+            )
+
+    def begin(self, model: OnPolicyAlgorithm) -> None:
+        """Start both students with what the first knows before PPO, so that they are equals.
+
+        Args:
+            model: The student of the run.
+        """
+        if self._antagonist is not None and self._is_prepared:
+            self._antagonist.model.policy.load_state_dict(model.policy.state_dict())
 
     def callbacks(self, path: Path, *, keep: int) -> list[BaseCallback]:
         """What happens at the end of each rollout, in this order.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
@@ -55,18 +56,18 @@ class CriticWarmUp(BaseCallback):
 
     Args:
         network: The network in training.
-        updates: How many updates.
-        decisions: Decisions per update, which tell after resuming how many there have been.
+        updates: How many updates; rollouts without anything to learn are none.
     """
 
-    def __init__(self, network: GraphNetwork, updates: int, decisions: int) -> None:
+    def __init__(self, network: GraphNetwork, updates: int) -> None:
         """Remember what to freeze."""
         super().__init__()
-        self._network, self._until = network, updates * decisions
+        self._network, self._updates = network, updates
 
     def _on_rollout_start(self) -> None:
         """Freeze or release everything else."""
-        learns = self.num_timesteps >= self._until
+        model: Any = self.model  # PPO of either library
+        learns = model._n_updates >= self._updates * model.n_epochs
         for name, parameter in self._network.named_parameters():
             parameter.requires_grad_(learns or name.startswith("value."))
 

@@ -9,6 +9,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from dispatchlab.train.checkpoint import capture_model, restore_model
 from dispatchlab.train.teachers.bridge import TeacherVecEnv
 from dispatchlab.train.teachers.callback import TeacherCallback
+from dispatchlab.train.warm_up import CriticWarmUp
 
 
 class Antagonist:
@@ -18,10 +19,15 @@ class Antagonist:
         model: The student; its environment belongs to the antagonist's seat of the teacher.
         env: That environment.
         total_timesteps: Decisions that it will have played at the end, for its learning rate.
+        warm_up: Updates at the start that train the value head alone.
     """
 
-    def __init__(self, model: OnPolicyAlgorithm, env: TeacherVecEnv, total_timesteps: int) -> None:
+    def __init__(
+        self, model: OnPolicyAlgorithm, env: TeacherVecEnv, total_timesteps: int, *,
+        warm_up: int = 0,
+    ) -> None:  # fmt: skip
         """Log nothing."""
+        self._warm_up = warm_up
         self.model, self.env = model, env
         self._total = total_timesteps
         self._callback: BaseCallback | None = None
@@ -32,9 +38,11 @@ class Antagonist:
         model: Any = self.model
         if self._callback is None:
             left = self._total - model.num_timesteps
-            _, self._callback = model._setup_learn(
-                left, TeacherCallback(self.env, None), reset_num_timesteps=False
-            )
+            callbacks = [
+                TeacherCallback(self.env, None),
+                CriticWarmUp(model.policy.net, self._warm_up),
+            ]
+            _, self._callback = model._setup_learn(left, callbacks, reset_num_timesteps=False)
             self._callback.on_training_start({}, {})
         model.collect_rollouts(
             model.env, self._callback, model.rollout_buffer, n_rollout_steps=model.n_steps

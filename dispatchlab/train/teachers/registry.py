@@ -60,11 +60,11 @@ TEACHERS: dict[str, Entry] = {
     ),
     "spdl": Entry(
         "a Gaussian that moves towards the target as fast as values allow (Klink et al. 2020)",
-        "spdl:Spdl",
+        "spdl:Spdl", usual={"first_update": 10_000, "update_every": 5_000, "start_mean": 0.5},
     ),
     "learning-progress": Entry(
         "cells of the task space, drawn by fast against slow success (Kanitscheider et al. 2021)",
-        "learning_progress:LearningProgress",
+        "learning_progress:LearningProgress", usual={"cells": 2},
     ),
     "sfl": Entry(
         "levels of the highest learnability p(1-p), judged now and then (Rutherford et al. 2024)",

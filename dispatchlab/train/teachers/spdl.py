@@ -137,13 +137,9 @@ class Spdl(TaggedTeacher):
 
     def _credit(self, episode: Episode, tag: tuple[FloatArray, float]) -> None:
         value = episode.first_value if self.wants_values else episode.score
-        require(
-            bool(np.isfinite(value)),
-            f"An episode came with the {'first value' if self.wants_values else 'score'} {value}; "
-            "train with a critic, or set signal to 'score'.",
-        )
-        self._contexts.append((*tag, float(value)))
         self._decisions_left -= episode.length
+        if np.isfinite(value):  # an episode of a single decision ends before its value is known
+            self._contexts.append((*tag, float(value)))
         if self._decisions_left <= 0 and len(self._contexts) >= _LEAST_CONTEXTS:
             self._update()
             self._decisions_left = self._update_every

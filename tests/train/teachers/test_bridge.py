@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from dispatchlab.agents.sb3_env import as_sb3
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
@@ -19,6 +21,7 @@ from dispatchlab.train.teachers.base import Episode, Fragment, Level, Play, Poin
 from dispatchlab.train.teachers.bridge import TeacherVecEnv
 from dispatchlab.train.teachers.history import History, read_history
 from dispatchlab.train.teachers.registry import TEACHERS, make_teacher
+from dispatchlab.train.teaching import Teaching
 from tests.train.helpers import Interrupt, progress, same_weights
 
 WIDTH = 4
@@ -216,3 +219,24 @@ def test_a_history_survives_a_cut(tmp_path: Path) -> None:
     assert [line["timesteps"] for line in read_history(path)] == [1, 2]
     History(path, keep=1).close()
     assert path.read_text() == '{"timesteps": 1}\n'
+
+
+def test_two_students_begin_as_equals(tiny: TrainConfig, quiet: Console, tmp_path: Path) -> None:
+    """What the first learns before PPO, the second knows too."""
+    config = replace(
+        tiny, teacher="paired:batch=4,hidden=16", self_labelling_rounds=1,
+        self_labelling_instances=2, self_labelling_samples=4, total_timesteps=0,
+    )  # fmt: skip
+    equal = []
+
+    def watch(teaching: Teaching, model: OnPolicyAlgorithm) -> None:
+        begin(teaching, model)
+        assert teaching._antagonist is not None
+        ours, theirs = model.policy.state_dict(), teaching._antagonist.model.policy.state_dict()
+        equal.append(all(torch.equal(ours[key], theirs[key]) for key in ours))
+
+    begin = Teaching.begin
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Teaching, "begin", watch)
+        train(config, tmp_path / "run", console=quiet)
+    assert equal == [True]

@@ -139,13 +139,13 @@ def test_the_floor_of_the_deviation() -> None:
 
 
 def test_the_critic_as_signal() -> None:
-    """First values are asked for and used if wanted, and missing ones are an error."""
+    """First values are asked for and used if wanted; episodes without one count nowhere else."""
     assert not Spdl(1).wants_values
     teacher = Spdl(1, signal="value")
     assert teacher.wants_values
     (asked,) = teacher.sample(1)
-    with pytest.raises(DispatchlabError, match="first value nan"):
-        teacher.observe([Episode(play=asked, score=1.0)])
+    teacher.observe([Episode(play=asked, score=1.0)])
+    assert not teacher.state_dict()["contexts"]
     (asked,) = teacher.sample(1)
     teacher.observe([Episode(play=asked, score=1.0, first_value=-7.0)])
     assert teacher.state_dict()["contexts"][0][2] == -7.0
