@@ -3,7 +3,7 @@
 PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python3)
 # The pins are made for Python 3.11; on another version use `make CONSTRAINTS= ...` if one is missing.
 CONSTRAINTS ?= -c constraints.txt
-EXTRAS ?= solvers,agents,viz,twin,multiagent,dev
+EXTRAS ?= all,docs,dev
 PYTEST_ARGS ?= -n 2
 OUT ?= demo-out
 
@@ -40,6 +40,7 @@ coverage: $(STAMP) ## the tests without the slow ones, and the coverage gate
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
 
 test-slow: $(STAMP) ## the slow tests only
+	$(PIP_INSTALL) --no-build-isolation -e '.[slow]'
 	$(BIN)/python -m pytest -m slow
 
 format: $(STAMP) ## sort imports, apply safe fixes and format
