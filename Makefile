@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test test-slow lint types coverage format demo build clean
+.PHONY: help venv test test-slow lint types docs coverage tutorials format demo build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PIP_INSTALL) --no-build-isolation -e '.[$(EXTRAS)]'
 	@touch $@
 
-test: lint types coverage ## everything that must pass: lint, types, tests with coverage
+test: lint types docs coverage ## everything that must pass: lint, types, the site, tests with coverage
 
 lint: $(STAMP) ## ruff (rules and formatting) and codespell
 	$(BIN)/ruff check .
@@ -35,6 +35,9 @@ lint: $(STAMP) ## ruff (rules and formatting) and codespell
 
 types: $(STAMP) ## mypy --strict on the package
 	$(BIN)/mypy
+
+docs: $(STAMP) ## the documentation site in site/; every warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 coverage: $(STAMP) ## the tests without the slow ones, and the coverage gate
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
@@ -55,5 +58,5 @@ build: $(STAMP) ## wheel and source distribution in dist/
 
 clean: ## remove .venv, caches and results
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache
-	rm -rf .ruff_cache build dist $(OUT)
+	rm -rf .ruff_cache build dist site $(OUT)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Tools around the package: pages of the documentation site, tutorials, releases."""
