@@ -37,7 +37,7 @@ types: $(STAMP) ## mypy --strict on the package
 	$(BIN)/mypy
 
 docs: $(STAMP) ## the documentation site in site/; every warning is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 coverage: $(STAMP) ## the tests without the slow ones, and the coverage gate
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
