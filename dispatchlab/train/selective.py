@@ -37,7 +37,7 @@ class SelectiveRolloutBuffer(DictRolloutBuffer):
         # The base class flattens its arrays environment by environment the first time.
         flat = np.flatnonzero(self.chosen.swapaxes(0, 1).ravel())
         if not self.generator_ready:
-            next(iter(super().get(None)))
+            next(iter(super().get(1)))
         order = np.random.permutation(flat)  # noqa: NPY002 - as the base class
         size = batch_size or len(order)
         for start in range(0, len(order), size):

@@ -4,7 +4,7 @@ import ast
 import difflib
 import inspect
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from itertools import pairwise
 from typing import Any
@@ -44,6 +44,36 @@ def parse_value(key: str, value: Any, example: Any) -> Any:  # noqa: ANN401 - of
     elif isinstance(value, str):
         return value.strip()
     raise DispatchlabError(f"{key} is {value!r}: give text.")
+
+
+def split_settings(text: str, what: str, known: Collection[str]) -> dict[str, str]:
+    """The settings behind the name of a part.
+
+    Args:
+        text: ``NAME:setting=value,...``.
+        what: What it names, for errors: ``"schedule"``.
+        known: The settings that there are.
+
+    Returns:
+        Texts of the values.
+
+    Raises:
+        DispatchlabError: A setting has no value, is not known, or stands twice.
+    """
+    name, _, rest = (part.strip() for part in text.partition(":"))
+    settings: dict[str, str] = {}
+    for pair in filter(None, (piece.strip() for piece in rest.split(","))):
+        key, _, value = (piece.strip() for piece in pair.partition("="))
+        if not value:
+            raise DispatchlabError(
+                f"The option {pair!r} of the {what} {text!r} has no value: write option=value."
+            )
+        if key not in known:
+            raise DispatchlabError(f"The {what} {name!r} has no {key!r}: {closest(key, known)}.")
+        if key in settings:
+            raise DispatchlabError(f"The option {key!r} stands twice in {text!r}: remove one.")
+        settings[key] = value
+    return settings
 
 
 def check_least(config: Any) -> None:  # noqa: ANN401 (any dataclass)

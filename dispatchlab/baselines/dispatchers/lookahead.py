@@ -9,7 +9,7 @@ from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.problem import FloatArray, Problem
-from dispatchlab.envs.jobshop.dynamics.rehearsal import RULES, Stage, allocate_stage, rehearse
+from dispatchlab.envs.jobshop.dynamics.rehearsal import RULES, Stage, StageFor, rehearse
 from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.observation.rehearsed import require_expectation
 from dispatchlab.envs.jobshop.view import View
@@ -27,7 +27,7 @@ class Lookahead:
 
     def __init__(self) -> None:
         """Have no stage yet."""
-        self._stage: tuple[object, Stage] | None = None
+        self._stage = StageFor()
 
     def act(self, view: View) -> int:
         """The action for a view of one environment."""
@@ -70,9 +70,7 @@ class Lookahead:
         require_expectation(
             dynamics, np.arange(dynamics.batch), "Lookahead", "plan for the expectation and replay"
         )
-        if self._stage is None or self._stage[0] is not dynamics.limits:
-            self._stage = (dynamics.limits, allocate_stage(dynamics.limits))
-        return dynamics, self._stage[1]
+        return dynamics, self._stage(dynamics.limits)
 
 
 @entry_kernel

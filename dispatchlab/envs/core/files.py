@@ -67,6 +67,21 @@ def require_json(path: str | os.PathLike[str]) -> None:
         )
 
 
+def whole_lines(path: str | os.PathLike[str]) -> list[str]:
+    """The lines of a text that is being appended to, or was when its writer was killed.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its lines, but for one at the end that was never finished; none if there is no such file.
+    """
+    target = Path(path)
+    if not target.exists():
+        return []
+    return target.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
+
+
 def read_text(path: str | os.PathLike[str], holds: str = "an instance") -> str:
     """Content of a text file.
 

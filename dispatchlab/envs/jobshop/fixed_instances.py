@@ -53,7 +53,7 @@ class FixedInstances:
             raise InvalidInstanceError("The list of instances is empty; name at least one.")
         self._order = order
         self.turn = 0
-        self._disturbances = Disturbances(
+        self.disturbances = Disturbances(
             arrival_load, duration_noise, breakdown_rate, mean_time_to_repair, max_breakdowns
         )
         last = len(self.instances) - 1
@@ -69,7 +69,7 @@ class FixedInstances:
     @property
     def is_constant(self) -> bool:
         """Whether every draw is the same: one instance, and nothing random about it."""
-        return len(self.instances) == 1 and self._disturbances == Disturbances()
+        return len(self.instances) == 1 and self.disturbances == Disturbances()
 
     @property
     def limits(self) -> ProblemLimits:
@@ -92,7 +92,7 @@ class FixedInstances:
             DispatchlabError: If the task is not a valid index.
         """
         encoding = self.instances[self._choose(rng, task)]
-        return encoding, self._disturbances.draw(rng, encoding)
+        return encoding, self.disturbances.draw(rng, encoding)
 
     def __repr__(self) -> str:
         """The names, shortened."""
@@ -115,6 +115,6 @@ class FixedInstances:
         merged = None
         for encoding in dict.fromkeys(self.instances):
             limits = ProblemLimits.of(encoding, Structure.of(encoding).num_lanes)
-            limits = limits._replace(breakdowns=self._disturbances.breakdowns_of(encoding))
+            limits = limits._replace(breakdowns=self.disturbances.breakdowns_of(encoding))
             merged = limits if merged is None else merged.merge(limits)
         return merged if merged is not None else ProblemLimits(0, 0, 0, 0, 0, 0, 0, 0)

@@ -176,7 +176,7 @@ class RandomJobShop:
         """
         value = self._fixed | self._space.sample(rng) | self._space.chosen(task)
         jobs = draw_jobs(rng, value)
-        disturbances = self._disturbances(value)
+        disturbances = self.disturbances(value)
         work = jobs.work()
         arrival = disturbances.arrivals(rng, len(work), float(work.sum()) / value["num_machines"])
         encoding = encode_jobs(rng, jobs, value, self._columns(rng, value, work, arrival))
@@ -208,7 +208,13 @@ class RandomJobShop:
         weight = rng.choice(np.array([1, 2, 4]), len(work), p=[0.2, 0.6, 0.2])
         return JobColumns(name, self._objective, np.minimum(due, NO_DUE_DATE - 1), weight)
 
-    def _disturbances(self, value: Mapping[str, float]) -> Disturbances:
+    def disturbances(self, task: Mapping[str, float]) -> Disturbances:
+        """What may happen in the problems of a task.
+
+        Args:
+            task: A value for each parameter that has a range.
+        """
+        value = self._fixed | task
         return Disturbances(
             arrival_load=value["arrival_load"],
             duration_noise=value["duration_noise"],

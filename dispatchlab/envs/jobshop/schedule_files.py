@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dispatchlab.envs.core.errors import InstanceFormatError
+from dispatchlab.envs.core.fields import as_number, load_json, shorten
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.envs.core.schedule import UNSCHEDULED, Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
@@ -128,6 +129,27 @@ def read_schedule(path: str | Path, encoding: CpEncoding) -> Schedule:
     return Schedule(**columns)
 
 
+def claimed_objective(path: str | Path) -> float | None:
+    """The objective that a schedule file claims.
+
+    Args:
+        path: A file that `read_schedule` has accepted.
+
+    Returns:
+        The value; None where there is none, as in any CSV file.
+
+    Raises:
+        InstanceFormatError: If it is no number.
+    """
+    if _suffix(Path(path)) == ".csv":
+        return None
+    value = load_json(Path(path).read_text(encoding="utf-8-sig")).get("objective_value")
+    try:
+        return None if value is None else as_number(value, "objective_value")
+    except InstanceFormatError as error:
+        raise InstanceFormatError(f"{path}: {error}") from None
+
+
 def instance_digest(encoding: CpEncoding) -> str:
     """SHA-256 of the data of an instance; names do not count.
 
@@ -213,22 +235,20 @@ def _from_csv(path: Path, text: str) -> list[dict[str, Any]]:
 
 def _from_json(path: Path, text: str, encoding: CpEncoding) -> list[dict[str, Any]]:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InstanceFormatError(
-            f"{path} is not a complete JSON file ({error}); write it again."
-        ) from None
+        document = load_json(text)
+    except InstanceFormatError as error:
+        raise InstanceFormatError(f"{path} is not a complete JSON file: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InstanceFormatError(f'{path} is not a schedule: it lacks "format": "{FORMAT}".')
     if document.get("version") != VERSION:
         raise InstanceFormatError(
-            f"{path} has version {document.get('version')!r} of the schedule format, but this "
+            f"{path} has version {shorten(document.get('version'))} of the schedule format, but this "
             f"dispatchlab reads version {VERSION}; install a newer one or write the file again."
         )
     digest = document.get("instance_digest")
     if digest is not None and digest != instance_digest(encoding):
         raise InstanceFormatError(
-            f"{path} was written for instance {document.get('instance')!r}, whose data differ "
+            f"{path} was written for instance {shorten(document.get('instance'))}, whose data differ "
             f"from {encoding.name!r}; give the instance that it was written for."
         )
     rows = document.get("activities")
@@ -250,7 +270,7 @@ def _integer(where: str, row: Mapping[str, Any], column: str, low: int, high: in
         number = None
     if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
         raise InstanceFormatError(
-            f"{where} has {column} {value!r}; it must be an integer from {low} to {high}."
+            f"{where} has {column} {shorten(value)}; it must be an integer from {low} to {high}."
         )
     return number
 
@@ -262,7 +282,7 @@ def _compare(
     jobs = encoding.num_jobs - 1
     if _is_given(row, "job") and _integer(where, row, "job", 0, jobs) != encoding.job[activity]:
         raise InstanceFormatError(
-            f"{where} puts activity {activity} into job {row['job']}, but in {encoding.name} it "
+            f"{where} puts activity {activity} into job {shorten(row['job'])}, but in {encoding.name} it "
             f"belongs to job {encoding.job[activity]}; the file belongs to another instance."
         )
     if not _is_given(row, "resources") or mode == UNSCHEDULED:
@@ -270,8 +290,8 @@ def _compare(
     listed = row["resources"]
     listed = listed.split() if isinstance(listed, str) else listed
     expected = _mode_resources(encoding, mode)
-    if not isinstance(listed, list) or [str(r) for r in listed] != [str(r) for r in expected]:
+    if listed != (expected if row["resources"] is listed else [str(r) for r in expected]):
         raise InstanceFormatError(
-            f"{where} lists the resources {row['resources']}, but mode {mode} of {encoding.name} "
+            f"{where} lists the resources {shorten(row['resources'])}, but mode {mode} of {encoding.name} "
             f"uses {expected}; the file belongs to another instance."
         )

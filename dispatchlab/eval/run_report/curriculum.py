@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.files import whole_lines
 from dispatchlab.train.teachers.base import BoolArray, FloatArray
 
 ItemT = TypeVar("ItemT")
@@ -54,12 +55,8 @@ def read_rollouts(path: Path, dimensions: int) -> list[Rollout]:
     Raises:
         DispatchlabError: If a line is damaged or of another task space.
     """
-    if not path.exists():
-        return []
-    text = path.read_text(encoding="utf-8", errors="replace")
-    lines = text.split("\n")[:-1]  # complete ones
     rollouts = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(whole_lines(path), start=1):
         try:
             rollouts.append(_rollout(json.loads(line), dimensions))
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.files import whole_lines
 from dispatchlab.train.teachers.base import FloatArray
 from dispatchlab.train.writers import TIMESTEPS
 
@@ -57,8 +58,7 @@ def read_progress(path: Path) -> Progress:
     """
     if not path.exists():
         return Progress({})
-    text = path.read_text(encoding="utf-8", errors="replace")
-    lines = text.splitlines() if text.endswith("\n") else text.splitlines()[:-1]
+    lines = whole_lines(path)
     header = next(csv.reader(lines[:1]), [])
     if TIMESTEPS not in header or len(set(header)) < len(header):
         raise DispatchlabError(

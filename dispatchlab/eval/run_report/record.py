@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dispatchlab.envs.core.checks import shorten
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.run_report.curriculum import Rollout, read_rollouts
 from dispatchlab.eval.run_report.progress import Progress, read_progress
@@ -106,7 +107,7 @@ def read_run(path: Path, name: str) -> RunRecord:
     return RunRecord(
         name=name,
         config=config,
-        versions={key: str(value) for key, value in _json(folder.versions).items()},
+        versions={key: _shown(value) for key, value in _json(folder.versions).items()},
         progress=read_progress(folder.progress),
         evaluation=_evaluation(folder.eval),
         rollouts=[] if levels is None else read_rollouts(folder.curriculum, len(levels.space)),
@@ -125,7 +126,7 @@ def _evaluation(path: Path) -> Evaluation:
                 for point in data.get("self_labelling", ())
             ],
         )
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise _damaged(path) from None
 
 
@@ -147,6 +148,10 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise _damaged(path)
     return data
+
+
+def _shown(version: object) -> str:
+    return version if isinstance(version, str) else shorten(version)
 
 
 def _damaged(path: Path) -> DispatchlabError:

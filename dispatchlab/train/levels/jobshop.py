@@ -94,5 +94,5 @@ def _as_it_happens(encoding: CpEncoding, realisation: Realisation) -> CpEncoding
 def _disturbances(generator: object, task: Task) -> Disturbances:
     """What may happen in the problems of a task."""
     if isinstance(generator, RandomJobShop):
-        return generator._disturbances(generator._fixed | task)
-    return generator._disturbances if isinstance(generator, FixedInstances) else Disturbances()
+        return generator.disturbances(task)
+    return generator.disturbances if isinstance(generator, FixedInstances) else Disturbances()

@@ -17,7 +17,7 @@ from dispatchlab.train.schedules.closed_form import (
     Wsd,
 )
 from dispatchlab.train.schedules.refinement import Refined
-from dispatchlab.train.values import closest, parse_value
+from dispatchlab.train.values import parse_value, split_settings
 
 SCHEDULES: Mapping[str, type[Any]] = {
     "linear": Linear,
@@ -59,28 +59,17 @@ def parse_schedule(text: str) -> Schedule:
     Raises:
         DispatchlabError: The name, an option or a value is not known.
     """
-    name, _, rest = (part.strip() for part in text.partition(":"))
+    name = text.partition(":")[0].strip()
     if name not in SCHEDULES:
         raise DispatchlabError(
             f"There is no schedule {name!r}: choose one of {', '.join(SCHEDULES)}."
         )
     kind = SCHEDULES[name]
     defaults = {field.name: field.default for field in fields(kind)}
-    options: dict[str, Any] = {}
-    for pair in filter(None, (piece.strip() for piece in rest.split(","))):
-        key, equals, value = (piece.strip() for piece in pair.partition("="))
-        if not equals or not value:
-            raise DispatchlabError(
-                f"The option {pair!r} of the schedule {text!r} has no value: write option=value."
-            )
-        if key not in defaults:
-            raise DispatchlabError(
-                f"The schedule {name!r} has no {key!r}: {closest(key, defaults)}."
-            )
-        if key in options:
-            raise DispatchlabError(f"The option {key!r} stands twice in {text!r}: remove one.")
-        options[key] = parse_value(key, value, defaults[key])
-    schedule: Schedule = kind(**options)
+    options = split_settings(text, "schedule", defaults)
+    schedule: Schedule = kind(
+        **{key: parse_value(key, value, defaults[key]) for key, value in options.items()}
+    )
     return schedule
 
 

@@ -1,6 +1,6 @@
 """ALP-GMM: tasks near which the student's score changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,35 +29,20 @@ class AlpGmm(GmmTeacher):
         self,
         dimensions: int,
         *,
-        fit_rate: int = 250,
-        random_ratio: float = 0.2,
-        components: Sequence[int] = tuple(range(2, 11)),
-        criterion: str = "aic",
         capacity: int | None = None,
-        seed: int = 0,
+        **options: Any,
     ) -> None:
         """Start without a fit.
 
         Args:
             dimensions: d.
-            fit_rate: See `GmmTeacher`.
-            random_ratio: See `GmmTeacher`.
-            components: See `GmmTeacher`.
-            criterion: See `GmmTeacher`.
             capacity: How many of the last tasks are compared with, roughly; None is all.
-            seed: Of the generator.
+            **options: Settings of `GmmTeacher`.
 
         Raises:
             DispatchlabError: A setting is out of range.
         """
-        super().__init__(
-            dimensions,
-            fit_rate=fit_rate,
-            random_ratio=random_ratio,
-            components=components,
-            criterion=criterion,
-            seed=seed,
-        )
+        super().__init__(dimensions, **options)
         if capacity is not None:
             require_at_least("capacity", capacity, 1)
         self._memory = ScoreMemory(dimensions, capacity=capacity)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from dispatchlab.train.teachers.base import (
     Play,
     Teacher,
 )
+from dispatchlab.train.teachers.bounded import Bounded
 
 REFERENCES = 8192  # that are kept: a replayed level is not judged anew
 Problem = tuple[Any, Any]
@@ -80,7 +80,7 @@ class TeacherVecEnv(VecEnvWrapper):
         self._ended: dict[int, Episode] = {}
         self._taught: dict[int, Play] = {}
         self._log: list[IntArray] = []
-        self._reference = lru_cache(REFERENCES)(self._refer)
+        self._references: Bounded[Level, float] = Bounded(REFERENCES)
 
     def reset(self) -> VecEnvObs:
         """Start new episodes everywhere; the teacher hears nothing of those that are cut off."""
@@ -176,7 +176,7 @@ class TeacherVecEnv(VecEnvWrapper):
         problem = (dynamics.encoding(row), dynamics.realisation(row))
         objective, reference, regret = self._levels.objective(final, row), None, math.nan
         if self.teacher.wants_regret:
-            reference = self._reference(seat.play.level)
+            reference = self._reference(seat.play.level, problem)
             regret = self._levels.regret(problem, objective, reference)
         record = Episode(
             play=seat.play,
@@ -190,8 +190,11 @@ class TeacherVecEnv(VecEnvWrapper):
         self._ended[seat.serial] = record
         return record
 
-    def _refer(self, level: Level) -> float:
-        return self._levels.reference(self._levels.problem(level))
+    def _reference(self, level: Level, problem: Problem) -> float:
+        """What the reference reaches in the problem of a level."""
+        if level not in self._references:
+            self._references[level] = self._levels.reference(problem)
+        return self._references[level]
 
     def _fragments(self, values: FloatArray, advantages: FloatArray) -> list[Fragment]:
         """The rollout, episode by episode, environment by environment."""

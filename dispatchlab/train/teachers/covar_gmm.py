@@ -1,6 +1,6 @@
 """Covar-GMM: tasks at which the student's score rises with time."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.mixture import GaussianMixture
@@ -21,35 +21,20 @@ class CovarGmm(GmmTeacher):
         self,
         dimensions: int,
         *,
-        fit_rate: int = 250,
-        random_ratio: float = 0.2,
-        components: Sequence[int] = tuple(range(2, 11)),
-        criterion: str = "aic",
         absolute: bool = False,
-        seed: int = 0,
+        **options: Any,
     ) -> None:
         """Start without a fit.
 
         Args:
             dimensions: d.
-            fit_rate: See `GmmTeacher`.
-            random_ratio: See `GmmTeacher`.
-            components: See `GmmTeacher`.
-            criterion: See `GmmTeacher`.
             absolute: Whether falling scores are of as much interest as rising ones.
-            seed: Of the generator.
+            **options: Settings of `GmmTeacher`.
 
         Raises:
             DispatchlabError: A setting is out of range.
         """
-        super().__init__(
-            dimensions,
-            fit_rate=fit_rate,
-            random_ratio=random_ratio,
-            components=components,
-            criterion=criterion,
-            seed=seed,
-        )
+        super().__init__(dimensions, **options)
         self._absolute = absolute
 
     def _row(self, point: FloatArray, score: float) -> FloatArray:

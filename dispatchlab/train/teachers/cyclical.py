@@ -30,24 +30,6 @@ def next_fraction(
     return max(current * ratio, start)
 
 
-def fractions(total: float, *, start: float, end: float, ratio: float) -> list[float]:
-    """The fractions of a cycle until they add up to a number of epochs.
-
-    Args:
-        total: Epochs.
-        start: Smallest fraction.
-        end: Largest fraction.
-        ratio: Of two neighbours, below 1.
-
-    Returns:
-        The fractions.
-    """
-    sizes = [start, start]
-    while sum(sizes[1:]) < total:
-        sizes.append(next_fraction(*sizes[-2:], start=start, end=end, ratio=ratio))
-    return sizes[1:]
-
-
 class Cyclical(PointTeacher):
     """Opens and closes the range of difficulty in cycles.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.envs.core.files import whole_lines, write_atomically
 from dispatchlab.train.teachers.base import Episode, Teacher
 
 MOST_EPISODES = 64  # of a rollout
@@ -26,8 +26,8 @@ class History:
 
     def __init__(self, path: Path, *, keep: int) -> None:
         """Open the file."""
-        kept = [line for line in _whole_lines(path) if json.loads(line)["timesteps"] <= keep]
-        write_atomically(path, "".join(kept))
+        kept = [line for line in whole_lines(path) if json.loads(line)["timesteps"] <= keep]
+        write_atomically(path, "".join(line + "\n" for line in kept))
         self._file = path.open("a", encoding="utf-8")
 
     def add(self, timesteps: int, teacher: Teacher, episodes: Sequence[Episode]) -> None:
@@ -65,15 +65,7 @@ def read_history(path: Path) -> list[dict[str, Any]]:
     Returns:
         One dictionary a rollout; none if there is no such file.
     """
-    return [json.loads(line) for line in _whole_lines(path)]
-
-
-def _whole_lines(path: Path) -> list[str]:
-    """The lines of a file, without one at the end that was never finished."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [line for line in lines if line.endswith("\n")]
+    return [json.loads(line) for line in whole_lines(path)]
 
 
 def _shown(episode: Episode) -> list[Any]:

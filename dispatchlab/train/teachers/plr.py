@@ -6,14 +6,12 @@ from typing import Any
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.parts import find_part
 from dispatchlab.train.teachers.base import Episode, FloatArray, Fragment, Level, Play, PointTeacher
+from dispatchlab.train.teachers.bounded import MOST_OPEN, Bounded
 from dispatchlab.train.teachers.checks import require, require_fraction
 from dispatchlab.train.teachers.level_buffer import LevelBuffer, as_level
 from dispatchlab.train.teachers.scores import SCORES
 
 REPLAYS = ("fixed", "proportionate")
-
-# Far more than environments: what is still open beyond that has been abandoned.
-_MOST_OPEN = 1 << 16
 
 
 class Plr(PointTeacher):
@@ -82,7 +80,7 @@ class Plr(PointTeacher):
         self._robust, self._replay, self._peak = robust, replay, peak
         self._replay_probability, self._min_fill = replay_probability, min_fill
         self._listed = tuple(levels)
-        self._open: dict[Level, int] = {}
+        self._open: Bounded[Level, int] = Bounded(MOST_OPEN)
         self._cut: dict[tuple[int, Level], list[Fragment]] = {}
         self._num_plays = self._num_replays = 0
 
@@ -135,7 +133,8 @@ class Plr(PointTeacher):
         """Continue where `state_dict` was taken."""
         super().load_state_dict(state)
         self.buffer.load_state_dict(state["buffer"])
-        self._open = {as_level(level): drawn for level, drawn in state["open"]}
+        self._open.clear()
+        self._open.update((as_level(level), drawn) for level, drawn in state["open"])
         self._cut = {
             (parts[0].environment, parts[0].play.level): list(parts) for parts in state["cut"]
         }
@@ -154,8 +153,6 @@ class Plr(PointTeacher):
     def _first(self, level: Level) -> Play:
         """The first play of a level."""
         self._open[level] = self.buffer.tick()
-        if len(self._open) > _MOST_OPEN:
-            del self._open[next(iter(self._open))]
         return Play(level, learns=not self._robust)
 
     def _replays(self, has_unseen: bool) -> bool:

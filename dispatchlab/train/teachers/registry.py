@@ -1,16 +1,18 @@
 """The teachers by name, with their sources, and how a text names one with its settings."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.levels.base import Levels
 from dispatchlab.train.teachers.base import Teacher
-from dispatchlab.train.values import closest, parse_value
+from dispatchlab.train.values import closest, parse_value, split_settings
 
 _PLACE = "dispatchlab.train.teachers."
+_NOT_IN_TEXTS = ("seed", "levels", "space", "buffer")
+_BUFFER, _PPO = ("level_buffer:LevelBuffer",), ("generator_ppo:GeneratorPpo",)
 SMALL_BUFFER = 256  # levels; the published 1,000 to 8,000 are for runs a hundred times as long
 
 
@@ -23,6 +25,7 @@ class Entry(NamedTuple):
         fixed: Settings that make it this teacher.
         usual: Defaults that differ from those of the class.
         needs: What it is built for besides points: ``"edits"``, ``"sequences"`` or nothing.
+        parts: ``module:Class`` of what the class passes further settings on to.
     """
 
     text: str
@@ -30,6 +33,7 @@ class Entry(NamedTuple):
     fixed: Mapping[str, Any] = {}
     usual: Mapping[str, Any] = {}
     needs: str = ""
+    parts: tuple[str, ...] = ()
 
 
 TEACHERS: dict[str, Entry] = {
@@ -72,39 +76,40 @@ TEACHERS: dict[str, Entry] = {
     ),
     "plr": Entry(
         "prioritised level replay (Jiang et al. 2021)", "plr:Plr",
-        usual={"capacity": SMALL_BUFFER},
+        usual={"capacity": SMALL_BUFFER}, parts=_BUFFER,
     ),
     "robust-plr": Entry(
         "the same, without learning from new levels (Jiang et al. 2021, arXiv:2110.02439)",
-        "plr:Plr", {"robust": True}, {"capacity": SMALL_BUFFER},
+        "plr:Plr", {"robust": True}, {"capacity": SMALL_BUFFER}, parts=_BUFFER,
     ),
     "regret-plr": Entry(
         "PLR whose score is the exact regret against a heuristic (ours)", "plr:Plr",
-        {"score": "regret"}, {"capacity": SMALL_BUFFER},
+        {"score": "regret"}, {"capacity": SMALL_BUFFER}, parts=_BUFFER,
     ),
     "accel": Entry(
         "robust PLR whose levels are edited (Parker-Holder et al. 2022)", "accel:Accel",
-        {"robust": True}, {"capacity": SMALL_BUFFER}, "edits",
+        {"robust": True}, {"capacity": SMALL_BUFFER}, "edits", _BUFFER,
     ),
     "regret-accel": Entry(
         "ACCEL whose score is the exact regret against a heuristic (ours)", "accel:Accel",
-        {"robust": True, "score": "regret"}, {"capacity": SMALL_BUFFER}, "edits",
+        {"robust": True, "score": "regret"}, {"capacity": SMALL_BUFFER}, "edits", _BUFFER,
     ),
     "paired": Entry(
         "a network that builds levels for the regret of two students (Dennis et al. 2020)",
-        "paired:PairedTeacher", needs="sequences",
+        "paired:PairedTeacher", needs="sequences", parts=_PPO,
     ),
     "flexible-paired": Entry(
         "the same, where the better student is the antagonist (Gur et al. 2021)",
-        "paired:PairedTeacher", {"regret": "flexible"}, needs="sequences",
+        "paired:PairedTeacher", {"regret": "flexible"}, needs="sequences", parts=_PPO,
     ),
     "repaired": Entry(
         "PAIRED whose levels are replayed (Jiang et al. 2021, arXiv:2110.02439)",
-        "repaired:RepairedTeacher", {"buffer": {"capacity": SMALL_BUFFER}}, needs="sequences",
+        "repaired:RepairedTeacher", {"buffer": {"capacity": SMALL_BUFFER}},
+        needs="sequences", parts=_PPO,
     ),
     "clutr": Entry(
         "a bandit over the latent space of levels, for regret (Azad et al. 2023)",
-        "clutr:ClutrTeacher", needs="sequences",
+        "clutr:ClutrTeacher", needs="sequences", parts=_PPO,
     ),
 }  # fmt: skip
 
@@ -130,7 +135,7 @@ def make_teacher(text: str, levels: Levels, *, seed: int = 0) -> Teacher:
             f"The teacher {name!r} has nothing to choose: give the generator ranges, as in "
             "num_jobs=3-10."
         )
-    made = _class(entry)
+    made = _find(entry.where)
     if entry.needs == "sequences":
         teacher: Teacher = made(levels.sequence, seed=seed, **settings)
     elif entry.needs == "edits":
@@ -160,43 +165,27 @@ def check_teacher(text: str) -> None:
 
 def _read(text: str) -> tuple[str, Entry, dict[str, Any]]:
     """Name, entry and settings of a text."""
-    name, _, rest = text.partition(":")
-    name = name.strip()
+    name = text.partition(":")[0].strip()
     if name not in TEACHERS:
         raise DispatchlabError(f"There is no teacher {name!r}: {closest(name, TEACHERS)}.")
     entry = TEACHERS[name]
-    known = dict(_settings(entry))
-    settings = {key: value for key, value in entry.usual.items() if key in known}
-    for part in filter(None, (part.strip() for part in rest.split(","))):
-        key, equals, value = part.partition("=")
-        if not equals:
-            raise DispatchlabError(
-                f"The setting {part!r} of the teacher {name!r} has no '=': write key=value."
-            )
-        if key not in known:
-            raise DispatchlabError(
-                f"The teacher {name!r} has no setting {key!r}: {closest(key, known)}."
-            )
-        settings[key] = _parse(f"{key} of the teacher {name!r}", value, known[key])
-    return name, entry, {**settings, **entry.fixed}
+    known = _settings(entry)
+    given = {
+        key: _parse(f"{key} of the teacher {name!r}", value, known[key])
+        for key, value in split_settings(text, "teacher", known).items()
+    }
+    return name, entry, {**entry.usual, **given, **entry.fixed}
 
 
-def _settings(entry: Entry) -> Iterator[tuple[str, Any]]:
-    """Names and defaults of what a text may set."""
-    taken = {"seed", "levels", "space", "buffer", *entry.fixed}
-    callables: list[Callable[..., Any]] = [_class(entry)]
-    if entry.where.startswith(("plr:", "accel:")):
-        callables += [_find("plr:Plr"), _find("level_buffer:LevelBuffer")]
-    if entry.where.startswith("repaired:"):
-        callables += [_find("paired:PairedTeacher")]
-    if entry.needs == "sequences":
-        callables += [_find("generator_ppo:GeneratorPpo")]
-    if entry.needs == "edits":
-        yield "num_edits", 3
-    for made in callables:
-        for parameter in inspect.signature(made).parameters.values():
-            if parameter.default is not parameter.empty and parameter.name not in taken:
-                yield parameter.name, parameter.default
+def _settings(entry: Entry) -> dict[str, Any]:
+    """Defaults of what a text may set: of the class, its bases and the parts it passes them to."""
+    known: dict[str, Any] = {"num_edits": 3} if entry.needs == "edits" else {}
+    for where in (entry.where, *entry.parts):
+        for made in inspect.getmro(_find(where))[:-1]:
+            for parameter in inspect.signature(made).parameters.values():
+                if parameter.default is not parameter.empty:
+                    known.setdefault(parameter.name, parameter.default)
+    return {key: known[key] for key in known if key not in {*_NOT_IN_TEXTS, *entry.fixed}}
 
 
 def _parse(key: str, value: str, default: Any) -> Any:  # noqa: ANN401 (of the default's type)
@@ -208,10 +197,6 @@ def _parse(key: str, value: str, default: Any) -> Any:  # noqa: ANN401 (of the d
         return tuple(int(x) if x == int(x) else x for x in numbers)
     whole = numbers[0] if default is not None or numbers[0] != int(numbers[0]) else int(numbers[0])
     return whole if len(numbers) == 1 else tuple(numbers)
-
-
-def _class(entry: Entry) -> Any:  # noqa: ANN401 (a class)
-    return _find(entry.where)
 
 
 def _find(where: str) -> Any:  # noqa: ANN401 (a class)

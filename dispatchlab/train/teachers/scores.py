@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.teachers.base import Episode, FloatArray, Fragment
 from dispatchlab.train.teachers.checks import require
 
@@ -153,38 +152,3 @@ def learnability(success_rate: npt.ArrayLike) -> FloatArray:
     """
     rate = np.asarray(success_rate, np.float64)
     return rate * (1.0 - rate)
-
-
-def relative_regret(student: npt.ArrayLike, rival: npt.ArrayLike) -> float:
-    """Regret against a second student (PAIRED; Dennis et al. 2020, arXiv:2012.02096).
-
-    Args:
-        student: Returns of the student on a level.
-        rival: Returns of the other one on the same level.
-
-    Returns:
-        The best of the rival less the mean of the student; 0 if that is negative.
-    """
-    best, mean = _returns(rival).max(), _returns(student).mean()
-    return max(0.0, float(best - mean))
-
-
-def flexible_regret(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
-    """Regret of the worse of two students (flexible PAIRED; Gur et al. 2021, arXiv:2103.01991).
-
-    Args:
-        first: Returns of one student on a level.
-        second: Returns of the other one on the same level.
-
-    Returns:
-        `relative_regret` against whoever had the best return.
-    """
-    ahead = _returns(first).max() > _returns(second).max()
-    return relative_regret(second, first) if ahead else relative_regret(first, second)
-
-
-def _returns(values: npt.ArrayLike) -> FloatArray:
-    returns = np.asarray(values, np.float64)
-    if not returns.size:
-        raise DispatchlabError("A student has no returns on the level: play it at least once.")
-    return returns

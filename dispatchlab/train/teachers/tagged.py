@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatchlab.train.teachers.base import Episode, FloatArray, Level, Play, PointTeacher
-
-# Far more than environments: what is still open beyond that has been abandoned.
-_MOST_OPEN = 1 << 16
+from dispatchlab.train.teachers.bounded import MOST_OPEN, Bounded
 
 
 class TaggedTeacher(PointTeacher):
@@ -21,7 +19,7 @@ class TaggedTeacher(PointTeacher):
         """Start without open plays."""
         super().__init__(dimensions, seed=seed)
         self._tag: Any = None
-        self._open: dict[Level, Any] = {}
+        self._open: Bounded[Level, Any] = Bounded(MOST_OPEN)
 
     def state_dict(self) -> dict[str, Any]:
         """The generator and the open plays."""
@@ -30,14 +28,13 @@ class TaggedTeacher(PointTeacher):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue where `state_dict` was taken."""
         super().load_state_dict(state)
-        self._open = {Level(*level): tag for level, tag in state["open"]}
+        self._open.clear()
+        self._open.update((Level(*level), tag) for level, tag in state["open"])
 
     def _play(self) -> Play:
         play = super()._play()
         if self._tag is not None:
             self._open[play.level] = self._tag
-            if len(self._open) > _MOST_OPEN:
-                del self._open[next(iter(self._open))]
         return play
 
     def _learn(self, point: FloatArray, episode: Episode) -> None:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.train.teachers.cyclical import Cyclical, fractions
+from dispatchlab.train.teachers.cyclical import Cyclical, next_fraction
+
+
+def fractions(total: float, *, start: float, end: float, ratio: float) -> list[float]:
+    """The fractions of a cycle until they add up to a number of epochs."""
+    sizes = [start, start]
+    while sum(sizes[1:]) < total:
+        sizes.append(next_fraction(*sizes[-2:], start=start, end=end, ratio=ratio))
+    return sizes[1:]
 
 
 def test_published_sizes() -> None:

@@ -11,10 +11,8 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.teachers.base import Episode, Fragment, Level, Play
 from dispatchlab.train.teachers.scores import (
     SCORES,
-    flexible_regret,
     learnability,
     merged,
-    relative_regret,
 )
 
 PLAY = Play(Level((0.5,), 1))
@@ -95,17 +93,6 @@ def test_scores_that_are_not_numbers_are_refused() -> None:
         SCORES["regret"].of(Episode(play=PLAY, score=0.5))
     with pytest.raises(DispatchlabError, match="compute the regret"):
         SCORES["value-l1"].of(EPISODE, [])
-
-
-def test_regret_of_two_students() -> None:
-    """Returns [.2, .4] against [.1, .9]: .9 - .3; the other way round 0 and, flexible, .6."""
-    first, second = [0.2, 0.4], [0.1, 0.9]
-    assert relative_regret(first, second) == pytest.approx(0.6)
-    assert flexible_regret(first, second) == pytest.approx(0.6)
-    assert relative_regret(second, first) == 0.0
-    assert flexible_regret(second, first) == pytest.approx(0.6)
-    with pytest.raises(DispatchlabError, match="at least once"):
-        relative_regret([], first)
 
 
 def test_learnability_is_the_variance_of_success() -> None:

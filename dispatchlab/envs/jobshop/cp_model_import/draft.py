@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import prod
 
 from dispatchlab.envs.jobshop.cp_model_import.activities import Activity
 from dispatchlab.envs.jobshop.cp_model_import.choices import Choices
@@ -18,6 +19,7 @@ from dispatchlab.envs.jobshop.cp_model_import.source import (
 )
 
 _UNBOUNDED = INFINITY // 2
+MAX_COMBINATIONS = 1 << 20
 
 
 @dataclass(slots=True)
@@ -83,6 +85,10 @@ class Draft:
     def combinations(self, con: Linear) -> Iterator[dict[int, int]]:
         """Modes of the involved activities in which a linear is active."""
         involved = self.involved(con)
+        if prod(len(self.activities[a].modes) for a in involved) > MAX_COMBINATIONS:
+            raise con.refuse(
+                f"its activities have more than {MAX_COMBINATIONS} combinations of modes"
+            )
         for ks in product(*(range(len(self.activities[a].modes)) for a in involved)):
             joint = dict(zip(involved, ks, strict=True))
             if all(self.literal(joint, lit) for lit in con.literals):

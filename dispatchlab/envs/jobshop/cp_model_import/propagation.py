@@ -1,10 +1,11 @@
 """Propagation and enumeration over choice variables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dispatchlab.envs.jobshop.cp_model_import.source import Expr, Linear, Source, var_of
 
 MAX_SOLUTIONS = 512
+MAX_ROUNDS = 10_000
 Bounds = dict[int, tuple[int, int]]
 
 
@@ -43,17 +44,20 @@ def enumerate_solutions(source: Source, variables: list[int], rules: list[Linear
     return solutions
 
 
-def _propagate(bounds: Bounds, rules: Iterable[Linear]) -> bool:
+def _propagate(bounds: Bounds, rules: Sequence[Linear]) -> bool:
     """Tighten bounds to a fixpoint; False on a contradiction."""
-    changed = True
-    while changed:
+    for _ in range(MAX_ROUNDS):
         changed = False
         for rule in rules:
             outcome = _apply(bounds, rule)
             if outcome is None:
                 return False
             changed |= outcome
-    return True
+        if not changed:
+            return True
+    raise rules[0].refuse(
+        "the bounds of what it chooses creep towards each other; give these variables narrow bounds"
+    )
 
 
 def literal_bounds(bounds: Bounds, literal: int) -> tuple[int, int]:

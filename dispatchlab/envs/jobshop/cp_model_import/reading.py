@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import MissingExtraError, UnsupportedModelError
+from dispatchlab.envs.jobshop.cp_model_import.soundness import check_model
 from dispatchlab.envs.jobshop.cp_model_import.source import (
     INFINITY,
     Capacity,
@@ -37,6 +38,7 @@ def read_source(model: Any) -> Source:  # noqa: ANN401 - CpModel, protobuf messa
         MissingExtraError: If OR-Tools is not installed.
     """
     proto = _load(model)
+    check_model(proto)
     if len(proto.assumptions):
         raise UnsupportedModelError("The model has assumptions; add them as constraints instead.")
     source = Source([], [], [])

@@ -33,7 +33,7 @@ from dispatchlab.envs.jobshop.dynamics.state import NEVER, State, allocate_state
 from dispatchlab.envs.jobshop.dynamics.waiting import apply_wait
 from dispatchlab.envs.jobshop.limits import ProblemLimits
 
-__all__ = ["RULES", "Stage", "allocate_stage", "rehearse"]
+__all__ = ["RULES", "Stage", "StageFor", "rehearse"]
 
 
 class Stage(NamedTuple):
@@ -43,9 +43,20 @@ class Stage(NamedTuple):
     sketch: Sketch
 
 
-def allocate_stage(limits: ProblemLimits) -> Stage:
-    """A stage for problems within the limits."""
-    return Stage(allocate_state(1, limits), allocate_sketch(limits))
+class StageFor:
+    """One stage, made anew only when the limits of what is rehearsed change."""
+
+    def __init__(self) -> None:
+        """Have none yet."""
+        self._limits: ProblemLimits | None = None
+        self._stage: Stage | None = None
+
+    def __call__(self, limits: ProblemLimits) -> Stage:
+        """The stage for problems within the limits."""
+        if self._stage is None or self._limits is not limits:
+            self._limits = limits
+            self._stage = Stage(allocate_state(1, limits), allocate_sketch(limits))
+        return self._stage
 
 
 @kernel

@@ -36,9 +36,9 @@ def detect_format(text: str, suffix: str = "") -> str:
         return known
     if text.lstrip().startswith("{"):
         return "json"
-    if re.search(r"^\s*precedence relations", text, re.IGNORECASE | re.MULTILINE):
+    if re.search(r"^[^\S\n]*precedence relations", text, re.IGNORECASE | re.MULTILINE):
         return "psplib"
-    if re.search(r"^\s*times\s*$", text, re.IGNORECASE | re.MULTILINE):
+    if re.search(r"^[^\S\n]*times[^\S\n]*$", text, re.IGNORECASE | re.MULTILINE):
         return "taillard"
     return _detect_rows(text)
 
@@ -55,9 +55,9 @@ def _detect_rows(text: str) -> str:
     jobs, machines = int(float(rows[0][0])), rows[0][1]
     width = int(float(machines)) if is_number(machines) else 0
     lengths = [len(row) for row in rows[1:]]
-    if lengths == [width] * (2 * jobs):
+    if len(lengths) == 2 * jobs and set(lengths) == {width}:
         return "taillard"
-    if lengths == [2 * width] * jobs or len(lengths) != jobs:
+    if len(lengths) != jobs or set(lengths) == {2 * width}:
         return "standard"
     return "fjs" if all(_is_fjs_row(row) for row in rows[1:]) else "standard"
 

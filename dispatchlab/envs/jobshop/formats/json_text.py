@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from dispatchlab.envs.core.checks import is_text
 from dispatchlab.envs.core.errors import InstanceFormatError
+from dispatchlab.envs.core.fields import as_text, load_json, shorten
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.instance import ARRAY_FIELDS, CpEncoding
 
@@ -29,14 +31,11 @@ def parse(text: str, name: str) -> CpEncoding:
     Raises:
         InstanceFormatError: If the text is no such JSON.
     """
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InstanceFormatError(f"it is no valid JSON: {error}.") from error
+    data = load_json(text)
     _check_keys(data)
     arrays = {field: _integers(field, data[field]) for field in ARRAY_FIELDS}
     return CpEncoding(
-        name=str(data.get("name", name)),
+        name=as_text(data["name"], "name") if "name" in data else name,
         objective=data["objective"],
         activity_names=_strings("activity_names", data),
         resource_names=_strings("resource_names", data),
@@ -61,12 +60,12 @@ def dump(encoding: CpEncoding) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _check_keys(data: object) -> None:
+def _check_keys(data: Any) -> None:  # noqa: ANN401 (any JSON value)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise InstanceFormatError(f'it is JSON, but lacks "format": "{FORMAT}".')
     if data.get("version") != VERSION:
         raise InstanceFormatError(
-            f"it has version {data.get('version')!r}, but this release reads version {VERSION}; "
+            f"it has version {shorten(data.get('version'))}, but this release reads version {VERSION}; "
             "write it again or update dispatchlab."
         )
     missing = [key for key in ("objective", *ARRAY_FIELDS) if key not in data]
@@ -74,7 +73,7 @@ def _check_keys(data: object) -> None:
         raise InstanceFormatError(f"the field {missing[0]!r} is missing; add it.")
     unknown = [key for key in data if key not in _KEYS]
     if unknown:
-        raise InstanceFormatError(f"the field {unknown[0]!r} is unknown; remove it.")
+        raise InstanceFormatError(f"the field {shorten(unknown[0])} is unknown; remove it.")
 
 
 def _integers(field: str, values: object) -> IntArray:
@@ -84,13 +83,17 @@ def _integers(field: str, values: object) -> IntArray:
     for index, value in enumerate(values):
         if type(value) is not int or abs(value) >= 2**62:
             raise InstanceFormatError(
-                f"entry {index} of {field!r} is {value!r}; write an integer below 2^62."
+                f"entry {index} of {field!r} is {shorten(value)}; write an integer below 2^62."
             )
     return np.array(values, dtype=np.int64)
 
 
 def _strings(field: str, data: dict[str, Any]) -> tuple[str, ...]:
     values = data.get(field, [])
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+    if not isinstance(values, list) or not all(map(_is_name, values)):
         raise InstanceFormatError(f"the field {field!r} must be a list of names.")
     return tuple(values)
+
+
+def _is_name(value: object) -> bool:
+    return value == "" or is_text(value)

@@ -23,6 +23,7 @@ _SECTIONS = {
 }
 _KINDS = ("renewable", "nonrenewable", "doubly constrained")
 _RULE = "*" * 72
+_BLANKS = r"[^\S\n]*"  # within a line, so that searches take linear time
 
 
 class _Sizes(NamedTuple):
@@ -125,10 +126,11 @@ def dump(encoding: CpEncoding) -> str:
 
 def _sizes(text: str) -> _Sizes:
     """Counts from the head of the file."""
-    jobs = _count(text, r"jobs\s*\(incl[^)]*\)", "jobs (incl. supersource/sink )")
-    kinds = [_count(text, rf"-\s*{kind}", kind) for kind in _KINDS]
-    projects = re.search(r"^\s*projects\s*:\s*([0-9]+)", text, re.IGNORECASE | re.MULTILINE)
-    if projects and int(projects[1]) != 1:
+    jobs = _count(text, rf"jobs{_BLANKS}\(incl[^)\n]*\)", "jobs (incl. supersource/sink )")
+    kinds = [_count(text, rf"-{_BLANKS}{kind}", kind) for kind in _KINDS]
+    line = rf"^{_BLANKS}projects{_BLANKS}:{_BLANKS}0*([0-9]+)"
+    projects = re.search(line, text, re.IGNORECASE | re.MULTILINE)
+    if projects and projects[1] != "1":
         raise InstanceFormatError(f"it holds {projects[1]} projects; give one project per file.")
     if jobs < 1 or jobs > len(text):
         raise InstanceFormatError(f"it announces {jobs} jobs; the file cannot hold them.")
@@ -136,7 +138,8 @@ def _sizes(text: str) -> _Sizes:
 
 
 def _count(text: str, pattern: str, label: str) -> int:
-    found = re.search(rf"^\s*{pattern}\s*:\s*([0-9]{{1,9}})\b", text, re.IGNORECASE | re.MULTILINE)
+    line = rf"^{_BLANKS}{pattern}{_BLANKS}:{_BLANKS}([0-9]{{1,9}})\b"
+    found = re.search(line, text, re.IGNORECASE | re.MULTILINE)
     if found is None:
         raise InstanceFormatError(f"the line '{label} : <number>' is missing; add it.")
     return int(found[1])

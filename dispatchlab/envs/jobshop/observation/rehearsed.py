@@ -11,7 +11,7 @@ from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.layout import MEAN_DURATION, SCALE, SLOT
 from dispatchlab.envs.jobshop.dynamics.problem import Problem
-from dispatchlab.envs.jobshop.dynamics.rehearsal import RULES, Stage, allocate_stage, rehearse
+from dispatchlab.envs.jobshop.dynamics.rehearsal import RULES, Stage, StageFor, rehearse
 from dispatchlab.envs.jobshop.dynamics.state import State
 from dispatchlab.envs.jobshop.observation.context import clip
 from dispatchlab.envs.jobshop.observation.features import (
@@ -47,7 +47,7 @@ class RehearsedObservation(TokensObservation):
 
     def __init__(self) -> None:
         """Have no stage yet."""
-        self._stage: tuple[object, Stage] | None = None
+        self._stage = StageFor()
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows.
@@ -59,11 +59,10 @@ class RehearsedObservation(TokensObservation):
             dynamics, rows, "The observation 'rehearsed'", "use observation='tokens'"
         )
         super().fill(dynamics, rows, out)
-        if self._stage is None or self._stage[0] is not dynamics.limits:
-            self._stage = (dynamics.limits, allocate_stage(dynamics.limits))
         _fill_rehearsals(
-            dynamics.problem, dynamics.state, self._stage[1], rows, out["candidates"],
-            out["x/option"], out["globals"], np.zeros((dynamics.num_actions, len(RULES))),
+            dynamics.problem, dynamics.state, self._stage(dynamics.limits), rows,
+            out["candidates"], out["x/option"], out["globals"],
+            np.zeros((dynamics.num_actions, len(RULES))),
         )  # fmt: skip
 
 

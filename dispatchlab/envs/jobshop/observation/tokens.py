@@ -54,12 +54,16 @@ class TokensObservation:
 
     def spec(self, dynamics: Dynamics) -> GraphSpec:
         """Layout and sizes for a dynamics."""
-        options = NodeType("option", dynamics.num_options, self.option_features)
+        options = NodeType("option", self._num_options(dynamics), self.option_features)
         return GraphSpec((options,), (), self.global_features, ("option",), dynamics.num_actions)
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows."""
         fill_options(dynamics, rows, out)
+
+    def _num_options(self, dynamics: Dynamics) -> int:
+        """Nodes at most."""
+        return dynamics.num_options
 
 
 def fill_options(
@@ -71,13 +75,11 @@ def fill_options(
         dynamics: What is observed.
         rows: n rows.
         out: Their observations.
-        shown: ``(n, W)`` lanes that are shown, in rising order; all by default. What is not shown
-            is masked.
+        shown: ``(n, W)`` lanes that are shown, in rising order, or ``(1, W)`` for all rows; all
+            lanes by default. What is not shown is masked.
     """
     if shown is None:
-        shown = np.broadcast_to(
-            np.arange(dynamics.limits.lanes), (len(rows), dynamics.limits.lanes)
-        )
+        shown = np.arange(dynamics.limits.lanes)[None]
     _fill(
         dynamics.problem, dynamics.state, rows, shown, np.zeros(dynamics.limits.resources),
         out["x/option"], out["n/option"], out["globals"], out["candidates"], out["action_mask"],
@@ -94,7 +96,7 @@ def _fill(
         b = rows[index]
         horizon = remaining_horizon(s, b)
         count[index, 0] = _write_options(
-            p, s, b, shown[index], horizon, queue, x[index], candidates[index]
+            p, s, b, shown[index % len(shown)], horizon, queue, x[index], candidates[index]
         )
         _write_globals(p, s, b, horizon, globals_[index])
         for action in range(mask.shape[1]):

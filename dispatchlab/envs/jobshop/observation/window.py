@@ -4,7 +4,7 @@ import numpy as np
 
 from dispatchlab.envs.core.compiling import entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.envs.core.graph_spec import Arrays, GraphSpec, NodeType
+from dispatchlab.envs.core.graph_spec import Arrays
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.dynamics.apply import work_left
@@ -38,12 +38,6 @@ class WindowObservation(TokensObservation):
             raise DispatchlabError(f"The window has {lanes!r} lanes; give a whole number from 1.")
         self.lanes = lanes
 
-    def spec(self, dynamics: Dynamics) -> GraphSpec:
-        """Layout and sizes for a dynamics."""
-        options = min(self.lanes, dynamics.limits.lanes) * dynamics.limits.modes_per_activity
-        node = NodeType("option", options, self.option_features)
-        return GraphSpec((node,), (), self.global_features, ("option",), dynamics.num_actions)
-
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows."""
         if self.lanes >= dynamics.limits.lanes:
@@ -54,6 +48,10 @@ class WindowObservation(TokensObservation):
         shown = np.argpartition(ranks, self.lanes - 1, axis=1)[:, : self.lanes]
         shown.sort(axis=1)
         fill_options(dynamics, rows, out, shown)
+
+    def _num_options(self, dynamics: Dynamics) -> int:
+        """Nodes at most."""
+        return min(self.lanes, dynamics.limits.lanes) * dynamics.limits.modes_per_activity
 
 
 @entry_kernel
