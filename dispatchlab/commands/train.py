@@ -57,6 +57,24 @@ Teacher = Annotated[
         show_default="nobody",
     ),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help="Who plays the environments: local (this process) or ray (rollout workers).",
+        show_default="local",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Rollout workers of --engine ray, each on a CPU.", show_default=False),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="Running Ray cluster that this machine is a node of: auto or host:6379.",
+        show_default="one is started on this machine",
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of weights, instances and sampling.", min=0)]
 Device = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
 ShowSettings = Annotated[
@@ -167,13 +185,15 @@ def _command(family: str) -> Callable[..., None]:
     def train_family(
         preset: Preset = "quick", out: Out = Path(f"runs/{family}"), resume: Resume = False,
         settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
-        lr_schedule: LrSchedule = None, teacher: Teacher = None, seed: Seed = 0,
+        lr_schedule: LrSchedule = None, teacher: Teacher = None, engine: Engine = None,
+        workers: Workers = None, address: Address = None, seed: Seed = 0,
         device: Device = "cpu", show_settings: ShowSettings = False,
     ) -> None:  # fmt: skip
         changes = list(settings or ())
         for key, value in (
             ("total_timesteps", n_timesteps), ("max_minutes", max_minutes),
             ("schedule", lr_schedule), ("teacher", teacher),
+            ("engine", engine), ("rollout_workers", workers), ("ray_address", address),
         ):  # fmt: skip
             if value is not None:
                 changes.append(f"{key}={value}")

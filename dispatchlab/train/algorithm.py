@@ -40,13 +40,11 @@ def make_model(
         raise DispatchlabError(
             f"device is {config.device!r}, but torch finds none: give cpu or auto."
         )
-    algorithm: type[Any] = PPO
-    policy: type[GraphPolicyMixin] = GraphActorCriticPolicy
-    if config.teacher:
-        algorithm = SelectivePPO
-    if config.algo == "maskable-ppo":
-        algorithm, policy = MaskablePPO, MaskableGraphActorCriticPolicy
-    model: OnPolicyAlgorithm = algorithm(
+    is_masked = config.algo == "maskable-ppo"
+    policy: type[GraphPolicyMixin] = (
+        MaskableGraphActorCriticPolicy if is_masked else GraphActorCriticPolicy
+    )
+    model: OnPolicyAlgorithm = _algorithm(config)(
         policy,
         env,
         learning_rate=_learning_rate(config),
@@ -72,6 +70,18 @@ def make_model(
         },
     )
     return model
+
+
+def _algorithm(config: TrainConfig) -> type[Any]:
+    """The class of the algorithm."""
+    is_masked = config.algo == "maskable-ppo"
+    if config.engine == "ray":
+        from dispatchlab.train.distributed.learner import RemoteMaskablePPO, RemotePPO
+
+        return RemoteMaskablePPO if is_masked else RemotePPO
+    if config.teacher:
+        return SelectivePPO
+    return MaskablePPO if is_masked else PPO
 
 
 def _learning_rate(config: TrainConfig) -> float | Callable[[float], float]:

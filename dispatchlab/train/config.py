@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.distributed.settings import ENGINES, check_engine
 from dispatchlab.train.families.settings import SETTINGS, foreign_settings
 from dispatchlab.train.levels.wide import WIDE
 from dispatchlab.train.schedules import parse_schedule
@@ -15,6 +16,7 @@ ALGORITHMS = ("ppo", "maskable-ppo")
 CHOICES = {
     "family": tuple(SETTINGS),
     "algo": ALGORITHMS,
+    "engine": ENGINES,
 }
 # Smallest and largest value allowed.
 RANGES: dict[str, tuple[float, float]] = {
@@ -61,9 +63,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "self_labelling_learning_rate": (0, 1),
     "self_labelling_vf_coef": (0, 1000),
     "critic_warm_up": (0, 10**9),
+    "rollout_workers": (0, 65_536),
 }
 # What may differ between a run and its continuation, because the weights do not depend on it.
-FREE_ON_RESUME = frozenset({"max_minutes", "checkpoint_every"})
+FREE_ON_RESUME = frozenset({"max_minutes", "checkpoint_every", "ray_address"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +203,15 @@ class TrainConfig:
     threads: int = 1
     """Threads of torch; 0: as it is. Small networks gain little from more, and lose much on busy
     cores. Weights repeat bit for bit only with the same number."""
+    engine: str = "local"
+    """Who plays the environments: local (the process that learns) or ray (rollout workers, each on
+    a CPU of its own)."""
+    rollout_workers: int = 0
+    """Rollout workers of engine=ray, which share num_envs as evenly as possible. Weights repeat bit
+    for bit only with the same number."""
+    ray_address: str = ""
+    """Running Ray cluster that this machine is a node of, as auto or host:6379; empty: one is
+    started on this machine."""
     eval_every: int = 50_000
     """Decisions between two evaluations, also in self-labelling; 0: only before and after."""
     eval_generator: str = ""
@@ -270,6 +282,7 @@ class TrainConfig:
             raise DispatchlabError(
                 f"batch_size is {self.batch_size}: let it divide num_envs * n_steps = {rollout}."
             )
+        check_engine(self)
 
     def override(self, pairs: Iterable[str]) -> "TrainConfig":
         """A copy with some values replaced.

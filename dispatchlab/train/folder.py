@@ -108,9 +108,16 @@ class RunFolder:
     def write_versions(self) -> None:
         """Write ``versions.json``."""
         found = {"python": platform.python_version(), "platform": platform.platform()}
-        for package in PACKAGES:
-            try:
-                found[package] = version(package)
-            except PackageNotFoundError:
-                continue
+        found |= package_versions()
         write_atomically(self.versions, json.dumps(found, indent=2) + "\n")
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that decide how a run goes, as far as they are installed."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

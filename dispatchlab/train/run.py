@@ -12,7 +12,6 @@ from stable_baselines3.common.logger import KVWriter, Logger
 
 from dispatchlab.agents.checkpoint import save_policy
 from dispatchlab.agents.inference import LearnedPolicy
-from dispatchlab.agents.sb3_env import NativeVecEnv, as_sb3
 from dispatchlab.train.algorithm import make_model
 from dispatchlab.train.callback import RunCallback
 from dispatchlab.train.checkpoint import (
@@ -25,6 +24,7 @@ from dispatchlab.train.checkpoint import (
 )
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.display import Display
+from dispatchlab.train.environments import training_envs
 from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
@@ -41,6 +41,8 @@ from dispatchlab.train.writers import TIMESTEPS, CsvWriter, TensorBoardWriter
 
 if TYPE_CHECKING:
     from dispatchlab.agents.network import GraphNetwork
+    from dispatchlab.agents.sb3_env import NativeVecEnv
+    from dispatchlab.train.distributed.remote_env import RemoteVecEnv
     from dispatchlab.train.self_labelling import SelfLabelling
     from dispatchlab.train.teachers.bridge import TeacherVecEnv
 
@@ -90,8 +92,11 @@ def train(
         state = read_checkpoint(folder.checkpoint)
     else:
         config = config or TrainConfig()
-    with _own_globals(config.threads):
-        run = _Run(config, folder, state)
+    with (
+        _own_globals(config.threads),
+        training_envs(config, is_new=not resume) as (env, layout),
+    ):
+        run = _Run(config, folder, state, env, layout)
         if not resume:
             folder.create(config)
         return run.play(callbacks, console)
@@ -114,22 +119,20 @@ class _Run:
     """The parts of a run: algorithm, environment and validation."""
 
     def __init__(
-        self, config: TrainConfig, folder: RunFolder, state: dict[str, Any] | None
-    ) -> None:
+        self, config: TrainConfig, folder: RunFolder, state: dict[str, Any] | None,
+        env: "NativeVecEnv | RemoteVecEnv", layout: dict[str, Any],
+    ) -> None:  # fmt: skip
         """Build everything; writes nothing, so that a bad setting leaves no folder behind."""
         self.config, self.folder = config, folder
         family = load_family(config.family)
         if config.imitation_rounds:
             family.expert(config)
-        if state is None:
-            family.training_env(config).reset(seed=0)  # generators that do not fit are refused here
         self.validation = Validation(config)
-        native = family.training_env(config)
-        self.layout = native.graph_spec.layout()
-        self.env: NativeVecEnv | TeacherVecEnv = as_sb3(native)
+        self.layout = layout
+        self.env: NativeVecEnv | RemoteVecEnv | TeacherVecEnv = env
         self.teaching: Teaching | None = None
         if config.teacher:
-            self.teaching = Teaching(config, self.env, self.layout)
+            self.teaching = Teaching(config, cast("NativeVecEnv", env), self.layout)
             self.env = self.teaching.env
         self.model = make_model(config, self.env, self.layout)
         network = cast("GraphNetwork", self.model.policy.net)

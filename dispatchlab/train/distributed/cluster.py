@@ -1,0 +1,75 @@
+"""Connecting to Ray, quietly: a cluster of this machine's own or one that is running."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
+
+
+def import_ray() -> Any:  # noqa: ANN401 - a module
+    """Ray, which comes with the extra ``distributed``.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("ray", "distributed") from error
+    return ray
+
+
+@contextmanager
+def connected(address: str, num_cpus: int) -> Iterator[Any]:
+    """Be connected to a cluster; one that is started here ends with the block.
+
+    A connection that the process has already is used and left alone.
+
+    Args:
+        address: Of a running cluster, as ``ray.init`` takes it; empty: start one on this machine.
+        num_cpus: Actors of one CPU each that are to run at the same time.
+
+    Yields:
+        The module ``ray``.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+        DispatchlabError: There is no such cluster, or it is too small.
+    """
+    ray = import_ray()
+    is_ours = not ray.is_initialized()
+    if is_ours:
+        _connect(ray, address, num_cpus)
+    try:
+        cpus = int(ray.cluster_resources().get("CPU", 0))
+        if cpus < num_cpus:
+            raise DispatchlabError(
+                f"{num_cpus} workers were asked for, but the Ray cluster has {cpus} CPUs: ask for "
+                "fewer or add nodes first."
+            )
+        yield ray
+    finally:
+        if is_ours:
+            ray.shutdown()
+
+
+def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a module
+    """Start a cluster or join one."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else Ray warns of a change
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        if address:
+            ray.init(address=address, **quiet)
+        else:
+            # An address in RAY_ADDRESS would be taken otherwise.
+            ray.init(address="local", num_cpus=num_cpus, include_dashboard=False, **quiet)
+    except (ConnectionError, OSError, RuntimeError, TimeoutError, ValueError) as error:
+        where = f"the Ray cluster at {address!r}" if address else "a Ray cluster on this machine"
+        reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        raise DispatchlabError(
+            f"Cannot connect to {where} ({reason}): give the address of a running one, or none."
+        ) from error

@@ -1,0 +1,49 @@
+"""What a training config may say about who plays the environments."""
+
+from typing import TYPE_CHECKING
+
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.train.config import TrainConfig
+
+ENGINES = ("local", "ray")
+
+
+def check_engine(config: "TrainConfig") -> None:
+    """Refuse what rollout workers cannot do, and workers without an engine for them.
+
+    Args:
+        config: All settings.
+
+    Raises:
+        DispatchlabError: With the first that does not fit.
+    """
+    if config.engine == "local":
+        for name in ("rollout_workers", "ray_address"):
+            value = getattr(config, name)
+            if value:
+                raise DispatchlabError(
+                    f"{name} is {value!r}, but engine is 'local': give engine=ray too."
+                )
+        return
+    if not 1 <= config.rollout_workers <= config.num_envs:
+        raise DispatchlabError(
+            f"rollout_workers is {config.rollout_workers}: give engine=ray between 1 and "
+            f"num_envs = {config.num_envs} of them."
+        )
+    if "://" in config.ray_address:
+        raise DispatchlabError(
+            f"ray_address is {config.ray_address!r}: start the run on a node of the cluster and "
+            "give auto or host:6379."
+        )
+    if config.num_envs // config.rollout_workers * config.n_steps < 2:
+        raise DispatchlabError(
+            f"n_steps is {config.n_steps}, so that a rollout worker would play one decision: give "
+            "n_steps=2 or fewer workers."
+        )
+    if config.teacher:
+        raise DispatchlabError(
+            f"teacher is {config.teacher!r}, but a teacher hears of every episode before the next "
+            "one begins: use engine=local."
+        )
