@@ -14,6 +14,7 @@ from dispatchlab.agents.checkpoint_network import read_network
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.agents.layout import GraphLayout, LayoutDict
 from dispatchlab.agents.network import GraphNetwork
+from dispatchlab.envs.core.checks import shorten
 from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.graph_spec import EdgeType, Feature, GraphSpec, NodeType
 
@@ -115,7 +116,7 @@ def load_policy(
     """
     files = _locate(path)
     for part in files:
-        if not part.is_file():
+        if not os.path.isfile(part):
             raise CheckpointError(
                 f"There is no file {str(part)!r}: give a pair of .safetensors and .json, or one of "
                 f"the pretrained policies ({', '.join(pretrained_names()) or 'none'})."
@@ -156,7 +157,7 @@ def _locate(path: str | Path) -> _Files:
     if str(path) in pretrained_names() and not any(Path().glob(f"{path}*")):
         path = PRETRAINED / path  # files of that name in the working directory come first
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         path = path / "policy"
     if path.suffix in (".safetensors", ".json"):
         path = path.with_suffix("")
@@ -172,7 +173,7 @@ def _read_description(path: Path) -> dict[str, Any]:
     """Read and check the JSON half."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{str(path)!r} is not JSON: download or save it again.") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise CheckpointError(
@@ -180,8 +181,8 @@ def _read_description(path: Path) -> dict[str, Any]:
         )
     if data.get("version") != FORMAT_VERSION:
         raise CheckpointError(
-            f"{str(path)!r} has format version {data.get('version')!r} but this release reads "
-            f"{FORMAT_VERSION}: install the release that wrote it."
+            f"{str(path)!r} has format version {shorten(data.get('version'))} but this release "
+            f"reads {FORMAT_VERSION}: install the release that wrote it."
         )
     bad = [key for key, kind in _KEYS.items() if not isinstance(data.get(key), kind)]
     if bad or _layout_hash(data["layout"]) != data["layout_hash"]:

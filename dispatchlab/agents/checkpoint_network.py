@@ -12,6 +12,7 @@ from torch import Tensor
 from dispatchlab.agents.encoders import ENCODERS
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.network import GraphNetwork, NetworkConfig
+from dispatchlab.envs.core.checks import shorten
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 
 _LARGEST = {"hidden": 16_384, "num_layers": 1_024, "num_heads": 1_024, "feedforward": 65_536}
@@ -57,11 +58,12 @@ def _read_config(description: Path, network: Mapping[str, Any]) -> NetworkConfig
     fault = next((f"has an unknown entry {key!r}" for key in network if key not in known), "")
     encoder = network.get("encoder", "transformer")
     if not isinstance(encoder, str) or encoder not in ENCODERS:
-        fault = fault or f"names the encoder {encoder!r}, not one of {', '.join(sorted(ENCODERS))}"
+        known_encoders = ", ".join(sorted(ENCODERS))
+        fault = fault or f"names the encoder {shorten(encoder)}, not one of {known_encoders}"
     for key, largest in _LARGEST.items():
         value = network.get(key, 1)
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= largest:
-            fault = fault or f"has {key}={value!r}, not a whole number from 1 to {largest}"
+            fault = fault or f"has {key}={shorten(value)}, not a whole number from 1 to {largest}"
     if fault:
         raise CheckpointError(
             f"The network in {str(description)!r} {fault}: download or save the checkpoint again."

@@ -1,5 +1,6 @@
 """What commands are given: instances, seeds and disturbances."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -172,7 +173,7 @@ def _members(name: str) -> Sequence[str]:
     """The instances of a set, or the name itself; names and files come first."""
     from dispatchlab.envs.jobshop.library import instance_names, instance_set
 
-    if name.lower() in instance_names() or Path(name).exists() or Path(name).suffix:
+    if name.lower() in instance_names() or os.path.exists(name) or Path(name).suffix:
         return [name]
     try:
         return instance_set(name)

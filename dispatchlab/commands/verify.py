@@ -61,14 +61,14 @@ def verify(instance: Instance, schedule: ScheduleFile = None) -> None:
 
 def _verify_shop(instance: str, schedule: Path) -> str:
     from dispatchlab.commands.inputs import load_problem
-    from dispatchlab.envs.jobshop.schedule_files import read_schedule
+    from dispatchlab.envs.jobshop.schedule_files import claimed_objective, read_schedule
     from dispatchlab.envs.jobshop.verify import objective_of
     from dispatchlab.envs.jobshop.verify import verify as check
     from dispatchlab.eval.formatting import number
 
     encoding = load_problem(instance)
     plan = read_schedule(schedule, encoding)
-    check(encoding, None, plan, objective=_claimed(schedule))
+    check(encoding, None, plan, objective=claimed_objective(schedule))
     goal = encoding.objective.replace("_", " ")
     return f"{goal} {number(objective_of(encoding, None, plan))}"
 
@@ -81,13 +81,3 @@ def _verify_episode(path: Path, instance: str | None) -> str:
 
     family = schedule_family(path) or family_of(instance or "")
     return stream_commands(family).verdict(read_episode(family, path, instance))
-
-
-def _claimed(path: Path) -> float | None:
-    """The objective that a JSON file claims; `read_schedule` has accepted the file before."""
-    import json
-
-    if path.suffix.lower() != ".json":
-        return None
-    value = json.loads(path.read_text(encoding="utf-8-sig")).get("objective_value")
-    return float(value) if isinstance(value, int | float) else None

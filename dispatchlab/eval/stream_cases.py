@@ -1,9 +1,9 @@
 """Cases of families whose work streams in: settings, names, and seeds that training never uses."""
 
 import itertools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,7 +109,7 @@ def refuse_twins(names: Sequence[str]) -> None:
     met: dict[str, str] = {}
     for name in names:
         head, colon, rest = name.partition(":")
-        key = name if Path(head).exists() else head.lower() + colon + rest
+        key = name if os.path.exists(head) else head.lower() + colon + rest
         if key in met:
             also = "" if met[key] == name else f" (as {met[key]!r} too)"
             raise DispatchlabError(f"The instance {name!r} is listed twice{also}; remove one.")

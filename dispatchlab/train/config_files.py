@@ -47,16 +47,17 @@ def read_config(path: str | os.PathLike[str], base: TrainConfig | None = None) -
     """
     yaml = _yaml()
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        # all values are read as texts, whose types the settings know better than YAML
+        data = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.BaseLoader)
     except OSError as error:
         raise DispatchlabError(
             f"Cannot read {os.fspath(path)!r}: {error.strerror}; give a YAML file of settings."
         ) from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise DispatchlabError(
             f"{os.fspath(path)!r} is not YAML: write one 'key: value' on each line."
         ) from error
-    if data is not None and not isinstance(data, dict):
+    if data and not isinstance(data, dict):
         raise DispatchlabError(
             f"{os.fspath(path)!r} holds no settings: write one 'key: value' on each line."
         )

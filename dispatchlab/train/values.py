@@ -9,6 +9,7 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
+from dispatchlab.envs.core.checks import shorten
 from dispatchlab.envs.core.errors import DispatchlabError
 
 _WORDS = {
@@ -43,7 +44,7 @@ def parse_value(key: str, value: Any, example: Any) -> Any:  # noqa: ANN401 - of
             return tuple(part.strip() for part in parts if part.strip())
     elif isinstance(value, str):
         return value.strip()
-    raise DispatchlabError(f"{key} is {value!r}: give text.")
+    raise DispatchlabError(f"{key} is {shorten(value)}: give text.")
 
 
 def split_settings(text: str, what: str, known: Collection[str]) -> dict[str, str]:
@@ -124,9 +125,9 @@ def field_docs(cls: type) -> dict[str, str]:
 
 def _flag(key: str, value: Any) -> bool:  # noqa: ANN401 - checked here
     """A truth value."""
-    word = str(value).strip().lower()
+    word = str(value).strip().lower() if isinstance(value, bool | int | str) else ""
     if word not in _WORDS:
-        raise DispatchlabError(f"{key} is {value!r}: give true or false.")
+        raise DispatchlabError(f"{key} is {shorten(value)}: give true or false.")
     return _WORDS[word]
 
 
@@ -134,7 +135,7 @@ def _whole(key: str, value: Any) -> int:  # noqa: ANN401 - checked here
     """A whole number; 1e6 and 1_000_000 are welcome."""
     number = _number(key, value)
     if number != int(number):
-        raise DispatchlabError(f"{key} is {value!r}: give a whole number.")
+        raise DispatchlabError(f"{key} is {shorten(value)}: give a whole number.")
     return int(number)
 
 
@@ -142,8 +143,8 @@ def _number(key: str, value: Any) -> float:  # noqa: ANN401 - checked here
     """A finite number."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise DispatchlabError(f"{key} is {value!r}: give a number.")
+        raise DispatchlabError(f"{key} is {shorten(value)}: give a number.")
     return number

@@ -9,6 +9,7 @@ from typing import Any
 from stable_baselines3.common.logger import KVWriter
 from torch.utils.tensorboard import SummaryWriter
 
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
 
 TIMESTEPS = "timesteps"
@@ -28,8 +29,7 @@ class CsvWriter(KVWriter):
         self._columns = list(columns)
         rows = []
         if path.exists():
-            with path.open(newline="", encoding="utf-8") as file:
-                rows = [row for row in csv.DictReader(file) if _timesteps(row) <= keep]
+            rows = [row for row in _rows(path) if _timesteps(row) <= keep]
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self._columns, restval="", extrasaction="ignore")
         writer.writeheader()
@@ -77,6 +77,17 @@ class TensorBoardWriter(KVWriter):
     def close(self) -> None:
         """Close the event file."""
         self._writer.close()
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DispatchlabError(
+            f"{str(path)!r} is damaged: {error}; restore the file or remove it."
+        ) from error
 
 
 def _timesteps(row: dict[str, str]) -> float:

@@ -88,9 +88,9 @@ def test_errors_name_value_and_remedy(pair: str, message: str) -> None:
     [
         ("a: [", "is not YAML"),
         ("- 1\n", "holds no settings"),
-        ("eval_benchmarks: 3\n", "eval_benchmarks is 3: give text"),
-        ("generator: 3\n", "generator is 3: give text"),
-        ("seed: true\n", "seed is True: give a number"),
+        ("eval_benchmarks: {ft06: 3}\n", "eval_benchmarks is {'ft06': '3'}: give text"),
+        ("generator: [3]\n", r"generator is \['3'\]: give text"),
+        ("seed: true\n", "seed is 'true': give a number"),
     ],
 )
 def test_bad_files_are_refused(text: str, message: str, tmp_path: Path) -> None:

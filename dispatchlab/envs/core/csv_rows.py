@@ -9,6 +9,7 @@ from dispatchlab.envs.core.errors import InstanceFormatError
 from dispatchlab.envs.core.fields import shorten
 
 Row = dict[str, str | None]
+MOST = 1e300
 
 
 def read_rows(text: str) -> tuple[list[str], list[Row]]:
@@ -55,27 +56,34 @@ def only_column(names: list[str], choices: Mapping[str, object]) -> str:
     return found[0]
 
 
-def number_cell(row: Mapping[str, str | None], column: str, number: int) -> float:
+def number_cell(
+    row: Mapping[str, str | None], column: str, number: int, most: float = MOST
+) -> float:
     """A number that is not negative.
 
     Args:
         row: A row.
         column: The column.
         number: Of the row, for the error.
+        most: The largest number.
 
     Returns:
         The number.
 
     Raises:
-        InstanceFormatError: If it is none, negative, infinite or NaN.
+        InstanceFormatError: If it is none, negative, too large or NaN.
     """
     text = row[column]
     try:
         value = float(text or "")
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or value < 0:
+    if not 0 <= value < math.inf:
         raise InstanceFormatError(
             f"row {number}: {column} is {shorten(text)}; write a number that is not negative."
+        )
+    if value > most:
+        raise InstanceFormatError(
+            f"row {number}: {column} is {shorten(text)}; write {most:g} at most."
         )
     return value

@@ -1,6 +1,7 @@
 """What files of played episodes, of any family, have in common."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.fields import Fields, as_list, as_whole, load_object
+from dispatchlab.envs.core.fields import Fields, as_list, as_whole, load_object, shorten
 from dispatchlab.envs.core.files import write_atomically
 
 EpisodeT = TypeVar("EpisodeT")
@@ -101,7 +102,7 @@ def read_episode(path: str | Path, parse: Callable[[str], EpisodeT]) -> EpisodeT
         InstanceFormatError: If there is no such file, or it does not follow the layout.
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InstanceFormatError(f"There is no schedule file {str(path)!r}; check the path.")
     try:
         return parse(path.read_bytes().decode("utf-8-sig"))
@@ -131,8 +132,8 @@ def load_episode(text: str, name: str, version: int, what: str) -> Fields:
         raise InstanceFormatError(f'it lacks "format": "{name}"; give a file of {what}.')
     if data.data.get("version") != version:
         raise InstanceFormatError(
-            f"the field 'version' is {data.data.get('version')!r}, but this release reads version "
-            f"{version}; write the file again or update dispatchlab."
+            f"the field 'version' is {shorten(data.data.get('version'))}, but this release reads "
+            f"version {version}; write the file again or update dispatchlab."
         )
     return data
 
@@ -148,7 +149,7 @@ def claims_format(path: str | Path, name: str) -> bool:
         True for JSON files with the name of the format near their beginning.
     """
     path = Path(path)
-    if path.suffix.lower() != ".json" or not path.is_file():
+    if path.suffix.lower() != ".json" or not os.path.isfile(path):
         return False
     with path.open("rb") as file:
         return json.dumps(name).encode() in file.read(1000)

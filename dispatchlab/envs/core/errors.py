@@ -2,9 +2,19 @@
 
 from collections.abc import Sequence
 
+LONGEST = 1000  # characters of a message
+
 
 class DispatchlabError(ValueError):
-    """Base of every error raised for bad input."""
+    """Base of every error raised for bad input.
+
+    Messages quote what users gave, which may be a file of any size and hold any character: the
+    middle of a long message is left out, and what cannot be printed on one line is escaped.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        """Make the message readable."""
+        super().__init__(_readable(message))
 
 
 class InvalidInstanceError(DispatchlabError):
@@ -59,3 +69,13 @@ class MissingExtraError(ImportError):
     def __reduce__(self) -> tuple[type["MissingExtraError"], tuple[str, str]]:
         """Pickle by the two names."""
         return type(self), (self.package, self.extra)
+
+
+def _readable(message: str) -> str:
+    if len(message) > LONGEST:
+        # the remedy stands at the end
+        message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 + 5 :]}"
+    if message.isprintable():
+        return message
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+    return "".join(shown)

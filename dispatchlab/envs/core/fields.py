@@ -1,14 +1,27 @@
 """Strict reading of parsed JSON: every error names the field and what it should hold."""
 
-import contextlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import MISSING
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
+from dispatchlab.envs.core.checks import first_twice, is_number, is_text, shorten
 from dispatchlab.envs.core.errors import InstanceFormatError
+
+__all__ = [
+    "Fields",
+    "as_list",
+    "as_number",
+    "as_text",
+    "as_whole",
+    "load_json",
+    "load_object",
+    "load_objects",
+    "plain_numbers",
+    "shorten",
+    "values_of",
+]
 
 
 class Fields:
@@ -88,8 +101,8 @@ class Fields:
             raise InstanceFormatError(f'it is JSON, but lacks "format": "{name}"; add it.')
         if self.data.get("version") != version:
             raise InstanceFormatError(
-                f"the field 'version' is {self.data.get('version')!r}, but this release reads "
-                f"version {version}; write the file again or update dispatchlab."
+                f"the field 'version' is {shorten(self.data.get('version'))}, but this release "
+                f"reads version {version}; write the file again or update dispatchlab."
             )
 
     def only(self, *known: str) -> None:
@@ -111,7 +124,7 @@ def load_object(text: str) -> Fields:
     Raises:
         InstanceFormatError: If it is no JSON object, or a key stands twice.
     """
-    return Fields(_load(text), "")
+    return Fields(load_json(text), "")
 
 
 def load_objects(text: str) -> list[Fields]:
@@ -126,7 +139,7 @@ def load_objects(text: str) -> list[Fields]:
     Raises:
         InstanceFormatError: If it is no such list, or a key stands twice.
     """
-    data = _load(text)
+    data = load_json(text)
     if not isinstance(data, list):
         raise InstanceFormatError(f"the file holds {shorten(data)}; write a list [...].")
     return [Fields(entry, f"[{index}]") for index, entry in enumerate(data)]
@@ -160,12 +173,6 @@ def plain_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value.item() if hasattr(value, "item") else value for key, value in values.items()}
 
 
-def shorten(value: object) -> str:
-    """A value for an error message, not longer than a line."""
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
-
-
 def as_list(value: object, where: str) -> list[Any]:
     """The value if it is a list, else an error."""
     if not isinstance(value, list):
@@ -175,18 +182,14 @@ def as_list(value: object, where: str) -> list[Any]:
 
 def as_text(value: object, where: str) -> str:
     """The value if it is a text that is not empty, else an error."""
-    if not isinstance(value, str) or not value:
+    if not is_text(value):
         raise InstanceFormatError(f"the field {where!r} is {shorten(value)}; write a text.")
-    return value
+    return str(value)
 
 
 def as_number(value: object, where: str) -> float:
     """The value if it is a finite number, else an error; true and false are none."""
-    number = math.nan
-    if type(value) in (int, float):
-        with contextlib.suppress(OverflowError):  # an integer beyond every float
-            number = float(value)  # type: ignore[arg-type]
-    if not math.isfinite(number):
+    if not is_number(value):
         raise InstanceFormatError(f"the field {where!r} is {shorten(value)}; write a number.")
     return value  # type: ignore[return-value]
 
@@ -200,7 +203,18 @@ def as_whole(value: object, where: str) -> int:
     return value
 
 
-def _load(text: str) -> object:
+def load_json(text: str) -> Any:  # noqa: ANN401 (any JSON value)
+    """Parse JSON text.
+
+    Args:
+        text: Content of a file.
+
+    Returns:
+        The value.
+
+    Raises:
+        InstanceFormatError: If it is no JSON, or a key stands twice.
+    """
     try:
         return json.loads(text, object_pairs_hook=_unique_keys)
     except (ValueError, RecursionError) as error:
@@ -212,7 +226,6 @@ def _load(text: str) -> object:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InstanceFormatError(f"the field {twice!r} stands twice; remove one.")
+        twice = shorten(first_twice([key for key, _ in pairs]))
+        raise InstanceFormatError(f"the field {twice} stands twice; remove one.")
     return found

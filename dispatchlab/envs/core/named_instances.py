@@ -32,12 +32,12 @@ def load_unnamed(
         InstanceFormatError: If there is no such file, or it does not follow its format.
         InvalidInstanceError: If a setting is unknown or out of range.
     """
-    if Path(given).is_file():
+    if os.path.isfile(given):  # also of what can be no path
         return read(given)
     name, colon, settings = given.partition(":")
     if colon and "=" in settings:
         return change(name, parse_options(given, settings))
-    if Path(given).exists() or os.sep in given or Path(given).suffix:
+    if os.path.exists(given) or os.sep in given or Path(given).suffix:
         return read(given)
     close = ", ".join(_similar(name, names, 0.6))
     hint = f"did you mean {close}" if close else f"choose one of {', '.join(names)}"

@@ -6,10 +6,12 @@ from dataclasses import replace
 from numbers import Real
 from typing import Any
 
+from dispatchlab.envs.core.checks import shorten
 from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.core.task_space import Parameter
 
 Range = float | tuple[float, float]
+HUGE = 1e300
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _RANGE = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?")
@@ -146,7 +148,13 @@ def _value(text: str) -> Any:  # noqa: ANN401 (see parse_options)
 
 
 def _to_number(text: str) -> float:
-    return int(text) if text.isdigit() else float(text)
+    # Python refuses to convert very long texts to integers
+    number = int(text) if text.isdigit() and len(text) < 300 else float(text)
+    if number > HUGE:
+        raise InvalidInstanceError(
+            f"The number {shorten(text)} is beyond every range; give {HUGE:g} at most."
+        )
+    return number
 
 
 def _checked(parameter: Parameter, value: object) -> float:

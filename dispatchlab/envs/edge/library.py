@@ -92,7 +92,7 @@ def is_edge_problem(name_or_path: str) -> bool:
         of this family.
     """
     path = Path(name_or_path)
-    if path.is_file():
+    if os.path.isfile(path):
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))
     name = name_or_path.partition(":")[0].lower()
@@ -146,7 +146,7 @@ def _other_network(network: Network, given: object) -> Network:
     if given in (FOUR_G, TRACE):
         return replace(network, kind=TRACE, traces=())
     text = os.fspath(given) if isinstance(given, str | os.PathLike) else ""
-    if not text or not (Path(text).exists() or os.sep in text or Path(text).suffix in SUFFIXES):
+    if not text or not (os.path.exists(text) or os.sep in text or Path(text).suffix in SUFFIXES):
         raise InvalidInstanceError(
             f"network is {given!r}; choose {STATIONARY}, {TRAPEZIUM}, {FOUR_G}, or the path of a "
             "bandwidth trace."

@@ -12,7 +12,6 @@ The layout, with N tasks and K decisions::
                   "end_ms": [...], "decisions": [[5 numbers], ... K times]}}
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -30,7 +29,7 @@ from dispatchlab.envs.core.episode_files import (
 )
 from dispatchlab.envs.core.fields import Fields
 from dispatchlab.envs.edge.instance import EdgeInstance
-from dispatchlab.envs.edge.instance_files import dump_instance, parse_instance
+from dispatchlab.envs.edge.instance_files import dump_instance, read_fields
 from dispatchlab.envs.edge.realisation import EdgeRealisation
 from dispatchlab.envs.edge.schedule import EdgeSchedule
 
@@ -125,7 +124,7 @@ def _dump(columns: EdgeRealisation | EdgeSchedule) -> str:
 
 def _parse(text: str) -> EdgeEpisode:
     data = load_episode(text, FORMAT, VERSION, "a schedule of an edge")
-    instance = parse_instance(json.dumps(data.child("instance").data), "instance")
+    instance = read_fields(data.child("instance"), "instance")
     happened = data.child("realisation")
     realisation = EdgeRealisation(
         **{item.name: whole_column(happened, item.name) for item in fields(EdgeRealisation)}
@@ -139,7 +138,7 @@ def _parse(text: str) -> EdgeEpisode:
         realisation,
         _parse_schedule(data.child("schedule"), instance.num_tasks),
         **reported,
-        method=str(data.data.get("method") or ""),
+        method=data.text("method") if data.data.get("method") else "",
         info=data.child("info").data if data.has("info") else {},
     )
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from dispatchlab.envs.core.csv_rows import number_cell, only_column, read_rows
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.fields import Fields, load_objects
+from dispatchlab.envs.core.fields import Fields, load_objects, shorten
 from dispatchlab.envs.core.files import read_text
 from dispatchlab.envs.edge.network import BandwidthTrace
 from dispatchlab.envs.edge.networks import NOMINAL_LATENCY_MS
@@ -28,6 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 
 MAX_STEPS = 3  # a row that holds for more than this many usual ones is taken for a gap
 MAX_SECONDS = 1_000_000
+MAX_CELL = 1e15  # of any column: beyond it, sums over the rows would lose whole units
 SUFFIXES = (".csv", ".json")
 _TIMES = {"time_s": 1000.0, "time_ms": 1.0}
 _BANDWIDTHS = {"bandwidth_mbps": 1000.0, "bandwidth_kbps": 1.0}
@@ -109,6 +110,10 @@ def _at_least_0(entry: Fields, key: str) -> float:
         raise InstanceFormatError(
             f"the field {entry.path(key)!r} is {value}; it must not be negative."
         )
+    if value > MAX_CELL:
+        raise InstanceFormatError(
+            f"the field {entry.path(key)!r} is {shorten(value)}; give {MAX_CELL:g} at most."
+        )
     return value
 
 
@@ -122,10 +127,12 @@ def _parse_csv(text: str) -> FloatArray:
     times, bandwidths, latencies = [], [], []
     # the header is row 1
     for number, row in enumerate(lines, start=2):
-        times.append(_TIMES[time] * number_cell(row, time, number))
-        bandwidths.append(_BANDWIDTHS[bandwidth] * number_cell(row, bandwidth, number))
-        has = "latency_ms" in names
-        latencies.append(number_cell(row, "latency_ms", number) if has else NOMINAL_LATENCY_MS)
+        times.append(_TIMES[time] * number_cell(row, time, number, MAX_CELL))
+        bandwidths.append(_BANDWIDTHS[bandwidth] * number_cell(row, bandwidth, number, MAX_CELL))
+        latencies.append(
+            number_cell(row, "latency_ms", number, MAX_CELL)
+            if "latency_ms" in names else NOMINAL_LATENCY_MS
+        )  # fmt: skip
     return np.column_stack([_durations(np.array(times), time), bandwidths, latencies])
 
 

@@ -1,9 +1,9 @@
 """Generators of the job-shop family, and the strings that name them."""
 
 import inspect
+import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -153,7 +153,7 @@ def _members(spec: str, name: str) -> Sequence[str]:
     """Instances of a set, or the one instance of that name or file."""
     if name.lower() in instance_names():
         return [name.lower()]
-    if name and Path(name).is_file():
+    if name and os.path.isfile(name):
         return [name]
     try:
         return instance_set(name)

@@ -55,7 +55,7 @@ def load_instance(name_or_path: str | os.PathLike[str] | CpEncoding) -> CpEncodi
     key = os.fspath(name_or_path)
     if key.lower() in _index():
         return _load_named(key.lower())
-    if Path(key).exists() or os.sep in key or Path(key).suffix:
+    if os.path.exists(key) or os.sep in key or Path(key).suffix:
         return read_instance(key)
     close = _similar(key.lower(), _index())
     hint = f"did you mean {close}" if close else _LISTING

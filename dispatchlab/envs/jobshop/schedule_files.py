@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ def read_schedule(path: str | Path, encoding: CpEncoding) -> Schedule:
     """
     path = Path(path)
     suffix = _suffix(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InstanceFormatError(f"There is no schedule file {str(path)!r}; check the path.")
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -242,14 +243,15 @@ def _from_json(path: Path, text: str, encoding: CpEncoding) -> list[dict[str, An
         raise InstanceFormatError(f'{path} is not a schedule: it lacks "format": "{FORMAT}".')
     if document.get("version") != VERSION:
         raise InstanceFormatError(
-            f"{path} has version {shorten(document.get('version'))} of the schedule format, but this "
-            f"dispatchlab reads version {VERSION}; install a newer one or write the file again."
+            f"{path} has version {shorten(document.get('version'))} of the schedule format, but "
+            f"this dispatchlab reads version {VERSION}; install a newer one or write the file "
+            "again."
         )
     digest = document.get("instance_digest")
     if digest is not None and digest != instance_digest(encoding):
         raise InstanceFormatError(
-            f"{path} was written for instance {shorten(document.get('instance'))}, whose data differ "
-            f"from {encoding.name!r}; give the instance that it was written for."
+            f"{path} was written for instance {shorten(document.get('instance'))}, whose data "
+            f"differ from {encoding.name!r}; give the instance that it was written for."
         )
     rows = document.get("activities")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -280,9 +282,10 @@ def _compare(
 ) -> None:
     """Job and resources, where given, are those of the instance."""
     jobs = encoding.num_jobs - 1
-    if _is_given(row, "job") and _integer(where, row, "job", 0, jobs) != encoding.job[activity]:
+    job = _integer(where, row, "job", 0, jobs) if _is_given(row, "job") else encoding.job[activity]
+    if job != encoding.job[activity]:
         raise InstanceFormatError(
-            f"{where} puts activity {activity} into job {shorten(row['job'])}, but in {encoding.name} it "
+            f"{where} puts activity {activity} into job {job}, but in {encoding.name} it "
             f"belongs to job {encoding.job[activity]}; the file belongs to another instance."
         )
     if not _is_given(row, "resources") or mode == UNSCHEDULED:
@@ -292,6 +295,6 @@ def _compare(
     expected = _mode_resources(encoding, mode)
     if listed != (expected if row["resources"] is listed else [str(r) for r in expected]):
         raise InstanceFormatError(
-            f"{where} lists the resources {shorten(row['resources'])}, but mode {mode} of {encoding.name} "
-            f"uses {expected}; the file belongs to another instance."
+            f"{where} lists the resources {shorten(row['resources'])}, but mode {mode} of "
+            f"{encoding.name} uses {expected}; the file belongs to another instance."
         )

@@ -80,7 +80,7 @@ def is_soc_problem(name_or_path: str) -> bool:
         .gv files, and for JSON files of this family.
     """
     path = Path(name_or_path)
-    if path.is_file():
+    if os.path.isfile(path):
         if path.suffix.lower() == ".json":
             return is_soc_text(path.read_bytes().decode("utf-8", errors="replace"))
         return format_of_extension(path.suffix) is not None

@@ -127,7 +127,7 @@ def _dump_schedule(schedule: SocSchedule) -> str:
 
 def _parse(text: str) -> SocEpisode:
     data = load_episode(text, FORMAT, VERSION, "a SoC schedule")
-    instance = json_text.parse(json.dumps(data.child("instance").data), "instance")
+    instance = json_text.read_fields(data.child("instance"), "instance")
     most = max(graph.num_tasks for graph in instance.graphs)
     return SocEpisode(
         instance,
@@ -135,7 +135,7 @@ def _parse(text: str) -> SocEpisode:
         _parse_schedule(data.child("schedule"), most),
         planned=data.flag("planned") if data.has("planned") else False,
         objective=data.number("objective") if data.has("objective") else None,
-        method=str(data.data.get("method") or ""),
+        method=data.text("method") if data.data.get("method") else "",
         info=data.child("info").data if data.has("info") else {},
     )
 

@@ -114,7 +114,7 @@ def _bin(row: Row, column: str, number: int, bins: Bins) -> int:
     """The bin of a row, by number or by the time of day at which it begins."""
     text = (row[column] or "").strip()
     if column == "bin":
-        index = int(text) if text.isdigit() and len(text) < 10 else -1
+        index = int(text) if text.isdecimal() and len(text) < 10 else -1
     else:
         match = _TIME.fullmatch(text)
         seconds = 3600 * int(match[1]) + 60 * int(match[2]) if match else -1

@@ -72,7 +72,7 @@ def parse_instance(text: str, name: str = "instance", shown: str = "") -> UamIns
         InstanceFormatError: If the text does not follow the layout.
     """
     try:
-        return _parse(load_object(text), name)
+        return read_fields(load_object(text), name)
     except (InstanceFormatError, InvalidInstanceError) as error:
         raise InstanceFormatError(f"{shown or name}: {error}") from error
 
@@ -117,7 +117,20 @@ def write_instance(instance: UamInstance, path: str | os.PathLike[str]) -> Path:
     return write_atomically(path, dump_instance(instance))
 
 
-def _parse(data: Fields, name: str) -> UamInstance:
+def read_fields(data: Fields, name: str) -> UamInstance:
+    """Read JSON that is part of another file.
+
+    Args:
+        data: The object.
+        name: Name of the instance where the object has none.
+
+    Returns:
+        The validated instance.
+
+    Raises:
+        InstanceFormatError: If it does not follow the layout.
+        InvalidInstanceError: If its values contradict each other.
+    """
     data.require_format(FORMAT, VERSION)
     data.only("format", "version", "source", "area_mi", *_FIELDS)
     values: dict[str, Any] = {key: data.entries(key) for key in _TABLES}

@@ -116,9 +116,9 @@ def is_uam_problem(name_or_path: str) -> bool:
     """
     before, _, settings = name_or_path.partition(":")
     path = Path(name_or_path)
-    if "=" in settings and not path.is_file():
+    if "=" in settings and not os.path.isfile(path):
         path = Path(before)
-    if path.is_file():
+    if os.path.isfile(path):
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))
     name = before.lower()

@@ -13,7 +13,6 @@ The layout, with P passengers, N vertiports, W ticks, K aircraft, L legs and D d
                   "decisions": [[3 numbers], ... D times]}}
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -34,7 +33,7 @@ from dispatchlab.envs.core.episode_files import (
 from dispatchlab.envs.core.errors import InstanceFormatError
 from dispatchlab.envs.core.fields import Fields
 from dispatchlab.envs.uam.instance import UamInstance
-from dispatchlab.envs.uam.instance_files import dump_instance, parse_instance
+from dispatchlab.envs.uam.instance_files import dump_instance, read_fields
 from dispatchlab.envs.uam.realisation import UamRealisation
 from dispatchlab.envs.uam.schedule import LEG_COLUMNS, UamSchedule
 
@@ -122,7 +121,7 @@ def is_schedule_file(path: str | Path) -> bool:
 
 def _parse(text: str) -> UamEpisode:
     data = load_episode(text, FORMAT, VERSION, "a schedule of air taxis")
-    instance = parse_instance(json.dumps(data.child("instance").data), "instance")
+    instance = read_fields(data.child("instance"), "instance")
     done = data.child("schedule")
     return UamEpisode(
         instance,
@@ -133,7 +132,7 @@ def _parse(text: str) -> UamEpisode:
             decisions=whole_rows(done, "decisions", _DECISION),
         ),
         profit_usd=data.number("profit_usd") if data.has("profit_usd") else None,
-        method=str(data.data.get("method") or ""),
+        method=data.text("method") if data.data.get("method") else "",
         info=data.child("info").data if data.has("info") else {},
     )
 

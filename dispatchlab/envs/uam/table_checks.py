@@ -39,9 +39,9 @@ def to_array(owner: str, field: str, values: Any, kind: Any) -> npt.NDArray[Any]
     """
     where = f"The instance {owner!r}: {field}"
     try:
-        given = np.array(values)
+        given = _plain(values)
         numbers = given.astype(np.float64) if given.dtype.kind in "iuf" else None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         place, value = _first_odd(values)
         raise InvalidInstanceError(
             f"{where}{place} is {value}; give a plain table, with rows of one length."
@@ -52,7 +52,7 @@ def to_array(owner: str, field: str, values: Any, kind: Any) -> npt.NDArray[Any]
         place, value = _first_odd(values)
         raise InvalidInstanceError(f"{where}{place} is {value}; give numbers.")
     if kind is np.int64:
-        whole = np.isfinite(numbers) & (numbers == np.rint(numbers))
+        whole = (np.abs(numbers) < 2.0**63) & (numbers == np.rint(numbers))  # NaN is not
         if not whole.all():
             wrong = np.argwhere(~whole)
             place, value = _place(wrong[0]), given[tuple(wrong[0])]
@@ -215,6 +215,23 @@ def check_fleet(instance: "UamInstance", where: str) -> None:
             f"{where}: start_wh[{over[0]}] is {instance.start_wh[over[0]]}, more than "
             f"aircraft.battery_wh, which is {battery}; lower it or give a larger battery."
         )
+
+
+def _plain(values: Any) -> npt.NDArray[Any]:  # noqa: ANN401 (users may pass anything)
+    """An array of numbers; of lists with anything else one of objects.
+
+    Arrays of texts would have room for the longest one in every entry.
+    """
+    if not isinstance(values, list | tuple):
+        return np.array(values)
+    given = np.array(values, dtype=object)
+    kinds = {type(value) for value in given.flat}
+    if list in kinds:
+        raise ValueError("the rows have several lengths")
+    if bool in kinds or not all(issubclass(kind, int | float | np.number) for kind in kinds):
+        return given
+    is_whole = all(issubclass(kind, int | np.integer) for kind in kinds)
+    return given.astype(np.int64 if is_whole else np.float64)
 
 
 def _first_odd(values: Any) -> tuple[str, str]:  # noqa: ANN401 (users may pass anything)

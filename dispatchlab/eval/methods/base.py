@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from dispatchlab.baselines.dispatchers import PriorityRule
@@ -120,3 +121,11 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def run_name(path: str | Path) -> str:
+    """What tables call a policy: the last part of its path, or of what that is a link to."""
+    try:
+        return Path(path).resolve().name
+    except (OSError, ValueError, RuntimeError):  # no path, or a circle of links; loading says so
+        return Path(path).name

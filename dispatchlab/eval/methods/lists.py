@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from dispatchlab.envs.core.checks import first_twice
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.base import Method
 
@@ -49,7 +50,7 @@ def make_all(
     except UnknownMethodError as error:
         raise UnknownMethodError(error.spec, [*error.known, *groups]) from None
     shown = [method.name for method in methods]
-    twice = next((name for name in shown if shown.count(name) > 1), None)
+    twice = first_twice(shown)
     if twice is not None:
         raise DispatchlabError(f"The method {twice!r} is listed twice; remove one.")
     if not methods:

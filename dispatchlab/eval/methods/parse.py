@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from dispatchlab.baselines.dispatchers import LOOKAHEAD, RULES
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.agent import STRATEGIES, AgentMethod
-from dispatchlab.eval.methods.base import Method
+from dispatchlab.eval.methods.base import Method, run_name
 from dispatchlab.eval.methods.cp_sat import CpSatMethod
 from dispatchlab.eval.methods.hybrid import SAMPLES, HybridMethod
 from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all
@@ -175,7 +174,7 @@ def _time_limit(spec: str, options: Mapping[str, str], defaults: MethodDefaults)
 
 def _shown(spec: str, kind: str, path: str) -> str:
     """The string with the name of the run instead of its path."""
-    return f"{kind}={Path(path).resolve().name}" + spec.strip().removeprefix(f"{kind}={path}")
+    return f"{kind}={run_name(path)}" + spec.strip().removeprefix(f"{kind}={path}")
 
 
 def _agent(spec: str, path: str, options: Mapping[str, str]) -> Method:

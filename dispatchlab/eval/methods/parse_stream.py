@@ -1,10 +1,9 @@
 """From strings to methods, as all families do whose work streams in: agents, and names."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.eval.methods.base import Method
+from dispatchlab.eval.methods.base import Method, run_name
 from dispatchlab.eval.methods.stream import Stage, StreamAgentMethod
 
 
@@ -27,7 +26,7 @@ def make_stream_method(spec: str, stage: Stage, make: Callable[[str, str, str], 
     for start in ("agent=", "agent:"):
         if spec.startswith(start):
             path = spec.removeprefix(start)
-            return StreamAgentMethod(f"agent={Path(path).resolve().name}", path, stage)
+            return StreamAgentMethod(f"agent={run_name(path)}", path, stage)
     if spec == "agent":
         raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
     head, _, text = spec.partition(":")

@@ -58,18 +58,19 @@ def read_progress(path: Path) -> Progress:
     """
     if not path.exists():
         return Progress({})
-    lines = whole_lines(path)
-    header = next(csv.reader(lines[:1]), [])
+    try:
+        header, *rows = list(csv.reader(whole_lines(path))) or [[]]
+    except csv.Error as error:
+        raise DispatchlabError(
+            f"{str(path)!r} is no table: {error}; restore the file or remove it."
+        ) from error
     if TIMESTEPS not in header or len(set(header)) < len(header):
         raise DispatchlabError(
             f"{str(path)!r} has no header with a column {TIMESTEPS!r}: restore the file or remove "
             "it."
         )
-    rows = [
-        _row(path, number, line, len(header))
-        for number, line in enumerate(csv.reader(lines[1:]), start=2)
-    ]
-    table = np.array(rows, np.float64).reshape(len(rows), len(header))
+    numbers = [_row(path, number, row, len(header)) for number, row in enumerate(rows, start=2)]
+    table = np.array(numbers, np.float64).reshape(len(numbers), len(header))
     return Progress({name: table[:, index] for index, name in enumerate(header)})
 
 

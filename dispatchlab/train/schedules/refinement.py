@@ -118,11 +118,15 @@ def read_norms(run: str) -> tuple[FloatArray, FloatArray]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if row.get(GRADIENT_NORM)]
+        pairs = np.array([(float(row[TIMESTEPS]), float(row[GRADIENT_NORM])) for row in rows])
     except OSError as error:
         raise DispatchlabError(
             f"Cannot read {str(path)!r}: {error.strerror}; name the folder of a finished run."
         ) from error
-    pairs = np.array([(float(row[TIMESTEPS]), float(row[GRADIENT_NORM])) for row in rows])
+    except (csv.Error, KeyError, TypeError, ValueError) as error:
+        raise DispatchlabError(
+            f"{str(path)!r} is damaged: {error}; name the folder of another run."
+        ) from error
     pairs = pairs.reshape(-1, 2)[np.isfinite(pairs.reshape(-1, 2)[:, 1])]
     if len(pairs) < 2:
         raise DispatchlabError(

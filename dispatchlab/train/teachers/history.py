@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dispatchlab.envs.core.errors import DispatchlabError, InstanceFormatError
+from dispatchlab.envs.core.fields import load_object
 from dispatchlab.envs.core.files import whole_lines, write_atomically
 from dispatchlab.train.teachers.base import Episode, Teacher
 
@@ -26,7 +28,11 @@ class History:
 
     def __init__(self, path: Path, *, keep: int) -> None:
         """Open the file."""
-        kept = [line for line in whole_lines(path) if json.loads(line)["timesteps"] <= keep]
+        kept = [
+            line
+            for line, rollout in zip(whole_lines(path), read_history(path), strict=True)
+            if rollout["timesteps"] <= keep
+        ]
         write_atomically(path, "".join(line + "\n" for line in kept))
         self._file = path.open("a", encoding="utf-8")
 
@@ -64,8 +70,20 @@ def read_history(path: Path) -> list[dict[str, Any]]:
 
     Returns:
         One dictionary a rollout; none if there is no such file.
+
+    Raises:
+        DispatchlabError: If a line is damaged.
     """
-    return [json.loads(line) for line in whole_lines(path)]
+    return [_rollout(path, number, line) for number, line in enumerate(whole_lines(path), start=1)]
+
+
+def _rollout(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        rollout = load_object(line)
+        rollout.number("timesteps")
+    except InstanceFormatError as error:
+        raise DispatchlabError(f"Line {number} of {str(path)!r} is damaged: {error}") from error
+    return rollout.data
 
 
 def _shown(episode: Episode) -> list[Any]:

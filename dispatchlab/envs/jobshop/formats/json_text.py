@@ -65,8 +65,8 @@ def _check_keys(data: Any) -> None:  # noqa: ANN401 (any JSON value)
         raise InstanceFormatError(f'it is JSON, but lacks "format": "{FORMAT}".')
     if data.get("version") != VERSION:
         raise InstanceFormatError(
-            f"it has version {shorten(data.get('version'))}, but this release reads version {VERSION}; "
-            "write it again or update dispatchlab."
+            f"it has version {shorten(data.get('version'))}, but this release reads version "
+            f"{VERSION}; write it again or update dispatchlab."
         )
     missing = [key for key in ("objective", *ARRAY_FIELDS) if key not in data]
     if missing:

@@ -56,7 +56,22 @@ def parse(text: str, name: str) -> SocInstance:
     Raises:
         InstanceFormatError: If the text does not follow the layout.
     """
-    data = load_object(text)
+    return read_fields(load_object(text), name)
+
+
+def read_fields(data: Fields, name: str) -> SocInstance:
+    """Read JSON that is part of another file.
+
+    Args:
+        data: The object.
+        name: Name of the instance where the object has none.
+
+    Returns:
+        The instance.
+
+    Raises:
+        InstanceFormatError: If it does not follow the layout.
+    """
     data.require_format(FORMAT, VERSION)
     data.only("format", "version", "name", "source", "chip", "graphs", "probabilities",
               "injection", "noise")  # fmt: skip

@@ -10,10 +10,10 @@ Until 1.4 a task has its runtime, parents and files in ``workflow.tasks``; since
 * A kernel is a category or program; where its runtimes differ, one kernel for each of them.
 """
 
-import re
 from collections import Counter
 from typing import NamedTuple
 
+from dispatchlab.envs.core.checks import first_twice
 from dispatchlab.envs.core.errors import InstanceFormatError
 from dispatchlab.envs.core.fields import Fields, load_object, shorten
 from dispatchlab.envs.soc.formats.assumed import Assumed, Tasks, one_job, scaled_row
@@ -138,7 +138,10 @@ def _label(task: Fields, run: Fields, name: str) -> str:
         return task.text("category")
     if run.has("command") and run.child("command").has("program"):
         return run.child("command").text("program")
-    return re.sub(r"_?(ID)?[0-9]+$", "", name) or name
+    stem = name.rstrip("0123456789")
+    if stem == name:
+        return name
+    return stem.removesuffix("ID").removesuffix("_") or name
 
 
 def _names(task: Fields, key: str) -> list[str]:
@@ -190,8 +193,7 @@ def _volume(parent: _Task, child: _Task, sizes: dict[str, float]) -> float:
 
 
 def _index(ids: list[str]) -> dict[str, int]:
-    found = {name: number for number, name in enumerate(ids)}
-    if len(found) < len(ids):
-        twice = next(name for name in ids if ids.count(name) > 1)
+    twice = first_twice(ids)
+    if twice is not None:
         raise InstanceFormatError(f"the task {twice!r} is listed twice; rename or remove one.")
-    return found
+    return {name: number for number, name in enumerate(ids)}
