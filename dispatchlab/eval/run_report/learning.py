@@ -9,10 +9,10 @@ from dispatchlab.eval.formatting import number
 from dispatchlab.eval.run_report.charts import Chart, Curve, curves_chart
 from dispatchlab.eval.run_report.progress import Series
 from dispatchlab.eval.run_report.record import RunRecord
+from dispatchlab.train.families import SETTINGS
 from dispatchlab.train.families.base import COMPLETED
 
 _AGENT = "greedy"
-_HIGHER = ("edge", "uam")  # families whose scores are utilities and profits
 
 Scores = Mapping[str, Series]  # by method
 
@@ -82,8 +82,8 @@ def _units(group: str, runs: Sequence[RunRecord]) -> tuple[str, str, str]:
     """What scores are, what was completed, and which way is better."""
     facts: Iterable[Mapping[str, Any]] = (run.evaluation.sets.get(group, {}) for run in runs)
     known = next((fact for fact in facts if fact), {})
-    family = runs[0].config.family
-    direction = "higher is better" if family in _HIGHER else "lower is better"
+    is_higher = SETTINGS[runs[0].config.family].higher_is_better
+    direction = "higher is better" if is_higher else "lower is better"
     if "gap_to" in known:
         return f"mean gap to the {known['gap_to']} in %", "completed", direction
     match = re.fullmatch(r"(.*) \((.*)\)", str(known.get("unit", "")))

@@ -22,6 +22,7 @@ class FamilySettings:
         encoders: Networks that go with each observation.
         own: Settings that not every family has; those of other families must be left alone.
         try_it: Command that uses a finished run, with ``{run}`` for its folder.
+        higher_is_better: Whether validation scores are utilities or profits, not costs.
         check: Refuses values that clash; called with the config.
     """
 
@@ -31,6 +32,7 @@ class FamilySettings:
     encoders: Mapping[str, tuple[str, ...]]
     own: tuple[str, ...]
     try_it: str
+    higher_is_better: bool = False
     check: Callable[["TrainConfig"], None] = lambda _: None
 
     def check_encoder(self, observation: str, encoder: str) -> None:
@@ -141,6 +143,7 @@ SETTINGS: dict[str, FamilySettings] = {
         encoders={"graph": ("arcs", "gatv2", "gin")},
         own=("migrate", *_IMITATION),
         try_it="dispatchlab evaluate edge --methods marginal,dem-q,dem,agent={run}",
+        higher_is_better=True,
     ),
     "uam": FamilySettings(
         module="uam",
@@ -162,6 +165,7 @@ SETTINGS: dict[str, FamilySettings] = {
         encoders=dict.fromkeys(("graph", "priced"), ("arcs", "captain", "gatv2", "gin")),
         own=("stop_at", *_IMITATION),
         try_it="dispatchlab evaluate uam --methods lookahead,price,agent={run}",
+        higher_is_better=True,
     ),
 }  # fmt: skip
 

@@ -31,7 +31,7 @@ def suggest_rate(tried: Sequence[Tried], low: float, high: float, seed: int) -> 
     except ModuleNotFoundError as error:
         raise MissingExtraError("optuna", "tune") from error
     rates = {"rate": optuna.distributions.FloatDistribution(low, high, log=True)}
-    with _quiet(optuna):
+    with quiet_optuna(optuna):
         sampler = optuna.samplers.GPSampler(seed=seed, n_startup_trials=1)
         study = optuna.create_study(sampler=sampler)
         for rate, loss in tried:
@@ -43,8 +43,12 @@ def suggest_rate(tried: Sequence[Tried], low: float, high: float, seed: int) -> 
 
 
 @contextmanager
-def _quiet(optuna: Any) -> Iterator[None]:  # noqa: ANN401 - a module
-    """Keep optuna from announcing every study."""
+def quiet_optuna(optuna: Any) -> Iterator[None]:  # noqa: ANN401 - a module
+    """Keep optuna from announcing every study.
+
+    Args:
+        optuna: The module.
+    """
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:

@@ -1,0 +1,216 @@
+"""tune: the loop that asks for trials, has them played, and keeps what became of them."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from dispatchlab.train.families import load_family
+from dispatchlab.tune.engines import Engine, make_engine
+from dispatchlab.tune.folder import StudyFolder
+from dispatchlab.tune.outcome import Outcome
+from dispatchlab.tune.result import Tried, TuneResult
+from dispatchlab.tune.search import STATES, calm, direction, ended_trial, suggest
+from dispatchlab.tune.settings import TuneSettings
+from dispatchlab.tune.trial import TrialTask
+
+BASE = -1  # number of the run with the base settings, which is no trial
+_FEWEST_FOR_IMPORTANCES = 4
+_WORDS = {state: word for word, state in STATES.items()}
+Listener = Callable[[Outcome], None]
+
+
+def tune(
+    settings: TuneSettings, out_dir: str | os.PathLike[str], *, jobs: int | None = None,
+    engine: str = "local", address: str = "", on_outcome: Listener = lambda _: None,
+) -> TuneResult:  # fmt: skip
+    """Search for the training settings with the best validation score.
+
+    The score of a trial is that of its greedy agent on the generated validation instances of its
+    run, at the end of the run. A study that was killed at any point goes on with `resume` and ends
+    with the same trials.
+
+    Args:
+        settings: What is searched, and how.
+        out_dir: A new folder.
+        jobs: Trials played at the same time; as many as are chosen together by default.
+        engine: ``"local"`` or ``"ray"``.
+        address: Of a running Ray cluster; empty: one is started on this machine.
+        on_outcome: Hears of each trial that ends; the base settings come first, as number -1.
+
+    Returns:
+        All trials.
+
+    Raises:
+        DispatchlabError: The settings do not fit, the folder is taken, or no trial had a score.
+    """
+    check_runs(settings)
+    folder = StudyFolder(out_dir)
+    with folder.locked():
+        folder.create(settings)
+        return _finish(folder, settings, jobs, engine, address, on_outcome)
+
+
+def resume(
+    out_dir: str | os.PathLike[str], *, trials: int | None = None, jobs: int | None = None,
+    engine: str = "local", address: str = "", on_outcome: Listener = lambda _: None,
+) -> TuneResult:  # fmt: skip
+    """Continue a study.
+
+    Args:
+        out_dir: Its folder.
+        trials: How many there are to be in all; as first asked for by default.
+        jobs: As for `tune`, like the rest; the trials do not depend on it.
+        engine: Who plays.
+        address: Of a Ray cluster.
+        on_outcome: Hears of each trial that ends from now on.
+
+    Returns:
+        All trials.
+
+    Raises:
+        CheckpointError: There is no study.
+        DispatchlabError: Another process works on it, or no trial had a score.
+    """
+    folder = StudyFolder(out_dir)
+    settings = folder.read()
+    with folder.locked():
+        if trials is not None and trials != settings.trials:
+            settings = replace(settings, trials=trials)
+            folder.write_settings(settings)
+        return _finish(folder, settings, jobs, engine, address, on_outcome)
+
+
+def load_study(folder: StudyFolder, settings: TuneSettings) -> optuna.Study:
+    """The study in the journal of a folder.
+
+    Args:
+        folder: The folder, locked.
+        settings: What it was begun with.
+
+    Returns:
+        The study, new if the journal is empty.
+    """
+    with calm():
+        return optuna.create_study(
+            study_name=f"dispatchlab {settings.base.family}",
+            storage=folder.storage(),
+            direction=direction(settings),
+            load_if_exists=True,
+        )
+
+
+def check_runs(settings: TuneSettings) -> None:
+    """Refuse settings with which no run can begin, before anything is written.
+
+    Args:
+        settings: The study.
+
+    Raises:
+        DispatchlabError: A generator is unknown or does not fit.
+    """
+    config = settings.trial_config()
+    family = load_family(config.family)
+    family.training_env(config).reset(seed=0)
+    family.validation_sets(replace(config, eval_instances=1))
+    if config.imitation_rounds:
+        family.expert(config)
+
+
+def _finish(
+    folder: StudyFolder, settings: TuneSettings, jobs: int | None, engine: str, address: str,
+    on_outcome: Listener,
+) -> TuneResult:  # fmt: skip
+    """Play what is left, and write the results."""
+    study = load_study(folder, settings)
+    with make_engine(engine, jobs or settings.round_size, address) as player:
+        base_task = TrialTask(BASE, folder.trial(BASE), settings, {})
+        (base,) = player.run([base_task])
+        on_outcome(base)
+        while len(study.get_trials(deepcopy=False)) < settings.trials:
+            _play_round(folder, settings, study, player, on_outcome)
+            folder.write_results(_result(folder, settings, study, base))
+    result = _result(folder, settings, study, base)
+    folder.write_results(result)
+    return result
+
+
+def _play_round(
+    folder: StudyFolder, settings: TuneSettings, study: optuna.Study, player: Engine,
+    on_outcome: Listener,
+) -> None:  # fmt: skip
+    """Choose the trials of a round, play them, and tell the study in their order."""
+    known = study.get_trials(deepcopy=False)
+    tasks = next_tasks(folder, settings, known)
+    outcomes: dict[int, Outcome] = {}
+    for outcome in player.run(tasks):
+        outcomes[outcome.number] = outcome
+        on_outcome(outcome)
+    for task in tasks:
+        study.add_trial(ended_trial(settings, task.params, outcomes[task.number]))
+
+
+def next_tasks(
+    folder: StudyFolder, settings: TuneSettings, known: Sequence[FrozenTrial]
+) -> list[TrialTask]:
+    """The trials of the round that is not complete: a function of the trials before it.
+
+    Args:
+        folder: Where they are played.
+        settings: The study.
+        known: All trials that have ended.
+
+    Returns:
+        What is to be played.
+    """
+    begin = len(known) // settings.round_size * settings.round_size
+    end = min(begin + settings.round_size, settings.trials)
+    before = list(known[:begin])
+    asked: list[Mapping[str, Any]] = [trial.params for trial in known[begin:]]
+    tasks = []
+    for number in range(len(known), end):
+        params = suggest(settings, before, asked)
+        tasks.append(
+            TrialTask(number, folder.trial(number), settings, params, before, tuple(asked))
+        )
+        asked.append(params)
+    return tasks
+
+
+def _result(
+    folder: StudyFolder, settings: TuneSettings, study: optuna.Study, base: Outcome
+) -> TuneResult:
+    """The study as it is known."""
+    trials = study.get_trials(deepcopy=False)
+    return TuneResult(
+        folder.path,
+        settings,
+        direction(settings) == "maximize",
+        base.score,
+        [_tried(trial) for trial in trials],
+        _importances(study, trials),
+    )
+
+
+def _tried(trial: FrozenTrial) -> Tried:
+    return Tried(
+        trial.number,
+        _WORDS[trial.state],
+        trial.value,
+        trial.params,
+        len(trial.intermediate_values),
+        trial.user_attrs["seconds"],
+        trial.user_attrs["message"],
+    )
+
+
+def _importances(study: optuna.Study, trials: Sequence[FrozenTrial]) -> dict[str, float]:
+    """What the scores depend on, by PED-ANOVA."""
+    if sum(trial.state == TrialState.COMPLETE for trial in trials) < _FEWEST_FOR_IMPORTANCES:
+        return {}
+    with calm():
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+        return dict(optuna.importance.get_param_importances(study, evaluator=evaluator))

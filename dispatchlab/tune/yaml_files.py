@@ -1,0 +1,54 @@
+"""Reading and writing mappings as YAML."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
+from dispatchlab.envs.core.files import read_text
+
+
+def dump_yaml(data: Mapping[str, Any]) -> str:
+    """A mapping as text.
+
+    Args:
+        data: Plain values.
+
+    Returns:
+        YAML, with the keys in their order.
+    """
+    text: str = _yaml().safe_dump(dict(data), sort_keys=False, width=100)
+    return text
+
+
+def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The mapping in a file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its content.
+
+    Raises:
+        DispatchlabError: It cannot be read, or is no mapping.
+    """
+    yaml = _yaml()
+    try:
+        data = yaml.safe_load(read_text(path, "a mapping"))
+    except (yaml.YAMLError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise DispatchlabError(
+            f"{os.fspath(path)!r} holds no mapping in YAML: write one 'key: value' on each line."
+        )
+    return {str(key): value for key, value in data.items()}
+
+
+def _yaml() -> Any:  # noqa: ANN401 - a module
+    """PyYAML, which comes with the agents."""
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("yaml", "agents") from error
+    return yaml
