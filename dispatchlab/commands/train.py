@@ -7,34 +7,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispatchlab.commands.text import unwrap
+from dispatchlab.commands.train_options import (
+    ConfigFile,
+    Device,
+    Preset,
+    Seed,
+    Settings,
+    Timesteps,
+    Track,
+    TrackProject,
+    first_config,
+    pairs,
+)
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
     from dispatchlab.train import RunResult, TrainConfig
 
-Preset = Annotated[
-    str,
-    typer.Option(
-        help="quick (minutes on two cores) or full (longer); for job-shop also flexible, arrivals "
-        "and tokens, for soc chip16 and deepsocs."
-    ),
-]
 Out = Annotated[Path, typer.Option(help="The run folder.")]
 Resume = Annotated[
     bool,
     typer.Option("--resume", help="Continue the run in --out from its last checkpoint."),
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        help="Change a setting: key=value (repeatable); see --settings.",
-        show_default=False,
-    ),
-]
-Timesteps = Annotated[
-    int | None,
-    typer.Option("--n-timesteps", "-n", help="Decisions to train on.", show_default="by preset"),
 ]
 Minutes = Annotated[
     float | None,
@@ -75,8 +68,6 @@ Address = Annotated[
         show_default="one is started on this machine",
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of weights, instances and sampling.", min=0)]
-Device = Annotated[str, typer.Option(help="cpu, cuda or auto.")]
 ShowSettings = Annotated[
     bool, typer.Option("--settings", help="List all settings with their values, and stop.")
 ]
@@ -183,22 +174,28 @@ def _command(family: str) -> Callable[..., None]:
     """The command that trains a family."""
 
     def train_family(
-        preset: Preset = "quick", out: Out = Path(f"runs/{family}"), resume: Resume = False,
-        settings: Settings = None, n_timesteps: Timesteps = None, max_minutes: Minutes = None,
-        lr_schedule: LrSchedule = None, teacher: Teacher = None, engine: Engine = None,
-        workers: Workers = None, address: Address = None, seed: Seed = 0,
-        device: Device = "cpu", show_settings: ShowSettings = False,
+        preset: Preset = "quick", config: ConfigFile = None, out: Out = Path(f"runs/{family}"),
+        resume: Resume = False, settings: Settings = None, n_timesteps: Timesteps = None,
+        max_minutes: Minutes = None, lr_schedule: LrSchedule = None, teacher: Teacher = None,
+        engine: Engine = None, workers: Workers = None, address: Address = None, track: Track = None,
+        track_project: TrackProject = None, seed: Seed = None, device: Device = None,
+        show_settings: ShowSettings = False,
     ) -> None:  # fmt: skip
-        changes = list(settings or ())
-        for key, value in (
-            ("total_timesteps", n_timesteps), ("max_minutes", max_minutes),
-            ("schedule", lr_schedule), ("teacher", teacher),
-            ("engine", engine), ("rollout_workers", workers), ("ray_address", address),
-        ):  # fmt: skip
-            if value is not None:
-                changes.append(f"{key}={value}")
-        always = [f"seed={seed}", f"device={device}"]
-        _train(family, preset, out, changes, always, resume=resume, show=show_settings)
+        changes = pairs(
+            total_timesteps=n_timesteps, max_minutes=max_minutes, schedule=lr_schedule,
+            teacher=teacher, engine=engine, rollout_workers=workers, ray_address=address,
+            track=track, track_project=track_project,
+        )  # fmt: skip
+        changes[:0] = settings or ()
+        if resume and not show_settings:
+            _train(_config_of_run(family, out, changes), family, out, resume=True)
+            return
+        changes = [*pairs(seed=seed, device=device), *changes]
+        start = first_config(family, preset, config, changes)
+        if show_settings:
+            _print_settings(start)
+        else:
+            _train(start, family, out, resume=False)
 
     return train_family
 
@@ -207,20 +204,8 @@ for _family, _text in HELP.items():
     app.command(_family, help=unwrap(_text))(_command(_family))
 
 
-def _train(
-    family: str, preset: str, out: Path, changes: list[str], always: list[str], *, resume: bool,
-    show: bool,
-) -> None:  # fmt: skip
+def _train(config: "TrainConfig | None", family: str, out: Path, *, resume: bool) -> None:
     """Train a family; a run that is resumed keeps its seed and device."""
-    from dispatchlab.train import preset as named
-
-    if resume and not show:
-        config = _config_of_run(family, out, changes)
-    else:
-        config = named(preset, family).override([*always, *changes])
-    if show and config is not None:
-        _print_settings(config)
-        return
     from dispatchlab.train import train
     from dispatchlab.train.families import SETTINGS
 

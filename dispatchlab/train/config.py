@@ -17,6 +17,7 @@ CHOICES = {
     "family": tuple(SETTINGS),
     "algo": ALGORITHMS,
     "engine": ENGINES,
+    "track": ("none", "wandb", "mlflow"),
 }
 # Smallest and largest value allowed.
 RANGES: dict[str, tuple[float, float]] = {
@@ -66,7 +67,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "rollout_workers": (0, 65_536),
 }
 # What may differ between a run and its continuation, because the weights do not depend on it.
-FREE_ON_RESUME = frozenset({"max_minutes", "checkpoint_every", "ray_address"})
+FREE_ON_RESUME = frozenset(
+    {"max_minutes", "checkpoint_every", "ray_address", "track", "track_project"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +230,11 @@ class TrainConfig:
     """Decisions between two checkpoints, also in self-labelling."""
     tensorboard: bool = True
     """Write TensorBoard events."""
+    track: str = "none"
+    """Where else the numbers go: none, wandb (Weights & Biases) or mlflow, through their own
+    libraries and as their environment variables say."""
+    track_project: str = "dispatchlab"
+    """Project at Weights & Biases, or experiment of MLflow."""
 
     def __post_init__(self) -> None:
         """Fill in the family's defaults, and check every value and the combinations."""

@@ -44,6 +44,7 @@ class RunFolder:
         self.events = self.path / "tensorboard"
         self.eval = self.path / "eval.json"
         self.versions = self.path / "versions.json"
+        self.track = self.path / "track.json"
 
     def create(self, config: TrainConfig) -> None:
         """Start a new run.
@@ -70,6 +71,12 @@ class RunFolder:
             raise DispatchlabError(f"The folder {name!r} is not empty: choose another name.")
         write_config(config, self.config)
         self.write_versions()
+
+    def undo_create(self) -> None:
+        """Remove what `create` wrote, as long as nothing was trained."""
+        for file in (self.config, self.versions):
+            file.unlink(missing_ok=True)
+        self.path.rmdir()
 
     def open(self, config: TrainConfig | None) -> TrainConfig:
         """Go back to a run.

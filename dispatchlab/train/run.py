@@ -12,6 +12,7 @@ from stable_baselines3.common.logger import KVWriter, Logger
 
 from dispatchlab.agents.checkpoint import save_policy
 from dispatchlab.agents.inference import LearnedPolicy
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.algorithm import make_model
 from dispatchlab.train.callback import RunCallback
 from dispatchlab.train.checkpoint import (
@@ -30,6 +31,7 @@ from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
 from dispatchlab.train.schedules.gradient_norms import GradientNorms
 from dispatchlab.train.teaching import Teaching
+from dispatchlab.train.tracking import import_tracker, start_tracker
 from dispatchlab.train.validation import Validation
 from dispatchlab.train.warm_up import (
     CriticWarmUp,
@@ -99,6 +101,12 @@ def train(
         run = _Run(config, folder, state, env, layout)
         if not resume:
             folder.create(config)
+        try:
+            run.track()
+        except DispatchlabError:
+            if not resume:
+                folder.undo_create()
+            raise
         return run.play(callbacks, console)
 
 
@@ -124,6 +132,8 @@ class _Run:
     ) -> None:  # fmt: skip
         """Build everything; writes nothing, so that a bad setting leaves no folder behind."""
         self.config, self.folder = config, folder
+        import_tracker(config.track)
+        self.tracker: KVWriter | None = None
         family = load_family(config.family)
         if config.imitation_rounds:
             family.expert(config)
@@ -158,6 +168,10 @@ class _Run:
             self.resumed_at = self.model.num_timesteps
         elif state["labelling"] is not None and self.labelling is not None:
             self.labelling.load_state_dict(state["labelling"])
+
+    def track(self) -> None:
+        """Begin or go on with the record at the tracking service of the config."""
+        self.tracker = start_tracker(self.config, self.folder)
 
     def play(self, callbacks: Sequence[BaseCallback], console: Console | None) -> RunResult:
         """Train to the end or the time limit."""
@@ -298,11 +312,13 @@ class _Run:
         )
 
     def _writers(self) -> list[KVWriter]:
-        """CSV and TensorBoard, without what a resumed run is going to repeat."""
+        """CSV, TensorBoard and a service, without what a resumed run is going to repeat."""
         columns = [TIMESTEPS, "time/seconds", "time/fps", "rollout/return", "rollout/decisions"]
         columns += [f"eval/{column}" for column in self.validation.columns()]
         columns += [f"train/{key}" for key in _UPDATE_COLUMNS]
         writers: list[KVWriter] = [CsvWriter(self.folder.progress, columns, keep=self.resumed_at)]
         if self.config.tensorboard:
             writers.append(TensorBoardWriter(self.folder.events, keep=self.resumed_at))
+        if self.tracker is not None:
+            writers.append(self.tracker)
         return writers

@@ -1,0 +1,158 @@
+"""Tracking services, played by small modules that keep what they are sent."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train import TrainConfig, train
+from tests.train.helpers import Interrupt, progress
+
+Metric = tuple[str, float, int, int]
+
+
+class FakeWandb(ModuleType):
+    """What training uses of wandb."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        super().__init__("wandb")
+        self.begun: list[dict[str, Any]] = []
+        self.logged: list[tuple[int, dict[str, Any]]] = []
+        self.finished = 0
+        self.errors = SimpleNamespace(Error=LookupError)
+        self.refusal = ""
+
+    def init(self, **settings: Any) -> "FakeWandb":
+        """Begin a record."""
+        if self.refusal:
+            raise LookupError(self.refusal)
+        self.begun.append(settings)
+        self.id = settings["id"] or "abc123"
+        return self
+
+    def log(self, values: dict[str, Any], step: int) -> None:
+        """Keep the values."""
+        self.logged.append((step, values))
+
+    def finish(self) -> None:
+        """Count the end."""
+        self.finished += 1
+
+
+class FakeMlflow(ModuleType):
+    """What training uses of mlflow; module and client in one."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        super().__init__("mlflow")
+        self.entities = SimpleNamespace(Metric=lambda *parts: parts, Param=lambda *parts: parts)
+        self.exceptions = SimpleNamespace(MlflowException=LookupError)
+        self.experiments: list[str] = []
+        self.metrics: list[Metric] = []
+        self.params: dict[str, str] = {}
+        self.states: list[str] = []
+
+    def MlflowClient(self) -> "FakeMlflow":
+        """The client."""
+        return self
+
+    def get_experiment_by_name(self, name: str) -> None:
+        """There is none."""
+
+    def create_experiment(self, name: str) -> str:
+        """Make one."""
+        self.experiments.append(name)
+        return "7"
+
+    def create_run(self, experiment: str, run_name: str) -> SimpleNamespace:
+        """Begin a record."""
+        self.states.append(f"began in {experiment}")
+        return SimpleNamespace(info=SimpleNamespace(run_id="r1"))
+
+    def update_run(self, run_id: str, status: str) -> None:
+        """Go on with a record."""
+        self.states.append(f"{run_id} {status}")
+
+    def log_batch(
+        self, run_id: str, metrics: Sequence[Metric] = (), params: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Keep the values."""
+        self.metrics += metrics
+        self.params |= dict(params)
+
+    def set_terminated(self, run_id: str) -> None:
+        """End the record."""
+        self.states.append(f"{run_id} ended")
+
+
+@pytest.fixture
+def short(tiny: TrainConfig) -> TrainConfig:
+    """A few updates."""
+    return replace(tiny, total_timesteps=512, track_project="shops")
+
+
+def test_wandb_hears_what_the_table_shows(
+    short: TrainConfig, quiet: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every row of progress.csv is sent under its timesteps; a resumed run keeps its record."""
+    wandb = FakeWandb()
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    config = replace(short, track="wandb")
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "run", console=quiet, callbacks=[Interrupt(400)])
+    train(None, tmp_path / "run", resume=True, console=quiet)
+    assert [begun["id"] for begun in wandb.begun] == [None, "abc123"]
+    assert wandb.begun[0]["project"] == "shops"
+    assert wandb.begun[0]["config"]["learning_rate"] == short.learning_rate
+    assert wandb.finished == 2
+    rows = progress(tmp_path / "run")
+    sent = {step: values for step, values in wandb.logged}
+    assert sorted(sent) == [int(row["timesteps"]) for row in rows]
+    assert sent[512]["eval/generated/greedy"] == float(rows[-1]["eval/generated/greedy"])
+
+
+def test_mlflow_hears_what_the_table_shows(
+    short: TrainConfig, quiet: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Metrics have names that MLflow allows, the settings are parameters, the record ends."""
+    mlflow = FakeMlflow()
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    train(replace(short, track="mlflow"), tmp_path / "run", console=quiet)
+    assert mlflow.experiments == ["shops"]
+    assert mlflow.params["total_timesteps"] == "512"
+    assert mlflow.states == ["began in 7", "r1 ended"]
+    names = {name for name, *_ in mlflow.metrics}
+    assert {"eval/generated/greedy", "train/learning_rate"} <= names
+    assert json.loads((tmp_path / "run" / "track.json").read_text()) == {"mlflow": "r1"}
+
+
+def test_missing_library_is_named(
+    short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the library there is one sentence, and no folder."""
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(
+        DispatchlabError, match=r"'wandb' is not installed: run `pip install wandb`"
+    ):
+        train(replace(short, track="wandb"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_refusal_of_the_service_leaves_no_folder(
+    short: TrainConfig, quiet: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the service complains about is passed on, and the run can be started again."""
+    wandb = FakeWandb()
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    wandb.refusal = "api_key not configured.\nmore"
+    with pytest.raises(DispatchlabError, match=r"api_key not configured; run `wandb login`"):
+        train(replace(short, track="wandb"), tmp_path / "run", console=quiet)
+    assert not (tmp_path / "run").exists()
