@@ -177,9 +177,9 @@ def _command(family: str) -> Callable[..., None]:
         preset: Preset = "quick", config: ConfigFile = None, out: Out = Path(f"runs/{family}"),
         resume: Resume = False, settings: Settings = None, n_timesteps: Timesteps = None,
         max_minutes: Minutes = None, lr_schedule: LrSchedule = None, teacher: Teacher = None,
-        engine: Engine = None, workers: Workers = None, address: Address = None, track: Track = None,
-        track_project: TrackProject = None, seed: Seed = None, device: Device = None,
-        show_settings: ShowSettings = False,
+        engine: Engine = None, workers: Workers = None, address: Address = None,
+        track: Track = None, track_project: TrackProject = None, seed: Seed = None,
+        device: Device = None, show_settings: ShowSettings = False,
     ) -> None:  # fmt: skip
         changes = pairs(
             total_timesteps=n_timesteps, max_minutes=max_minutes, schedule=lr_schedule,
