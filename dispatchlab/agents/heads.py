@@ -105,8 +105,8 @@ class PointerHead(nn.Module):
         """Score the legal actions."""
         context = torch.cat((context, graph.globals), -1)  # (B, H + G)
         points = (graph.candidates >= 0).any(-1)  # (B, A)
-        where = (graph.mask & points).nonzero()  # (L, 2)
-        graphs, actions = where.unbind(1)  # (L,), (L,)
+        legal = graph.mask & points  # (B, A)
+        graphs, actions = _to_score(legal, graph)  # (L,), (L,)
         hidden = self.context(context).index_select(0, graphs)  # (L, H)
         tables = nodes | {
             key[5:]: embed(graph.edge_attr[key[5:]]) for key, embed in self.arcs.items()
@@ -119,7 +119,18 @@ class PointerHead(nn.Module):
             hidden = hidden + project(table.index_select(0, index))  # (L, H)
         scores = self.score(hidden).squeeze(-1)  # (L,)
         wait = torch.where(graph.mask & ~points, self.wait(context), ILLEGAL_LOGIT)  # (B, A)
+        if graph.longest is not None:
+            return torch.where(legal, scores.view(legal.shape), wait)
         return wait.index_put((graphs, actions), scores)
+
+
+def _to_score(legal: Tensor, graph: GraphBatch) -> tuple[Tensor, Tensor]:
+    """Graphs and actions that are computed: the legal ones, or all where the shapes are static."""
+    if graph.longest is None:
+        graphs, actions = legal.nonzero().unbind(1)  # (L,), (L,)
+        return graphs, actions
+    graphs, actions = (torch.arange(size, device=legal.device) for size in legal.shape)
+    return graphs[:, None].expand_as(legal).flatten(), actions.expand_as(legal).flatten()
 
 
 class AttentionHead(nn.Module):

@@ -76,7 +76,11 @@ class GraphNetwork(nn.Module):
 
     def forward(self, obs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Logits and values."""
-        graph, nodes, context = self._encode(obs)
+        return self.read(unpad(obs, self.layout))
+
+    def read(self, graph: GraphBatch) -> tuple[Tensor, Tensor]:
+        """Logits and values of a batch that has been unpadded."""
+        nodes, context = self._embed(graph)
         return self.pointer(nodes, context, graph), self.value(context, graph)
 
     def logits(self, obs: Mapping[str, Tensor]) -> Tensor:
@@ -94,5 +98,9 @@ class GraphNetwork(nn.Module):
     def _encode(self, obs: Mapping[str, Tensor]) -> tuple[GraphBatch, dict[str, Tensor], Tensor]:
         """Unpad, embed the nodes and pool."""
         graph = unpad(obs, self.layout)
+        return graph, *self._embed(graph)
+
+    def _embed(self, graph: GraphBatch) -> tuple[dict[str, Tensor], Tensor]:
+        """Embed the nodes and pool."""
         nodes = self.encoder(graph)
-        return graph, nodes, self.pool(nodes, graph)
+        return nodes, self.pool(nodes, graph)

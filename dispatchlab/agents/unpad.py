@@ -26,6 +26,8 @@ class GraphBatch:
         candidates: Flat node or arc that each action points at, column by column, ``(B, A, k)``,
             or -1.
         mask: Legal actions, ``(B, A)`` bool.
+        longest: Most nodes of each type that a graph can have, where the shapes may not depend
+            on the counts (`static_unpad`); None where they do.
     """
 
     size: int
@@ -39,6 +41,11 @@ class GraphBatch:
     globals: Tensor
     candidates: Tensor
     mask: Tensor
+    longest: dict[str, int] | None = None
+
+    def length(self, name: str) -> int:
+        """Nodes of a type in the largest graph."""
+        return int(self.count[name].max()) if self.longest is None else self.longest[name]
 
     def position(self, name: str) -> Tensor:
         """Index of each node of a type within its own graph, ``(M,)``."""

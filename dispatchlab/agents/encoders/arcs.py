@@ -14,6 +14,7 @@ from dispatchlab.agents.encoders.messages import (
     Flow,
     Routes,
     Tables,
+    fewer,
     find_routes,
     gather,
     list_flows,
@@ -54,7 +55,7 @@ class ArcAttention(nn.Module):
         share = weights / gather(weights, index, len(total)).index_select(0, index)
         split = arcs.view(len(arcs), self.num_heads, self.hidden // self.num_heads)
         terms = (split * share[:, :, None]).flatten(1)  # (E, H)
-        if len(arcs) < len(total):
+        if fewer(arcs, total):
             total.index_add_(0, index, self.value(terms))
         else:
             total.addmm_(gather(terms, index, len(total)), self.value.weight.t())

@@ -9,17 +9,18 @@ MOMENTS = 3  # elementwise powers of the features
 POWERS = 2  # highest power of the Laplacian
 
 
-def pack_nodes(batch: Tensor, count: Tensor) -> Packing:
+def pack_nodes(batch: Tensor, count: Tensor, longest: int | None = None) -> Packing:
     """Place the nodes of each graph in a row of their own.
 
     Args:
         batch: Graph of each node, ``(M,)``, ascending.
         count: Nodes in each graph, ``(B,)``.
+        longest: Width of the grid; by default that of the largest graph.
 
     Returns:
-        Where each node lies in a grid as wide as the largest graph.
+        Where each node lies in the grid.
     """
-    length = max(int(count.max()), 1)
+    length = max(int(count.max()) if longest is None else longest, 1)
     if len(batch) == len(count) * length:
         return Packing(len(count), length, None, None)
     offset = count.cumsum(0) - count  # (B,)
@@ -40,9 +41,10 @@ def laplacian(x: Tensor, packing: Packing, count: Tensor) -> Tensor:
     grid = packing.spread(x)  # (B, N, F)
     # The faster way rounds differently in larger batches.
     apart = torch.cdist(grid, grid, compute_mode="donot_use_mm_for_euclid_dist")  # (B, N, N)
-    here = torch.arange(packing.length, device=x.device) < count[:, None]  # (B, N)
-    near = (1.0 + apart).reciprocal() * (here[:, :, None] & here[:, None])
-    near.diagonal(dim1=1, dim2=2).zero_()
+    place = torch.arange(packing.length, device=x.device)  # (N,)
+    here = place < count[:, None]  # (B, N)
+    pairs = here[:, :, None] & here[:, None] & (place[:, None] != place)  # (B, N, N)
+    near = (1.0 + apart).reciprocal() * pairs
     return (near.sum(-1).diag_embed() - near) / count.clamp(min=1)[:, None, None]
 
 

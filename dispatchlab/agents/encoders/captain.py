@@ -9,7 +9,7 @@ from dispatchlab.agents.encoders.arcs import ArcStep, make_norms
 from dispatchlab.agents.encoders.capsule import MOMENTS, CapsuleLayer, laplacian, pack_nodes
 from dispatchlab.agents.encoders.deepsocs import Mlp
 from dispatchlab.agents.encoders.embedding import NodeEmbedding
-from dispatchlab.agents.encoders.messages import Flow, Tables, gather, list_flows, read
+from dispatchlab.agents.encoders.messages import Flow, Tables, degrees, gather, list_flows, read
 from dispatchlab.agents.encoders.transformer import Packing, TransformerBlock
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.unpad import GraphBatch
@@ -84,7 +84,7 @@ class ArcMessages(nn.Module):
             index, size = graph.edge_index[key], len(rows[target])
             end: nn.Linear = self.ends[name]  # type: ignore[assignment]
             sent = self.arcs[name](graph.edge_attr[key]) + read(end, rows[source], index[1 - head])
-            share = index[head].bincount(minlength=size).clamp(min=1).reciprocal()[:, None]
+            share = degrees(index[head], size).clamp(min=1).reciprocal()[:, None]  # (M, 1)
             total = gather(nn.functional.leaky_relu(sent), index[head], size)
             out[target] = out[target] + total * share  # (M, H)
         return out
@@ -133,7 +133,7 @@ class CaptainEncoder(nn.Module):
         rows = self.messages(rows, graph)
         out = {}
         for name, x in ((PORT, graph.x[PORT]), (AIRCRAFT, _with_place(graph))):
-            packing = pack_nodes(graph.batch[name], graph.count[name])
+            packing = pack_nodes(graph.batch[name], graph.count[name], graph.length(name))
             laplacians = laplacian(x, packing, graph.count[name])
             embedded = self.capsules[f"x/{name}"](rows[name], laplacians, packing)
             out[name] = self.norms[f"x/{name}"](embedded)  # (M, H)

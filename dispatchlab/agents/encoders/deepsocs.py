@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dispatchlab.agents.encoders.embedding import NodeEmbedding
-from dispatchlab.agents.encoders.messages import gather
+from dispatchlab.agents.encoders.messages import degrees, gather
 from dispatchlab.agents.heads import segment_mean
 from dispatchlab.agents.layout import GraphLayout
 from dispatchlab.agents.unpad import GraphBatch
@@ -87,6 +87,34 @@ class BottomUp(nn.Module):
             nodes = nodes.index_add(0, present, self.combine(summed))
         return nodes
 
+    def in_rounds(self, nodes: Tensor, arcs: Tensor, features: Tensor | None) -> Tensor:
+        """The same in a loop whose shapes never change: all arcs speak in every round.
+
+        A node is embedded in the round in which it waits for no child any more. One with an arc to
+        itself, which no acyclic graph has, is left as it is.
+        """
+        parent, child = (ends.clone() for ends in arcs)  # a loop may not read one tensor twice
+
+        def ready(embedded: Tensor) -> Tensor:
+            open_children = (~embedded).long().index_select(0, child)  # (E,)
+            waits = torch.zeros_like(embedded, dtype=torch.long).index_add(0, parent, open_children)
+            return ~embedded & (waits == 0)
+
+        def going(embedded: Tensor, _: Tensor) -> Tensor:
+            return ready(embedded).any()
+
+        def step(embedded: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+            parts = rows.index_select(0, child)  # (E, H)
+            if features is not None:
+                parts = torch.cat((parts, features), 1)
+            summed = gather(self.message(parts), parent, len(rows))  # (M, H)
+            now = ready(embedded)  # (M,)
+            return embedded | now, torch.where(now[:, None], rows + self.combine(summed), rows)
+
+        leaves = degrees(parent, len(nodes)) == 0  # (M,)
+        out: Tensor = torch.while_loop(going, step, (leaves, nodes))[1]  # type: ignore[no-untyped-call]
+        return out
+
 
 class DeepSocsEncoder(nn.Module):
     """Embeddings of tasks from their descendants, of jobs from tasks, and of all from jobs.
@@ -163,8 +191,9 @@ class DeepSocsEncoder(nn.Module):
         for name, project in self.arcs.items():
             key = name[5:]
             source = graph.edge_index[key][0]
-            count = torch.bincount(source, minlength=len(rows))
+            count = degrees(source, len(rows))
             rows = rows + project(segment_mean(graph.edge_attr[key], source, count))
         own = self.prepare(rows)
         arcs = graph.edge_index[self.precedes]
-        return own, self.bottom_up(own, arcs, graph.edge_attr.get(self.precedes))
+        embed = self.bottom_up if graph.longest is None else self.bottom_up.in_rounds
+        return own, embed(own, arcs, graph.edge_attr.get(self.precedes))

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
+import torch
 from torch import Tensor, nn
 from torch_geometric.nn import GATv2Conv, GINConv, GINEConv
 
@@ -120,7 +121,7 @@ class HeteroGraphEncoder(nn.Module):
     ) -> None:
         """Create the embedding and ``config.num_layers`` rounds."""
         super().__init__()
-        self.links = _candidate_links(layout)
+        self.links, self.types = _candidate_links(layout), layout.candidate_types
         relations = {
             f"edge/{key}": (*layout.relation_ends(key), width)
             for key, width in layout.edges.items()
@@ -142,14 +143,27 @@ class HeteroGraphEncoder(nn.Module):
             f"edge/{key}": (index, graph.edge_attr.get(key))
             for key, index in graph.edge_index.items()
         }
-        pairs = graph.candidates.flatten(0, 1)  # (B*A, k)
         for key, columns in self.links.items():
-            ends = pairs[:, columns]  # (B*A, 2)
-            arcs[key] = (ends[(ends >= 0).all(1)].t(), None)  # (2, E)
+            arcs[key] = (_link(graph, columns, self.types), None)  # (2, E)
         nodes = self.embed(graph)
         for layer in self.layers:
             nodes = layer(nodes, arcs)
         return {name: self.norms[f"x/{name}"](h) for name, h in nodes.items()}
+
+
+def _link(graph: GraphBatch, columns: tuple[int, int], types: tuple[str, ...]) -> Tensor:
+    """Arcs between what two columns of the candidates point at, ``(2, E)``."""
+    ends = graph.candidates.flatten(0, 1)[:, columns]  # (B*A, 2)
+    exists = (ends >= 0).all(1)  # (B*A,)
+    if graph.longest is None:
+        return ends[exists].t()
+    # The last node is padding: arcs that do not exist begin and end there.
+    return torch.stack(
+        [
+            torch.where(exists, ends[:, i], len(graph.x[types[column]]) - 1)
+            for i, column in enumerate(columns)
+        ]
+    )
 
 
 def _candidate_links(layout: GraphLayout) -> dict[str, tuple[int, int]]:

@@ -75,12 +75,22 @@ def find_routes(graph: GraphBatch, flows: tuple[Flow, ...]) -> Routes:
         index = graph.edge_index[flow.key]  # (2, E)
         source, target = index[1 - flow.head].contiguous(), index[flow.head].contiguous()
         size = len(graph.x[flow.target])
-        share = torch.bincount(target, minlength=size).clamp(min=1).reciprocal()[:, None]  # (M, 1)
+        share = degrees(target, size).clamp(min=1).reciprocal()[:, None]  # (M, 1)
         routes.append(Route(source, target, share))
         if flow.key in graph.edge_attr:
             mean = gather(graph.edge_attr[flow.key], target, size) * share  # (M, F)
             features.setdefault(flow.target, []).append(mean)
     return Routes(routes, {name: torch.cat(parts, 1) for name, parts in features.items()})
+
+
+def degrees(index: Tensor, count: int) -> Tensor:
+    """Messages of each receiver, ``(E,)`` to ``(count,)``."""
+    return index.new_zeros(count).index_add_(0, index, torch.ones_like(index))
+
+
+def fewer(rows: Tensor, than: Tensor) -> bool:
+    """Whether one has fewer rows, which decides what is faster; a traced network may not ask."""
+    return not torch.compiler.is_exporting() and len(rows) < len(than)
 
 
 def gather(rows: Tensor, index: Tensor, count: int) -> Tensor:
@@ -95,7 +105,7 @@ def send_into(total: Tensor, project: nn.Linear, rows: Tensor, route: Route) -> 
         total: ``(M, hidden)``, changed in place, which saves a pass over it for each flow.
         rows: ``(N, hidden)``; the projection has no bias.
     """
-    if len(rows) < len(total):
+    if fewer(rows, total):
         sent = project(rows).index_select(0, route.source)  # (E, H)
         total.index_add_(0, route.target, sent * route.share.index_select(0, route.target))
     else:
@@ -105,7 +115,7 @@ def send_into(total: Tensor, project: nn.Linear, rows: Tensor, route: Route) -> 
 
 def read(project: nn.Linear, rows: Tensor, index: Tensor) -> Tensor:
     """Projected row of each arc, ``(M, hidden)`` to ``(E, C)``, on the side with fewer rows."""
-    if len(rows) < len(index):
+    if torch.compiler.is_exporting() or len(rows) < len(index):
         projected: Tensor = project(rows)
         return projected.index_select(0, index)
     picked: Tensor = project(rows.index_select(0, index))

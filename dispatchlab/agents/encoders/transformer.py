@@ -47,9 +47,9 @@ def pack(graph: GraphBatch) -> Packing:
     """Place the tokens of all types of a graph beside each other."""
     slots, length = [], 0
     starts: list[int] = []
-    for count in graph.count.values():
+    for name in graph.count:
         starts.append(length)
-        length += int(count.max())
+        length += graph.length(name)
     for name, start in zip(graph.count, starts, strict=True):
         slots.append(graph.batch[name] * length + (start + graph.position(name)))  # (M,)
     flat = torch.cat(slots)

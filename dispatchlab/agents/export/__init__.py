@@ -1,0 +1,1 @@
+"""Agents that leave: ONNX files, and folders for the Hugging Face hub."""
