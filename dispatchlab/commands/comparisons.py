@@ -1,6 +1,8 @@
 """Comparisons from end to end: run behind a progress bar, summarised, written and printed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,9 +13,10 @@ from dispatchlab.commands.outputs import (
     check_text_target,
     console,
     emit,
-    progress,
 )
-from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.commands.running import HERE, Running
+from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
+from dispatchlab.envs.core.files import write_atomically
 
 if TYPE_CHECKING:
     from dispatchlab.eval.cases import Case
@@ -28,12 +31,14 @@ class Files(NamedTuple):
     Attributes:
         json: JSON file, or ``-``.
         csv: CSV file, or ``-``.
+        parquet: Parquet file.
         report: HTML file.
         schedules: Folder for the schedule of every run.
     """
 
     json: Path | None = None
     csv: Path | None = None
+    parquet: Path | None = None
     report: Path | None = None
     schedules: Path | None = None
 
@@ -42,9 +47,14 @@ class Files(NamedTuple):
 
         Raises:
             DispatchlabError: If there is such a file or folder.
+            MissingExtraError: If a format needs a package that is not installed.
         """
         check_text_target(self.json, ".json")
         check_text_target(self.csv, ".csv")
+        if self.parquet is not None:
+            check_target(self.parquet, (".parquet",))
+            if find_spec("pyarrow") is None:
+                raise MissingExtraError("pyarrow", "parquet")
         if self.report is not None:
             check_target(self.report, (".html",))
         if self.schedules is not None:
@@ -53,7 +63,8 @@ class Files(NamedTuple):
 
 def conduct(
     methods: "Sequence[Method]", cases: "Sequence[Case]", settings: Mapping[str, Any],
-    files: Files, *, against: str | None = None, title: str = "Comparison of methods",
+    files: Files, running: Running = HERE, *, against: str | None = None,
+    title: str = "Comparison of methods",
 ) -> "tuple[Comparison, list[Summary]]":  # fmt: skip
     """Run every method on every case, print the table, and write the files.
 
@@ -62,6 +73,7 @@ def conduct(
         cases: The cases.
         settings: How the comparison is made, for whoever reads the files.
         files: What to write; schedules only if the checker accepts all of them.
+        running: How it is run.
         against: The method that wins are counted against; a usual one by default.
         title: Headline of the report.
 
@@ -74,9 +86,9 @@ def conduct(
     from dispatchlab.eval.summary import summarise
 
     _check_baseline(against, methods)
-    comparison = _run_all(methods, cases)
+    comparison = running.run(methods, cases)
     summaries = summarise(comparison, against)
-    _publish(comparison, summaries, settings, files, title)
+    _publish(comparison, summaries, {**settings, **running.told()}, files, title)
     _require_correct(comparison)
     if files.schedules is not None:
         _write_episodes(comparison, files.schedules)
@@ -103,35 +115,22 @@ def stream_settings(
     }  # fmt: skip
 
 
-def _run_all(methods: "Sequence[Method]", cases: "Sequence[Case]") -> "Comparison":
-    """Run every method on every case behind a progress bar."""
-    from dispatchlab.eval.compare import compare
-
-    with progress() as bar:
-        task = bar.add_task("preparing", total=(len(methods) + 1) * len(cases))
-
-        def on_run(method: str, case: "Case") -> None:
-            bar.update(task, advance=1, description=f"{method} {case.instance}")
-
-        def on_check(case: "Case") -> None:
-            bar.update(task, advance=1, description=f"checking {case.instance}")
-
-        return compare(methods, cases, on_run, on_check)
-
-
 def _publish(
     comparison: "Comparison", summaries: "Sequence[Summary]", settings: Mapping[str, Any],
     files: Files, title: str,
 ) -> None:  # fmt: skip
     """Write the files that were asked for and print the table, unless stdout is taken."""
-    from dispatchlab.eval.export import to_csv, to_json
+    from dispatchlab.eval.export import to_csv, to_json, to_parquet
+    from dispatchlab.eval.running.question import versions
     from dispatchlab.eval.table import instances_table, moved_tables, summary_table
 
-    settings = {**settings, **_versions()}
+    settings = {**settings, **versions()}
     if files.json is not None:
         emit(files.json, to_json(comparison, summaries, settings))
     if files.csv is not None:
         emit(files.csv, to_csv(comparison.runs))
+    if files.parquet is not None:
+        write_atomically(files.parquet, to_parquet(comparison.runs, settings))
     if files.report is not None:
         from dispatchlab.eval.report import html_report
 
@@ -144,7 +143,7 @@ def _publish(
     screen.print(summary_table(comparison, summaries, screen.width))
     for table in moved_tables(comparison, summaries, screen.width):
         screen.print(table)
-    for path in (files.json, files.csv, files.report):
+    for path in (files.json, files.csv, files.parquet, files.report):
         if path is not None:
             screen.print(f"wrote {path}")
 
@@ -175,21 +174,12 @@ def _write_episodes(comparison: "Comparison", folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     cases = {(case.instance, case.seed): case for case in comparison.cases}
+    taken: Counter[str] = Counter()
     for run in comparison.runs:
         name = file_name(f"{run.method}-{run.instance}-{run.seed}")
+        taken[name.lower()] += 1
+        if taken[name.lower()] > 1:  # other names that look alike without their odd characters
+            name = f"{name}-{taken[name.lower()]}"
         result = comparison.results[run.method, run.instance, run.seed]
         path = folder / f"{name}.json"
         write_episode(path, cases[run.instance, run.seed], run, result)
-
-
-def _versions() -> dict[str, str]:
-    """Versions of what decides the numbers."""
-    import platform
-    from importlib import metadata
-    from importlib.util import find_spec
-
-    versions = {"dispatchlab": metadata.version("dispatchlab"), "python": platform.python_version()}
-    for package in ("numpy", "ortools", "torch"):
-        if find_spec(package) is not None:
-            versions[package] = metadata.version(package)
-    return versions

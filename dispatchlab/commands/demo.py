@@ -70,7 +70,7 @@ def demo(out: Out = Path("demo-out"), fast: Fast = False, seed: Seed = 0) -> Non
         "cp-sat time limit": f"{plan.time_limit_s:g} s",
         "cp-sat workers": "all cores",
     }
-    files = Files(out / "table.json", out / "table.csv", out / "report.html")
+    files = Files(out / "table.json", out / "table.csv", report=out / "report.html")
     comparison, summaries = conduct(methods, cases, settings, files, title="dispatchlab demo")
     _draw_best(comparison, out)
     typer.echo(_verdict(summaries, plan.samples))

@@ -79,7 +79,9 @@ def evaluate_job_shop(
     semantics: options.Semantics = "non-delay", k: K = 1, workers: options.Workers = 0,
     against: Against = None, duration_noise: Noise = 0.0, breakdown_rate: Breakdowns = 0.0,
     mean_time_to_repair: Repair = 50.0, arrival_load: Load = 0.0, json: options.Json = None,
-    csv: options.Csv = None, report: options.Report = None,
+    csv: options.Csv = None, parquet: options.Parquet = None, report: options.Report = None,
+    keep: options.Keep = None, processes: options.Processes = 1, engine: options.Engine = "local",
+    address: options.Address = "",
 ) -> None:  # fmt: skip
     """Compare methods on job shops, projects and whatever else a CP encoding holds.
 
@@ -88,17 +90,20 @@ def evaluate_job_shop(
     where none is known; lower is better. Without disturbances a seed changes only what the
     methods draw themselves. Under disturbances, cp-sat, hybrids, lookahead, agents that see
     rehearsals and searches over many schedules plan on the expectation and their plan is replayed;
-    rules and greedy agents decide as things happen.
+    rules and greedy agents decide as things happen. With --processes, each of them runs cp-sat with
+    --workers parallel searches.
 
     [dim]dispatchlab evaluate job-shop --instances ta15x15 --methods all-rules,cp-sat[/]
     """
     from dispatchlab.commands.comparisons import Files, conduct
     from dispatchlab.commands.inputs import parse_seeds, split_list
+    from dispatchlab.commands.running import Running
     from dispatchlab.envs.jobshop.realise import Disturbances
     from dispatchlab.eval.methods.parse import MethodDefaults, make_methods
 
-    files = Files(json, csv, report)
+    files = Files(json, csv, parquet, report)
     files.check()
+    running = Running(keep, processes, engine, address).checked()
     disturbances = Disturbances(arrival_load, duration_noise, breakdown_rate, mean_time_to_repair)
     cases = _cases(instances, generator, count, parse_seeds(seeds), disturbances)
     defaults = MethodDefaults(semantics, k, time_limit, workers)
@@ -110,7 +115,7 @@ def evaluate_job_shop(
         "workers of cp-sat and hybrids": workers or "all cores",
         "disturbances": str(disturbances) if disturbances != Disturbances() else "none",
     }  # fmt: skip
-    conduct(chosen, cases, told, files, against=against)
+    conduct(chosen, cases, told, files, running, against=against)
 
 
 app.command("job-shop", help=help_of(evaluate_job_shop))(evaluate_job_shop)

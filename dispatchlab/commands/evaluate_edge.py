@@ -53,7 +53,9 @@ def evaluate_edge(
     instances: Workloads = "4d-a", network: Networks = None, settings: Points = None,
     seeds: Realisations = 20, methods: Methods = "all", against: Against = None,
     schedules: options.Episodes = None, json: options.Json = None, csv: options.Csv = None,
-    report: options.Report = None,
+    parquet: options.Parquet = None, report: options.Report = None, keep: options.Keep = None,
+    processes: options.Processes = 1, engine: options.Engine = "local",
+    address: options.Address = "",
 ) -> None:  # fmt: skip
     """Compare methods on drones whose video an edge and a cloud work on.
 
@@ -67,15 +69,17 @@ def evaluate_edge(
     """
     from dispatchlab.commands.comparisons import Files, conduct, stream_settings
     from dispatchlab.commands.inputs import split_list, split_names
+    from dispatchlab.commands.running import Running
     from dispatchlab.eval.edge_cases import edge_cases
     from dispatchlab.eval.methods.parse_edge import make_edge_methods
     from dispatchlab.eval.stream_cases import parse_points
 
-    files = Files(json, csv, report, schedules)
+    files = Files(json, csv, parquet, report, schedules)
     files.check()
+    running = Running(keep, processes, engine, address).checked()
     wanted = [*([f"network={network}"] if network is not None else []), *(settings or ())]
     points = parse_points(wanted, "network=stationary|trapezium")
     cases = edge_cases(split_names([instances]), points, seeds)
     chosen = make_edge_methods(split_list(methods))
     told = stream_settings(instances, wanted, seeds, methods)
-    conduct(chosen, cases, told, files, against=against)
+    conduct(chosen, cases, told, files, running, against=against)

@@ -51,7 +51,9 @@ def evaluate_soc(
     methods: Methods = "random,met,etf,heft,lookahead-etf",
     time_limit: CallLimit = 0.2, workers: options.Workers = 1, against: Against = None,
     schedules: options.Episodes = None, json: options.Json = None, csv: options.Csv = None,
-    report: options.Report = None,
+    parquet: options.Parquet = None, report: options.Report = None, keep: options.Keep = None,
+    processes: options.Processes = 1, engine: options.Engine = "local",
+    address: options.Address = "",
 ) -> None:  # fmt: skip
     """Compare methods on task graphs that stream onto a chip.
 
@@ -59,20 +61,23 @@ def evaluate_soc(
     uses, and every episode passes the independent checker. Latency, from the arrival of a job to
     its completion, is in µs and counts completed jobs alone, so it always stands beside their
     number. Settings with several values are combined; the report draws latency and completed
-    jobs over each of them.
+    jobs over each of them. With --processes, each of them runs cp-sat with --workers parallel
+    searches.
 
     [dim]dispatchlab evaluate soc --instances top-1,top-mix --set "mean_gap_us=25|50|100|200"
     --methods met,etf,agent=runs/soc --report chip.html[/]
     """
     from dispatchlab.commands.comparisons import Files, conduct, stream_settings
     from dispatchlab.commands.inputs import split_list, split_names
+    from dispatchlab.commands.running import Running
     from dispatchlab.eval.methods.parse import MethodDefaults
     from dispatchlab.eval.methods.parse_soc import make_soc_methods
     from dispatchlab.eval.soc_cases import soc_cases
     from dispatchlab.eval.stream_cases import parse_points
 
-    files = Files(json, csv, report, schedules)
+    files = Files(json, csv, parquet, report, schedules)
     files.check()
+    running = Running(keep, processes, engine, address).checked()
     wanted = settings or []
     cases = soc_cases(split_names([instances]), parse_points(wanted), seeds)
     defaults = MethodDefaults(time_limit_s=time_limit, workers=workers)
@@ -81,4 +86,4 @@ def evaluate_soc(
         "cp-sat time limit": f"{time_limit:g} s per call",
         "cp-sat workers": workers or "all cores",
     }
-    conduct(chosen, cases, told, files, against=against)
+    conduct(chosen, cases, told, files, running, against=against)

@@ -75,7 +75,9 @@ def evaluate_uam(
     closure: Closures = None, downtime: Downtimes = None, settings: Points = None,
     seeds: Realisations = 20, methods: Methods = "all", against: Against = None,
     bound: Bound = True, schedules: options.Episodes = None, json: options.Json = None,
-    csv: options.Csv = None, report: options.Report = None,
+    csv: options.Csv = None, parquet: options.Parquet = None, report: options.Report = None,
+    keep: options.Keep = None, processes: options.Processes = 1, engine: options.Engine = "local",
+    address: options.Address = "",
 ) -> None:  # fmt: skip
     """Compare methods on days of an electric air-taxi fleet.
 
@@ -92,19 +94,21 @@ def evaluate_uam(
     """
     from dispatchlab.commands.comparisons import Files, conduct, stream_settings
     from dispatchlab.commands.inputs import split_list, split_names
+    from dispatchlab.commands.running import Running
     from dispatchlab.eval.methods.parse_uam import make_uam_methods
     from dispatchlab.eval.stream_cases import parse_points
     from dispatchlab.eval.uam_cases import uam_cases
 
-    files = Files(json, csv, report, schedules)
+    files = Files(json, csv, parquet, report, schedules)
     files.check()
+    running = Running(keep, processes, engine, address).checked()
     named = {"rho": rho, "delay": delay, "closure": closure, "downtime": downtime}
     wanted = [*_points(named), *(settings or ())]
     points = parse_points(wanted, "rho=0.6|1.2")
     cases = uam_cases(split_names([instances]), points, seeds, bound=bound)
     chosen = make_uam_methods(split_list(methods))
     told = stream_settings(instances, wanted, seeds, methods) | {"bounds": "yes" if bound else "no"}
-    conduct(chosen, cases, told, files, against=against)
+    conduct(chosen, cases, told, files, running, against=against)
 
 
 def _points(options: Mapping[str, str | None]) -> list[str]:

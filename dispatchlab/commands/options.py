@@ -96,6 +96,14 @@ Csv = Annotated[
     Path | None,
     typer.Option("--csv", help="Write one line per run as CSV; - is stdout.", show_default=False),
 ]
+Parquet = Annotated[
+    Path | None,
+    typer.Option(
+        "--parquet",
+        help="Write one line per run as Parquet, with types and null for what is missing.",
+        show_default=False,
+    ),
+]
 Report = Annotated[
     Path | None,
     typer.Option(help="Write a report with tables and charts: .html.", show_default=False),
@@ -105,5 +113,35 @@ Episodes = Annotated[
     typer.Option(
         help="Folder for the schedule of every run, as [cyan]verify[/] takes it.",
         show_default=False,
+    ),
+]
+Keep = Annotated[
+    Path | None,
+    typer.Option(
+        help="Keep every result in this folder as soon as it is there. The same command with the "
+        "same folder goes on after an interruption, and computes nothing twice.",
+        show_default=False,
+    ),
+]
+Processes = Annotated[
+    int,
+    typer.Option(
+        help="Processes that share the work; 0: one per core. The results are the same, but times "
+        "are then measured on a busy machine.",
+        min=0,
+    ),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="Where the processes run: local (on this machine) or ray (on a Ray cluster, whose "
+        "workers are replaced when they die)."
+    ),
+]
+Address = Annotated[
+    str,
+    typer.Option(
+        help="Running Ray cluster that this machine is a node of: auto or host:6379.",
+        show_default="one is started on this machine",
     ),
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STDOUT = "-"
 CHARTS = (".html", ".png", ".svg", ".pdf")
 SCHEDULES = (".json", ".csv")
+_PERIOD_S = 600.0  # over which a progress bar averages: single runs can take minutes
 _WIDE = 160  # columns where nobody's terminal limits them
 _NEEDS = {".html": "plotly", ".png": "matplotlib", ".svg": "matplotlib", ".pdf": "matplotlib"}
 
@@ -56,6 +57,7 @@ def progress() -> "Progress":
         TimeRemainingColumn(),
         console=screen,
         transient=True,
+        speed_estimate_period=_PERIOD_S,
         disable=not screen.is_terminal,
     )
 

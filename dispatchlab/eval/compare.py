@@ -2,14 +2,20 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
-from dispatchlab.envs.core.errors import DispatchlabError, InfeasibleScheduleError
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families import eval_family
-from dispatchlab.eval.methods.base import BatchMethod, Method
+from dispatchlab.eval.methods.base import Method
+from dispatchlab.eval.running.carrying import carry_out
+from dispatchlab.eval.running.engines import Engine, ThisProcess
+from dispatchlab.eval.running.folder import open_folder
+from dispatchlab.eval.running.tasks import Bounded
 
 NAN = float("nan")
 Key = tuple[str, str, int]
@@ -109,70 +115,55 @@ def compare(
     cases: Sequence[Case],
     on_run: Callable[[str, Case], None] | None = None,
     on_check: Callable[[Case], None] | None = None,
+    *,
+    engine: Engine | None = None,
+    keep: str | Path | None = None,
 ) -> Comparison:
     """Run every method on every case.
 
     Args:
         methods: The methods; all meet the same realisations.
         cases: The cases.
-        on_run: Called after each run with the method's name and the case.
-        on_check: Called when all schedules of a case have been checked and its bound is found.
+        on_run: Called after each run, when its schedule has been checked, with the method's name
+            and the case.
+        on_check: Called when the bound of a case is found.
+        engine: Who carries it out, as `make_engine` makes it; this process by default. The rows
+            are the same but for times.
+        keep: Folder in which every result is kept as soon as it is there. What a folder of the same
+            comparison has already is read and checked, not computed again.
 
     Returns:
         The runs; every schedule has been through `verify`.
 
     Raises:
-        DispatchlabError: If there is no method or no case, or a method cannot play one.
+        DispatchlabError: If there is no method or no case, a method cannot play one, a process was
+            lost, or the folder is of another comparison or in use.
     """
     if not methods or not cases:
         raise DispatchlabError("Nothing to compare: give at least one method and one instance.")
-    for method in methods:
-        method.prepare()
+    with nullcontext() if keep is None else open_folder(Path(keep), methods, cases) as folder:
+        found = carry_out(methods, cases, engine or ThisProcess(), folder, on_run, on_check)
     runs: list[Run] = []
     kept: dict[Key, Result] = {}
     violations: dict[Key, str] = {}
-    found = {method.name: _solve_all(method, cases, on_run) for method in methods}
     for index, case in enumerate(cases):
-        results = {name: of_method[index] for name, of_method in found.items()}
-        for name, result in results.items():
-            key = (name, case.instance, case.seed)
-            kept[key] = result
-            violations.update(_complaint(key, case, result))
-        runs += _rows(case, results, violations)
-        if on_check is not None:
-            on_check(case)
+        results = {}
+        for number, method in enumerate(methods):
+            key = (method.name, case.instance, case.seed)
+            result, complaint = found.played[number, index]
+            kept[key] = results[method.name] = result
+            if complaint is not None:
+                violations[key] = complaint
+        runs += _rows(case, results, violations, found.bounds[index])
     return Comparison(tuple(runs), tuple(cases), kept, violations)
 
 
-def _solve_all(
-    method: Method, cases: Sequence[Case], on_run: Callable[[str, Case], None] | None
-) -> list[Result]:
-    """The results of a method, case by case or all at once."""
-    tell = on_run or (lambda _, __: None)
-    if isinstance(method, BatchMethod):
-        return method.solve_all(cases, lambda case: tell(method.name, case))
-    results = []
-    for case in cases:
-        results.append(method.solve(case))
-        tell(method.name, case)
-    return results
-
-
-def _complaint(key: Key, case: Case, result: Result) -> dict[Key, str]:
-    """What the checker has against a result; empty if nothing."""
-    if result.schedule is None:
-        return {}
-    try:
-        eval_family(case.family).verify(case, result)
-    except InfeasibleScheduleError as error:
-        return {key: str(error)}
-    return {}
-
-
-def _rows(case: Case, results: Mapping[str, Result], violations: Mapping[Key, str]) -> list[Run]:
+def _rows(
+    case: Case, results: Mapping[str, Result], violations: Mapping[Key, str], bounds: Bounded
+) -> list[Run]:
     """Tidy rows of one case; bounds and references are shared by its methods."""
     family = eval_family(case.family)
-    lower, upper = family.known_bounds(case)
+    lower, upper = bounds.lower, bounds.upper
     rejected = {method for method, *where in violations if where == [case.instance, case.seed]}
     found = [
         result.objective

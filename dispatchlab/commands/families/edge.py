@@ -8,10 +8,8 @@ from dispatchlab.commands.families.base import StreamCommands
 
 if TYPE_CHECKING:
     from dispatchlab.commands.episodes import Picture
-    from dispatchlab.envs.core.schedule import Result
     from dispatchlab.envs.edge.schedule_files import EdgeEpisode
     from dispatchlab.eval.cases import Case
-    from dispatchlab.eval.compare import Run
     from dispatchlab.eval.methods import Method
     from dispatchlab.eval.methods.parse import MethodDefaults
 
@@ -23,15 +21,6 @@ class EdgeCommands(StreamCommands):
     place = "at an edge"
     cargo = "drones at an edge"
     method = "dem-q"
-
-    def write_episode(self, path: Path, case: "Case", run: "Run", result: "Result") -> None:
-        """Write an episode with its utility."""
-        from dispatchlab.envs.edge.schedule_files import EdgeEpisode, write_schedule
-
-        utility, qos, qoe = (run.measures[name] for name in ("utility", "qos", "qoe"))
-        info = {"runtime_s": run.runtime_s, "seed": run.seed}
-        played = (case.encoding, case.realisation, result.schedule)
-        write_schedule(path, EdgeEpisode(*played, utility, qos, qoe, run.method, info))
 
     def verdict(self, episode: "EdgeEpisode") -> str:
         """The utility, and what was left to do."""

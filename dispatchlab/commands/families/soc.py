@@ -9,11 +9,9 @@ from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
     from dispatchlab.commands.episodes import Picture
-    from dispatchlab.envs.core.schedule import Result
     from dispatchlab.envs.soc.instance import SocInstance
     from dispatchlab.envs.soc.schedule_files import SocEpisode
     from dispatchlab.eval.cases import Case
-    from dispatchlab.eval.compare import Run
     from dispatchlab.eval.methods import Method
     from dispatchlab.eval.methods.parse import MethodDefaults
 
@@ -25,17 +23,6 @@ class SocCommands(StreamCommands):
     place = "on a chip"
     cargo = "task graphs"
     method = "cp-sat"
-
-    def write_episode(self, path: Path, case: "Case", run: "Run", result: "Result") -> None:
-        """Write an episode with the time of its jobs in the system."""
-        from dispatchlab.envs.soc.schedule_files import SocEpisode, write_schedule
-
-        info = {"runtime_s": run.runtime_s, "seed": run.seed}
-        episode = SocEpisode(
-            case.encoding, case.realisation, result.schedule, planned=result.info["planned"],
-            objective=run.measures["job_time_us"], method=run.method, info=info,
-        )  # fmt: skip
-        write_schedule(path, episode)
 
     def verdict(self, episode: "SocEpisode") -> str:
         """The latency, and what was left to do."""

@@ -8,10 +8,8 @@ from dispatchlab.commands.families.base import StreamCommands
 
 if TYPE_CHECKING:
     from dispatchlab.commands.episodes import Picture
-    from dispatchlab.envs.core.schedule import Result
     from dispatchlab.envs.uam.schedule_files import UamEpisode
     from dispatchlab.eval.cases import Case
-    from dispatchlab.eval.compare import Run
     from dispatchlab.eval.methods import Method
     from dispatchlab.eval.methods.parse import MethodDefaults
 
@@ -23,14 +21,6 @@ class UamCommands(StreamCommands):
     place = "of air taxis"
     cargo = "air taxis"
     method = "lookahead"
-
-    def write_episode(self, path: Path, case: "Case", run: "Run", result: "Result") -> None:
-        """Write a day with its profit."""
-        from dispatchlab.envs.uam.schedule_files import UamEpisode, write_schedule
-
-        info = {"runtime_s": run.runtime_s, "seed": run.seed}
-        played = (case.encoding, case.realisation, result.schedule)
-        write_schedule(path, UamEpisode(*played, run.measures["profit_usd"], run.method, info))
 
     def verdict(self, episode: "UamEpisode") -> str:
         """The profit, and how far the day was played."""

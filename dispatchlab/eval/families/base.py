@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dispatchlab.envs.core.schedule import Result
@@ -67,12 +68,14 @@ class EvalFamily(Protocol):
         cell_note: What `cell` shows, in a sentence.
         sweep: What is drawn over settings.
         tails: Measures of which the lowest twentieth is averaged too.
+        bounds_take_time: Whether `known_bounds` is worth a task of its own.
     """
 
     columns: tuple[Column, ...]
     cell_note: str
     sweep: Sweep
     tails: tuple[str, ...]
+    bounds_take_time: bool
 
     def objective_name(self, case: Case) -> str:
         """What is minimised."""
@@ -92,6 +95,20 @@ class EvalFamily(Protocol):
 
     def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
         """Numbers beside the objective, by name; the bound is the best one known."""
+        ...
+
+    def write_schedule(
+        self, path: Path, case: Case, method: str, result: Result, info: Mapping[str, Any]
+    ) -> None:
+        """Write the schedule of a result with remarks into a JSON file of the family."""
+        ...
+
+    def read_schedule(self, path: Path, case: Case) -> Any:  # noqa: ANN401 (a family's own)
+        """The schedule of such a file, which is not verified."""
+        ...
+
+    def outcome(self, told: Mapping[str, Any], schedule: Any) -> Any:  # noqa: ANN401
+        """What ``info["outcome"]`` of a result was, from its fields; None where there is none."""
         ...
 
     def goal(self, run: "Run") -> str:

@@ -6,12 +6,14 @@ exceed, in per cent of the bound, episode by episode.
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.baselines.edge.fluid import fluid_bound
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.edge.metrics import metrics, utility_curve
-from dispatchlab.envs.edge.schedule import OUTCOMES
+from dispatchlab.envs.edge.schedule import OUTCOMES, EdgeSchedule
+from dispatchlab.envs.edge.schedule_files import EdgeEpisode, read_schedule, write_schedule
 from dispatchlab.envs.edge.verify import verify
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.base import Charts, Column, Sweep
@@ -25,7 +27,7 @@ from dispatchlab.eval.families.columns import (
     mean_of,
     percent_of,
 )
-from dispatchlab.eval.families.shared import first_schedules, refuse_misreports
+from dispatchlab.eval.families.shared import first_schedules, plain_outcome, refuse_misreports
 from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
 from dispatchlab.eval.statistics import Interval
 
@@ -56,6 +58,7 @@ class EdgeEval:
     cell_note = "Mean utility, with the share of the tasks that were on time in brackets."
     sweep = Sweep({"utility": "utility", "completion": "share of the tasks on time"})
     tails = ()
+    bounds_take_time = True
     columns: tuple[Column, ...] = (
         METHOD,
         Column("utility", mean_of("utility"), 0),
@@ -106,6 +109,25 @@ class EdgeEval:
         bound = -lower_bound
         ratio = measures["utility"] / bound if bound > 0 else math.nan
         return {**measures, "lp_bound": bound, "bound_ratio": ratio}
+
+    def write_schedule(
+        self, path: Path, case: Case, method: str, result: Result, info: Mapping[str, Any]
+    ) -> None:
+        """With its utility."""
+        outcome: Outcome = result.info["outcome"]
+        played = (case.encoding, case.realisation, result.schedule)
+        told = (outcome.utility, outcome.qos, outcome.qoe)
+        write_schedule(path, EdgeEpisode(*played, *told, method, info))
+
+    def read_schedule(self, path: Path, case: Case) -> EdgeSchedule:
+        """The file holds instance and realisation too, which are those of the case."""
+        return read_schedule(path).schedule
+
+    def outcome(self, told: Mapping[str, Any], schedule: Any) -> "Outcome":  # noqa: ANN401
+        """What the episode came to."""
+        from dispatchlab.envs.edge.outcome import Outcome
+
+        return Outcome(**plain_outcome(told, Outcome), schedule=schedule)
 
     def goal(self, run: "Run") -> str:
         """Utility."""

@@ -1,9 +1,11 @@
 """Job shops and whatever else a CP encoding holds: one objective, gaps to a reference."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatchlab.envs.core.schedule import Result
+from dispatchlab.envs.core.schedule import Result, Schedule
+from dispatchlab.envs.jobshop.schedule_files import read_schedule, write_schedule
 from dispatchlab.envs.jobshop.verify import verify
 from dispatchlab.eval.cases import Case, known_bounds
 from dispatchlab.eval.families.base import Charts, Column, Sweep
@@ -21,6 +23,7 @@ class JobShopEval:
     cell_note = "Mean objective."
     sweep = Sweep({})
     tails = ()
+    bounds_take_time = False
 
     columns: tuple[Column, ...] = (
         METHOD,
@@ -55,6 +58,22 @@ class JobShopEval:
     def measures(self, case: Case, result: Result, lower_bound: float) -> Mapping[str, float]:
         """None: the objective says it all."""
         return {}
+
+    def write_schedule(
+        self, path: Path, case: Case, method: str, result: Result, info: Mapping[str, Any]
+    ) -> None:
+        """As JSON, which holds a digest of the instance."""
+        write_schedule(
+            path, case.encoding, result.schedule, method=method, info=info,
+            realisation=case.realisation,
+        )  # fmt: skip
+
+    def read_schedule(self, path: Path, case: Case) -> Schedule:
+        """Read it for the instance of the case."""
+        return read_schedule(path, case.encoding)
+
+    def outcome(self, told: Mapping[str, Any], schedule: Any) -> None:  # noqa: ANN401
+        """There is none."""
 
     def goal(self, run: "Run") -> str:
         """The name of the objective."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.envs.core.errors import InfeasibleScheduleError
@@ -105,3 +106,28 @@ def best_schedules(comparison: "Comparison", most: int, gantt: Gantt) -> Charts:
     more = len(comparison.cases) - len(figures)
     note = f"The first {len(figures)} cases; {more} more were run." if more else ""
     return Charts("Best schedules", note, tuple(figures))
+
+
+def plain_outcome(told: Mapping[str, Any], kind: type) -> dict[str, Any]:
+    """The numbers of an outcome from a file.
+
+    Args:
+        told: Values by name.
+        kind: The dataclass of the outcome, whose other fields are numbers and tuples of them.
+
+    Returns:
+        Its fields but for the schedule.
+
+    Raises:
+        KeyError: If one is missing.
+        TypeError: If one is no number.
+    """
+    values: dict[str, Any] = {}
+    for name in (item.name for item in fields(kind) if item.name != "schedule"):
+        value = told[name]
+        several = isinstance(value, list)
+        numbers = value if several else [value]
+        if not all(isinstance(number, int | float) for number in numbers):
+            raise TypeError(f"{name} is {value!r}, not a number")
+        values[name] = tuple(numbers) if several else value
+    return values

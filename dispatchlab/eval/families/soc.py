@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.envs.core.errors import InfeasibleScheduleError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.soc.instance import SocInstance
 from dispatchlab.envs.soc.metrics import metrics
+from dispatchlab.envs.soc.schedule import SocSchedule
+from dispatchlab.envs.soc.schedule_files import SocEpisode, read_schedule, write_schedule
 from dispatchlab.envs.soc.verify import verify
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.base import Charts, Column, Sweep
@@ -20,7 +23,7 @@ from dispatchlab.eval.families.columns import (
     VERIFIED,
     mean_of,
 )
-from dispatchlab.eval.families.shared import best_schedules, plain_facts
+from dispatchlab.eval.families.shared import best_schedules, plain_facts, plain_outcome
 from dispatchlab.eval.formatting import MISSING, number, number_interval
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class SocEval:
         "compare the latency only where the completed jobs agree",
     )
     tails = ()
+    bounds_take_time = False
 
     columns: tuple[Column, ...] = (
         METHOD,
@@ -106,6 +110,26 @@ class SocEval:
         counted = metrics(case.encoding, result.schedule, case.realisation)
         measures = {name: counted[name] for name in MEASURES}
         return {**measures, "job_time_us": outcome.job_time_us}
+
+    def write_schedule(
+        self, path: Path, case: Case, method: str, result: Result, info: Mapping[str, Any]
+    ) -> None:
+        """With the time of the jobs in the system."""
+        episode = SocEpisode(
+            case.encoding, case.realisation, result.schedule, planned=result.info["planned"],
+            objective=result.info["outcome"].job_time_us, method=method, info=info,
+        )  # fmt: skip
+        write_schedule(path, episode)
+
+    def read_schedule(self, path: Path, case: Case) -> SocSchedule:
+        """The file holds instance and realisation too, which are those of the case."""
+        return read_schedule(path).schedule
+
+    def outcome(self, told: Mapping[str, Any], schedule: Any) -> "Outcome":  # noqa: ANN401
+        """What the episode came to."""
+        from dispatchlab.envs.soc.outcome import Outcome
+
+        return Outcome(**plain_outcome(told, Outcome), schedule=schedule)
 
     def goal(self, run: "Run") -> str:
         """The name of the objective."""

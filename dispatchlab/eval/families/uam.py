@@ -6,10 +6,13 @@ the day before it begins, in per cent of it, day by day.
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.uam.metrics import metrics
+from dispatchlab.envs.uam.schedule import UamSchedule
+from dispatchlab.envs.uam.schedule_files import UamEpisode, read_schedule, write_schedule
 from dispatchlab.envs.uam.verify import verify
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families.base import Charts, Column, Sweep
@@ -23,7 +26,7 @@ from dispatchlab.eval.families.columns import (
     mean_of,
     percent_of,
 )
-from dispatchlab.eval.families.shared import first_schedules, refuse_misreports
+from dispatchlab.eval.families.shared import first_schedules, plain_outcome, refuse_misreports
 from dispatchlab.eval.formatting import MISSING, duration, number, number_interval, percent
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class UamEval:
     cell_note = "Mean profit in dollars, with the share of the bound in brackets."
     sweep = Sweep({PROFIT: "profit, $ per day", "served_share": "share of the passengers served"})
     tails = (PROFIT,)
+    bounds_take_time = True
     columns: tuple[Column, ...] = (
         METHOD,
         Column("$ per day", mean_of(PROFIT), 0),
@@ -100,6 +104,24 @@ class UamEval:
             "bound_usd": bound,
             "bound_share": counted[PROFIT] / bound if bound > 0 else math.nan,
         }
+
+    def write_schedule(
+        self, path: Path, case: Case, method: str, result: Result, info: Mapping[str, Any]
+    ) -> None:
+        """With its profit."""
+        played = (case.encoding, case.realisation, result.schedule)
+        profit = result.info["outcome"].profit_usd
+        write_schedule(path, UamEpisode(*played, profit, method, info))
+
+    def read_schedule(self, path: Path, case: Case) -> UamSchedule:
+        """The file holds instance and realisation too, which are those of the case."""
+        return read_schedule(path).schedule
+
+    def outcome(self, told: Mapping[str, Any], schedule: Any) -> "Outcome":  # noqa: ANN401
+        """What the episode came to."""
+        from dispatchlab.envs.uam.outcome import Outcome
+
+        return Outcome(**plain_outcome(told, Outcome), schedule=schedule)
 
     def goal(self, run: "Run") -> str:
         """Profit."""

@@ -49,6 +49,12 @@ class AgentMethod:
         self.name, self.strategy, self.width, self.temperature = name, strategy, width, temperature
         self.player = Player(name, path, semantics, window)
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The player and its search."""
+        search = {"strategy": self.strategy, "width": self.width, "temperature": self.temperature}
+        return {**self.player.settings, **search}
+
     def prepare(self) -> None:
         """Compile the kernels and play a small instance."""
         compile_kernels()

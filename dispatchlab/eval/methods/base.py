@@ -1,7 +1,7 @@
 """The protocol of methods, and what they share."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,6 +17,9 @@ from dispatchlab.eval.cases import Case
 
 class Method(Protocol):
     """Whoever makes a schedule for a case.
+
+    A comparison that is kept tells methods apart by their names and by the attribute ``settings``,
+    if there is one: values by name that JSON can hold.
 
     Attributes:
         name: Shown in tables.
@@ -43,14 +46,20 @@ class Method(Protocol):
 
 @runtime_checkable
 class BatchMethod(Protocol):
-    """A method that is faster on many cases at once; `compare` prefers this way then."""
+    """A method that is faster on many cases at once; `compare` prefers this way then.
 
-    def solve_all(self, cases: Sequence[Case], on_done: Callable[[Case], None]) -> list[Result]:
+    Attributes:
+        most_cases: Cases of an instance that `compare` gives at once at most. A comparison that is
+            cut off loses what is played at once.
+    """
+
+    most_cases: int
+
+    def solve_all(self, cases: Sequence[Case]) -> Sequence[Result]:
         """As `Method.solve`, for each case.
 
         Args:
             cases: The cases.
-            on_done: Called for each when it is done.
 
         Returns:
             One result per case.

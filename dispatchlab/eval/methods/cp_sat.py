@@ -22,6 +22,7 @@ class CpSatMethod:
 
         self.name, self.time_limit_s = name, time_limit_s
         self._solver: Any = CpSatSolver(workers)
+        self.settings: dict[str, Any] = {"time_limit_s": time_limit_s, "workers": workers}
 
     def prepare(self) -> None:
         """Nothing: the solver's time begins with building the model."""

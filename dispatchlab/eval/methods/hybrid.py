@@ -88,6 +88,16 @@ class HybridMethod:
         self.time_limit_s, self._clock = time_limit_s, clock
         self.player = None if path is None else Player(name, path)
         self._solver: Any = CpSatSolver(workers)
+        self._workers = workers
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The player, if there is one, and the limits."""
+        limits = {"time_limit_s": self.time_limit_s, "workers": self._workers}
+        if self.player is None:
+            return limits
+        samples = {"samples": self.samples, "temperature": self.temperature}
+        return {**self.player.settings, **samples, **limits}
 
     def prepare(self) -> None:
         """Compile the kernels and play a small instance."""

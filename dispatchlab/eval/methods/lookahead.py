@@ -1,5 +1,7 @@
 """LookaheadMethod: one-step lookahead with two rules."""
 
+from typing import Any
+
 from dispatchlab.baselines.dispatchers import Lookahead
 from dispatchlab.baselines.rollout import run_dispatcher
 from dispatchlab.envs.core.schedule import Result
@@ -20,6 +22,7 @@ class LookaheadMethod:
     def __init__(self, name: str, *, semantics: str = "active") -> None:
         """Check the semantics."""
         self.name, self.semantics = name, check_semantics(semantics)
+        self.settings: dict[str, Any] = {"semantics": semantics}
 
     def prepare(self) -> None:
         """Compile the kernels."""

@@ -10,6 +10,7 @@ from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.observation import OBSERVATIONS, WindowObservation
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.eval.methods.base import check_semantics
+from dispatchlab.eval.methods.identity import policy_digest
 
 FAMILY = "job-shop"
 MOST_ROWS = 128  # more are no faster on a CPU, and learn later what is to beat
@@ -52,6 +53,14 @@ class Player:
         self._window = window
         in_time_order = self.semantics in ("non-delay", "non-delay-wait")
         self.decides_online = in_time_order and self._observation != "rehearsed"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides how it plays."""
+        return {
+            "policy": policy_digest(self.policy), "semantics": self.semantics,
+            "stop_at": self._stop_at, "observation": self._observation, "window": self._window,
+        }  # fmt: skip
 
     def environment(self, problem: Problem, rows: int) -> Any:  # noqa: ANN401
         """An environment in which every row plays the problem and stays at its end.

@@ -1,5 +1,7 @@
 """RuleMethod: a priority rule, once or the best of several runs."""
 
+from typing import Any
+
 from dispatchlab.baselines.dispatchers import PriorityRule
 from dispatchlab.baselines.rollout import run_dispatcher
 from dispatchlab.envs.core.schedule import Result
@@ -23,6 +25,11 @@ class RuleMethod:
         PriorityRule(rule)
         self.name, self.rule, self.k = name, rule, k
         self.semantics = check_semantics(semantics)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The rule, and how it is played."""
+        return {"rule": self.rule, "semantics": self.semantics, "k": self.k}
 
     def prepare(self) -> None:
         """Compile the kernels."""

@@ -3,6 +3,7 @@
 import functools
 import math
 from dataclasses import replace
+from typing import Any
 
 from dispatchlab.baselines.soc.plan import Plan
 from dispatchlab.baselines.soc.planners import Planner, make_planner
@@ -39,10 +40,12 @@ class SocPlannerMethod:
         """Try the planner, so that a missing package is noticed before anything runs."""
         self.name, self._planner = name, planner
         self._time_limit_s, self._workers = time_limit_s, workers
+        self.settings: dict[str, Any] = {}  # of all but CP-SAT the name tells everything
         if planner == "cp-sat":
             from dispatchlab.baselines.soc.cpsat import SocCpSatSolver
 
             SocCpSatSolver(workers)
+            self.settings = {"time_limit_s": time_limit_s, "workers": workers}
 
     def prepare(self) -> None:
         """Compile the kernels."""

@@ -1,10 +1,8 @@
 """Methods for families whose work streams in: rules, and learned agents that play in batches."""
 
-import functools
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,9 @@ from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.methods.base import one_thread
+from dispatchlab.eval.methods.identity import policy_digest
 
-MOST_ROWS = 64
+MOST_ROWS = 32  # more are hardly faster, and a comparison that is cut off loses more
 
 
 def is_flag(value: object) -> bool:
@@ -113,6 +112,7 @@ class StreamRuleMethod:
         """Try the rule, so that an unknown name is noticed before anything runs."""
         make(0)
         self.name, self._make, self._stage = name, make, stage
+        self.settings: dict[str, Any] = {}  # the name tells them all
 
     def prepare(self) -> None:
         """Compile the kernels."""
@@ -134,6 +134,8 @@ class StreamAgentMethod:
         stage: Where it plays.
     """
 
+    most_cases = MOST_ROWS
+
     def __init__(self, name: str, path: str | Path, stage: Stage) -> None:
         """Load the policy."""
         from dispatchlab.agents import load_policy
@@ -149,21 +151,18 @@ class StreamAgentMethod:
         """Compile the kernels and play a small instance."""
         self.solve(self._stage.warm_up())
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The policy, and how it was trained to play."""
+        return {"policy": policy_digest(self.policy), **self.env_kwargs}
+
     def solve(self, case: Case) -> Result:
         """Play the case."""
-        return self.solve_all([case], lambda _: None)[0]
+        return self.solve_all([case])[0]
 
-    def solve_all(self, cases: Sequence[Case], on_done: Callable[[Case], None]) -> list[Result]:
-        """Play all episodes of an instance at once."""
-        results: list[Result] = []
-        play = functools.partial(self._stage.run, self.policy, **self.env_kwargs)
+    def solve_all(self, cases: Sequence[Case]) -> list[Result]:
+        """Play all episodes at once."""
+        problems = [(case.encoding, case.realisation) for case in cases]
         with one_thread():
-            for _, group in groupby(cases, lambda case: case.instance):
-                alike = list(group)
-                for start in range(0, len(alike), MOST_ROWS):
-                    part = alike[start : start + MOST_ROWS]
-                    outcomes = play([(case.encoding, case.realisation) for case in part])
-                    for case, outcome in zip(part, outcomes, strict=True):
-                        results.append(self._stage.to_result(case, outcome))
-                        on_done(case)
-        return results
+            outcomes = self._stage.run(self.policy, problems, **self.env_kwargs)
+        return [self._stage.to_result(*pair) for pair in zip(cases, outcomes, strict=True)]

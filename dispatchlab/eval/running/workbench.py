@@ -1,0 +1,129 @@
+"""Workbench: carries tasks out, in whatever process it stands."""
+
+import traceback
+from collections.abc import Sequence
+
+import cloudpickle
+
+from dispatchlab.envs.core.errors import DispatchlabError, InfeasibleScheduleError
+from dispatchlab.envs.core.schedule import Result
+from dispatchlab.eval.cases import Case
+from dispatchlab.eval.families import eval_family
+from dispatchlab.eval.methods.base import BatchMethod, Method
+from dispatchlab.eval.running.records import from_text, to_text
+from dispatchlab.eval.running.tasks import Answer, Bound, Bounded, Play, Played, Task
+
+
+class WorkerLostError(DispatchlabError):
+    """A worker process ended before its task did."""
+
+
+class Workbench:
+    """The methods, each prepared when it is needed first.
+
+    Args:
+        methods: The methods.
+        keeps: Whether results are to be written down.
+    """
+
+    def __init__(self, methods: Sequence[Method], *, keeps: bool = False) -> None:
+        """Prepare nothing yet."""
+        self.methods = methods
+        self._keeps = keeps
+        self._prepared: set[int] = set()
+
+    def carry_out(self, task: Task) -> Answer:
+        """Carry a task out; what comes from a file is checked like all else.
+
+        Args:
+            task: The task.
+
+        Returns:
+            Its answer.
+        """
+        if isinstance(task, Bound):
+            return Bounded(*eval_family(task.case.family).known_bounds(task.case))
+        method = self.methods[task.method]
+        results = _kept_results(method, task)
+        texts: tuple[str, ...] = ()
+        if results is None:
+            results = self._solve(task)
+            if self._keeps:
+                pairs = zip(task.cases, results, strict=True)
+                texts = tuple(to_text(method.name, case, result) for case, result in pairs)
+        complaints = map(_complaint, task.cases, results)
+        return Played(results, tuple(complaints), texts)
+
+    def _solve(self, task: Play) -> tuple[Result, ...]:
+        method = self.methods[task.method]
+        if task.method not in self._prepared:
+            method.prepare()
+            self._prepared.add(task.method)
+        if isinstance(method, BatchMethod):
+            return tuple(method.solve_all(task.cases))
+        return tuple(method.solve(case) for case in task.cases)
+
+
+def answer(bench: Workbench, message: bytes) -> bytes:
+    """Carry out a task that came from another process.
+
+    Args:
+        bench: The workbench of this process.
+        message: A task, pickled.
+
+    Returns:
+        Its answer, pickled; or the exception that it ended with.
+    """
+    try:
+        return _packed(bench.carry_out(cloudpickle.loads(message)))
+    except Exception as error:  # the other process raises it
+        return _packed(error, traceback.format_exc())
+
+
+def unpack(message: bytes) -> Answer:
+    """Read what `answer` has sent.
+
+    Args:
+        message: The bytes.
+
+    Returns:
+        The answer.
+
+    Raises:
+        Exception: What the task ended with.
+    """
+    value, told = cloudpickle.loads(message)
+    if isinstance(value, Exception):
+        raise value from RuntimeError(f"in a worker process:\n{told}")
+    answer: Answer = value
+    return answer
+
+
+def _packed(value: Answer | Exception, told: str = "") -> bytes:
+    packed: bytes = cloudpickle.dumps((value, told))
+    if told:
+        try:
+            cloudpickle.loads(packed)
+        except Exception:  # exceptions of some packages cannot be unpickled
+            return _packed(RuntimeError(f"{type(value).__name__}: {value}"), told)
+    return packed
+
+
+def _kept_results(method: Method, task: Play) -> tuple[Result, ...] | None:
+    """What was kept of a task; None unless all of it is there and whole."""
+    if not task.kept:
+        return None
+    pairs = zip(task.kept, task.cases, strict=True)
+    results = tuple(from_text(text, method.name, case) for text, case in pairs)
+    return None if None in results else results  # type: ignore[return-value] # see the condition
+
+
+def _complaint(case: Case, result: Result) -> str | None:
+    """What the checker has against a result; None for nothing."""
+    if result.schedule is None:
+        return None
+    try:
+        eval_family(case.family).verify(case, result)
+    except InfeasibleScheduleError as error:
+        return str(error)
+    return None
