@@ -11,6 +11,7 @@ NEEDS = {
     "train": "stable_baselines3",
     "baselines/solvers": "ortools",
     "eval/twin": "simpy",
+    "fuzz": "stable_baselines3",
 }
 
 # Workers of pytest-xdist share the cores, so one thread each.

@@ -21,6 +21,7 @@ from dispatchlab.envs.core.graph_spec import EdgeType, Feature, GraphSpec, NodeT
 PRETRAINED = Path(__file__).parent / "pretrained"
 FORMAT = "dispatchlab-policy"
 FORMAT_VERSION = 1
+HUB_FILES = ("model.safetensors", "config.json")
 _KEYS = {
     "format": str,
     "version": int,
@@ -37,6 +38,13 @@ class _Files(NamedTuple):
 
     weights: Path
     description: Path
+
+
+class Contents(NamedTuple):
+    """What stands in these files."""
+
+    weights: bytes
+    description: str
 
 
 def save_policy(
@@ -60,6 +68,25 @@ def save_policy(
     Raises:
         CheckpointError: The family or the feature names are unknown.
     """
+    files = _locate(path_prefix)
+    content = contents(policy, meta, layout=layout)
+    files.weights.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and renamed: a run that is killed here leaves the previous files whole.
+    drafts = _Files(*(path.with_name(path.name + ".tmp") for path in files))
+    drafts.description.write_text(content.description, encoding="utf-8")
+    drafts.weights.write_bytes(content.weights)  # save_file would keep others from reading it
+    for draft, path in zip(drafts, files, strict=True):
+        os.replace(draft, path)
+    return files
+
+
+def contents(
+    policy: nn.Module | LearnedPolicy,
+    meta: Mapping[str, Any],
+    *,
+    layout: LayoutDict | None = None,
+) -> Contents:
+    """What `save_policy`, with the same arguments, writes."""
     network, known, family = _parts(policy)
     layout, family = layout or known, str(meta.get("family", family))
     if not family:
@@ -81,15 +108,9 @@ def save_policy(
     weights = {
         key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()
     }
-    files = _locate(path_prefix)
-    files.weights.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside and renamed: a run that is killed here leaves the previous files whole.
-    drafts = _Files(*(path.with_name(path.name + ".tmp") for path in files))
-    drafts.description.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-    drafts.weights.write_bytes(save(weights))  # save_file would keep others from reading it
-    for draft, path in zip(drafts, files, strict=True):
-        os.replace(draft, path)
-    return files
+    # Other readers of safetensors ask which library the tensors are for.
+    data: bytes = save(weights, metadata={"format": "pt"})
+    return Contents(data, json.dumps(description, indent=2) + "\n")
 
 
 def load_policy(
@@ -102,8 +123,9 @@ def load_policy(
     """Load a checkpoint written by `save_policy`.
 
     Args:
-        path: The prefix, either of the two files, the directory that holds ``policy.*``, or one
-            of `pretrained_names`.
+        path: The prefix, either of the two files, the directory that holds ``policy.*`` or, as
+            on the Hugging Face hub, ``model.safetensors`` and ``config.json``, or one of
+            `pretrained_names`.
         device: Where to put the weights.
         family: Refuse a checkpoint of another family.
         layout: Refuse a checkpoint that does not fit ``env.graph_spec.layout()``.
@@ -158,7 +180,10 @@ def _locate(path: str | Path) -> _Files:
         path = PRETRAINED / path  # files of that name in the working directory come first
     path = Path(path)
     if os.path.isdir(path):
+        hub = _Files(path / HUB_FILES[0], path / HUB_FILES[1])
         path = path / "policy"
+        if hub.weights.exists() and not path.with_suffix(".safetensors").exists():
+            return hub
     if path.suffix in (".safetensors", ".json"):
         path = path.with_suffix("")
     if path.suffix in (".zip", ".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt"):
@@ -185,7 +210,8 @@ def _read_description(path: Path) -> dict[str, Any]:
             f"reads {FORMAT_VERSION}: install the release that wrote it."
         )
     bad = [key for key, kind in _KEYS.items() if not isinstance(data.get(key), kind)]
-    if bad or _layout_hash(data["layout"]) != data["layout_hash"]:
+    found = "" if bad else _layout_hash(data["layout"])
+    if not found or found != data["layout_hash"]:
         raise CheckpointError(
             f"{str(path)!r} has a damaged {bad[0] if bad else 'layout'!r} entry: "
             "download or save it again."

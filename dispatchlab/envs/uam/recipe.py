@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from dispatchlab.envs.core.checks import check_name, check_number, check_whole
+from dispatchlab.envs.core.errors import InvalidInstanceError
 from dispatchlab.envs.uam.aircraft import TAPER, TOP_TAPER, AircraftType
 from dispatchlab.envs.uam.demand import TWO_PEAKS
 from dispatchlab.envs.uam.demand_files import Bins
@@ -15,6 +16,7 @@ from dispatchlab.envs.uam.validation import MAX_PORTS, MAX_S, check_aircraft, ch
 
 MAX_RHO = 50.0
 MAX_TIMES = 1000.0  # of multipliers
+MAX_CELLS = 25_000_000  # of a table over bins and pairs of ports
 _DEFAULTS = {item.name: item.default for item in fields(UamInstance) if item.init}
 
 
@@ -99,6 +101,12 @@ class DayRecipe:
         for name in ("horizon_s", "bin_s"):
             check_whole(where, name, self.option(name), 1, MAX_S)
         check_whole(where, "clock_start_s", self.option("clock_start_s"), 0, 86_399)
+        cells = self.bins.num * self.num_ports**2
+        if cells > MAX_CELLS:
+            raise InvalidInstanceError(
+                f"{where} has {self.bins.num} bins of {self.num_ports} ports, so {cells} cells of "
+                f"demand; lengthen bin_s or take fewer ports, for {MAX_CELLS} cells at most."
+            )
 
     @property
     def charge_levels(self) -> tuple[float, ...]:

@@ -41,7 +41,11 @@ def to_array(owner: str, field: str, values: Any, kind: Any) -> npt.NDArray[Any]
     try:
         given = _plain(values)
         numbers = given.astype(np.float64) if given.dtype.kind in "iuf" else None
-    except (ValueError, TypeError, OverflowError) as error:
+    except OverflowError as error:
+        raise InvalidInstanceError(
+            f"{where} holds {shorten(values)}, beyond every range; give numbers below 2^63."
+        ) from error
+    except (ValueError, TypeError) as error:
         place, value = _first_odd(values)
         raise InvalidInstanceError(
             f"{where}{place} is {value}; give a plain table, with rows of one length."

@@ -16,6 +16,7 @@ FloatArray = npt.NDArray[np.float64]
 # Columns of progress.csv.
 TIMESTEPS = "timesteps"
 GRADIENT_NORM = "train/gradient_norm"
+MOST = 1e300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,4 +134,11 @@ def read_norms(run: str) -> tuple[FloatArray, FloatArray]:
             f"The run {run!r} has recorded {len(pairs)} gradient norms: name a longer run, or one "
             "of this release."
         )
-    return pairs[:, 0], pairs[:, 1]
+    timesteps, norms = pairs.T
+    ascends = bool((np.diff(timesteps) >= 0).all())
+    if not ascends or not 0 < timesteps[-1] < MOST or norms.min() < 0:
+        raise DispatchlabError(
+            f"{str(path)!r} is damaged: its {TIMESTEPS} do not ascend from 0, or a norm is below "
+            "0; name the folder of another run."
+        )
+    return timesteps, norms
