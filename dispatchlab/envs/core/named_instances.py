@@ -46,6 +46,19 @@ def load_unnamed(
     )
 
 
+def path_of(given: str) -> Path:
+    """The path in a text, without the settings that may follow it.
+
+    Args:
+        given: A path, with settings behind a colon or not.
+
+    Returns:
+        The path of a file if there is one, and the text before the settings otherwise.
+    """
+    before, _, settings = given.partition(":")
+    return Path(before if "=" in settings and not os.path.isfile(given) else given)
+
+
 def is_misspelt(name: str, names: Collection[str]) -> bool:
     """Whether a name that is no preset's was most likely meant to be one.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import InvalidInstanceError
-from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed
+from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed, path_of
 from dispatchlab.envs.edge.instance import EdgeInstance, Jitter
 from dispatchlab.envs.edge.instance_files import FORMAT, parse_instance, read_instance
 from dispatchlab.envs.edge.network import STATIONARY, TRACE, TRAPEZIUM, Network
@@ -88,10 +88,10 @@ def is_edge_problem(name_or_path: str) -> bool:
         name_or_path: What a user gave.
 
     Returns:
-        True for presets (with settings or not) and names that are nearly one, and for JSON files
-        of this family.
+        True for presets and names that are nearly one, and for JSON files of this family; with
+        settings or not.
     """
-    path = Path(name_or_path)
+    path = path_of(name_or_path)
     if os.path.isfile(path):
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))

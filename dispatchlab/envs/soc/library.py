@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import cache, partial
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import InstanceFormatError, InvalidInstanceError
-from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed
+from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed, path_of
 from dispatchlab.envs.soc.formats import json_text, read_instance
 from dispatchlab.envs.soc.formats.detect import format_of_extension, is_soc_text
 from dispatchlab.envs.soc.instance import Injection, Noise, SocInstance, TaskGraph
@@ -76,10 +75,10 @@ def is_soc_problem(name_or_path: str) -> bool:
         name_or_path: What a user gave.
 
     Returns:
-        True for presets (with settings or not) and names that are nearly one, for .stg, .dot and
-        .gv files, and for JSON files of this family.
+        True for presets and names that are nearly one, for .stg, .dot and .gv files, and for JSON
+        files of this family; with settings or not.
     """
-    path = Path(name_or_path)
+    path = path_of(name_or_path)
     if os.path.isfile(path):
         if path.suffix.lower() == ".json":
             return is_soc_text(path.read_bytes().decode("utf-8", errors="replace"))

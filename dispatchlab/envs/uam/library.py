@@ -4,11 +4,10 @@ import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import InstanceFormatError
-from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed
+from dispatchlab.envs.core.named_instances import is_misspelt, load_unnamed, path_of
 from dispatchlab.envs.uam.days import build
 from dispatchlab.envs.uam.demand import LAX_DTLA, TWO_PEAKS
 from dispatchlab.envs.uam.instance import UamInstance
@@ -114,14 +113,11 @@ def is_uam_problem(name_or_path: str) -> bool:
         True for presets and names that are nearly one, and for JSON files of this family; with
         settings or not.
     """
-    before, _, settings = name_or_path.partition(":")
-    path = Path(name_or_path)
-    if "=" in settings and not os.path.isfile(path):
-        path = Path(before)
+    path = path_of(name_or_path)
     if os.path.isfile(path):
         is_json = path.suffix.lower() == ".json"
         return is_json and bool(_OWN.search(path.read_bytes().decode("utf-8", errors="replace")))
-    name = before.lower()
+    name = name_or_path.partition(":")[0].lower()
     is_near = not path.suffix and (_NEARLY.fullmatch(name) or is_misspelt(name, instance_names()))
     return bool(is_preset(name) or is_near)
 

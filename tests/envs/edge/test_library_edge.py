@@ -262,7 +262,16 @@ def test_no_text_and_no_file(tmp_path: Path) -> None:
 def test_family(tmp_path: Path) -> None:
     """Names, near names and files of this family are told from those of others."""
     mine = write_instance(load_instance("2d-p"), tmp_path / "mine.json")
-    yes = ["4d-a", "4D-A", "17d-p", "4d-a:network=4g", "4da", "4d-x", str(mine)]
+    yes = [
+        "4d-a",
+        "4D-A",
+        "17d-p",
+        "4d-a:network=4g",
+        "4da",
+        "4d-x",
+        str(mine),
+        f"{mine}:network=4g",
+    ]
     no = ["ft06", "la01", "top-1", "soc16-mix", "job:Top_1", "4d-a.json", "x.csv", str(tmp_path)]
     assert [name for name in yes if not is_edge_problem(name)] == []
     assert [name for name in no if is_edge_problem(name)] == []

@@ -157,6 +157,7 @@ def test_is_soc_problem(tmp_path: Path) -> None:
     shop = tmp_path / "shop.json"
     shop.write_text('{"format": "dispatchlab-cp-encoding"}')
     names = ["top-1", "top-1:max_jobs=2", "job:Top_1", "x.stg", "x.dot", str(own), "top-11"]
+    names.append(f"{own}:max_jobs=2")
     assert all(is_soc_problem(name) for name in names)
     assert not any(is_soc_problem(name) for name in ["ft06", "x.json", "x.jsp", str(shop)])
     assert not any(is_soc_problem(name) for name in benchmark_names())
