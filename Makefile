@@ -39,6 +39,10 @@ types: $(STAMP) ## mypy --strict on the package
 docs: $(STAMP) ## the documentation site in site/; every warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
+tutorials: $(STAMP) ## run the tutorials and write their outputs (some minutes)
+	$(PIP_INSTALL) --no-build-isolation -e '.[slow]'
+	$(BIN)/python -m scripts.tutorials
+
 coverage: $(STAMP) ## the tests without the slow ones, and the coverage gate
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
 

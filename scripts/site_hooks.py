@@ -1,5 +1,6 @@
 """Hooks of MkDocs: pages that the package writes, files of the repository, links between them."""
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -34,7 +35,16 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     if path in config.extra["pages"]:
         return markdown
     source = repository_files().get(path, ROOT / "docs" / path)
-    return site_links(markdown, path, source.relative_to(ROOT).as_posix())
+    text = site_links(markdown, path, source.relative_to(ROOT).as_posix())
+    notebook = path.removesuffix(".md") + ".ipynb"
+    return _with_download(text, notebook) if notebook in notebook_files() else text
+
+
+def _with_download(text: str, notebook: str) -> str:
+    """A tutorial with a link to its notebook below the title."""
+    title, _, rest = text.partition("\n")
+    link = f"[Download this page as a notebook]({PurePosixPath(notebook).name}){{ .md-button }}"
+    return f"{title}\n\n{link}\n{rest}"
 
 
 def _with_folders(nav: Any, paths: list[str]) -> Any:  # noqa: ANN401 (as YAML has it)

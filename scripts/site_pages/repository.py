@@ -31,10 +31,14 @@ def repository_files() -> dict[str, Path]:
 def example_page() -> str:
     """The scripts of ``examples/`` on one page."""
     parts = ["# Examples\n"]
-    for script in sorted(ROOT.glob("examples/*.py")):
+    for script in map(ROOT.joinpath, _examples()):
         code = script.read_text(encoding="utf-8").rstrip()
         parts.append(f"## {script.name}\n\n```python\n{code}\n```\n")
     return "\n".join(parts)
+
+
+def _examples() -> list[str]:
+    return sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("examples/*.py"))
 
 
 def site_links(text: str, page: str, source: str) -> str:
@@ -50,7 +54,7 @@ def site_links(text: str, page: str, source: str) -> str:
         build refuses them.
     """
     places = {path.relative_to(ROOT).as_posix(): name for name, path in repository_files().items()}
-    places["examples"] = EXAMPLES
+    places |= dict.fromkeys(("examples", *_examples()), EXAMPLES)
     here = PurePosixPath(source).parent
 
     def lead(found: re.Match[str]) -> str:

@@ -33,7 +33,7 @@ class Part(NamedTuple):
 
 def tutorials() -> list[Path]:
     """The tutorials of the site."""
-    return sorted((ROOT / "docs" / FOLDER).glob("*.md"))
+    return sorted((ROOT / "docs" / FOLDER).glob("own_*.md"))
 
 
 def split(markdown: str) -> Iterator[Part]:
