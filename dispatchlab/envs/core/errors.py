@@ -72,10 +72,15 @@ class MissingExtraError(ImportError):
 
 
 def _readable(message: str) -> str:
-    if len(message) > LONGEST:
-        # the remedy stands at the end
-        message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 + 5 :]}"
+    message = _cut(message)
     if message.isprintable():
         return message
     shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
-    return "".join(shown)
+    return _cut("".join(shown))
+
+
+def _cut(message: str) -> str:
+    """Without the middle if it is long; the remedy stands at the end."""
+    if len(message) <= LONGEST:
+        return message
+    return f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 + 5 :]}"

@@ -105,7 +105,8 @@ def read_text(path: str | os.PathLike[str], holds: str = "an instance") -> str:
     except UnicodeDecodeError:
         raise InstanceFormatError(f"{shown} is no UTF-8 text; name a text file.") from None
     except (OSError, ValueError) as error:
-        raise InstanceFormatError(f"{shown} cannot be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InstanceFormatError(f"{shown} cannot be read: {reason}; check the path.") from error
     if not text.strip():
         raise InstanceFormatError(f"{shown} is empty; it should hold {holds}.")
     return text

@@ -73,7 +73,7 @@ def read_traces(path: str | os.PathLike[str]) -> tuple[BandwidthTrace, ...]:
         InstanceFormatError: If there are none, or one cannot be read.
     """
     place = Path(path)
-    if not place.is_dir():
+    if not os.path.isdir(place):
         return (read_trace(place),)
     files = sorted(file for file in place.iterdir() if file.suffix.lower() in SUFFIXES)
     if not files:

@@ -147,7 +147,8 @@ def _read_text(path: Path) -> str:
     except IsADirectoryError:
         raise InstanceFormatError(f"{shown} is a folder; name a file inside it.") from None
     except (OSError, ValueError) as error:
-        raise InstanceFormatError(f"{shown} cannot be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InstanceFormatError(f"{shown} cannot be read: {reason}; check the path.") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
