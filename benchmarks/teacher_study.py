@@ -3,7 +3,7 @@
 Usage:
     python benchmarks/teacher_study.py run --family job-shop --out runs/study [--seeds 0-4]
         [--teachers "uniform;alp-gmm"] [--steps 65536]
-    python benchmarks/teacher_study.py table --family job-shop --out runs/study
+    python benchmarks/teacher_study.py table --family job-shop --out runs/study [--against uniform]
 
 Every student has the same network, PPO settings and number of decisions, those that are only judged
 included; it is trained on the family's widest task space and never sees the strata, whose problems
@@ -136,7 +136,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def table(args: argparse.Namespace) -> None:
-    """Means over seeds and problems, with intervals over both, and differences to uniform."""
+    """Means over seeds and problems, with intervals over both, and differences to one teacher."""
     runs = sorted((args.out / args.family).glob("*/regrets.csv"))
     data: dict[str, dict[int, list[dict[str, str]]]] = {}
     for path in runs:
@@ -144,12 +144,11 @@ def table(args: argparse.Namespace) -> None:
         with path.open(newline="") as file:
             data.setdefault(name, {})[int(seed)] = list(csv.DictReader(file))
     sys.stdout.write(
-        "| stratum | teacher | seeds | mean % | 95 % interval | IQM % | CVaR 10 % | to uniform |\n"
-        + 8 * "|---"
-        + "|\n"
+        "| stratum | teacher | seeds | mean % | 95 % interval | IQM % | CVaR 10 % | "
+        f"to {args.against} |\n" + 8 * "|---" + "|\n"
     )
-    if "uniform" not in data:
-        sys.exit(f"No run of 'uniform' is in {args.out / args.family}: run it first.")
+    if args.against not in data:
+        sys.exit(f"No run of {args.against!r} is in {args.out / args.family}: run it first.")
     for stratum in STRATA[args.family]:
         for name, seeds in data.items():
             regrets = _matrix(seeds, stratum, "greedy")
@@ -157,7 +156,7 @@ def table(args: argparse.Namespace) -> None:
             first, second = (_matrix(seeds, stratum, f"sampled-{k}") for k in (1, 2))
             worst = np.argsort(-first, axis=0)[: max(1, int(TAIL * len(first)))]
             tail = float(np.take_along_axis(second, worst, axis=0).mean())
-            apart = _apart(data["uniform"], seeds, stratum)
+            apart = _apart(data[args.against], seeds, stratum)
             left, right = _interval(apart)
             sys.stdout.write(
                 f"| {stratum} | {name} | {regrets.shape[1]} | {regrets.mean():.2f} | "
@@ -225,6 +224,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0-4")
     parser.add_argument("--steps", type=int, default=65_536)
     parser.add_argument("--problems", type=int, default=PROBLEMS)
+    parser.add_argument("--against", default="uniform", help="teacher to compare with")
     args = parser.parse_args()
     {"run": run, "table": table}[args.what](args)
 
