@@ -5,15 +5,18 @@ from typing import Annotated
 import typer
 
 from dispatchlab.commands import benchmark, evaluate
+from dispatchlab.commands.agents import agents
 from dispatchlab.commands.convert import convert
 from dispatchlab.commands.demo import demo
 from dispatchlab.commands.envs import envs
 from dispatchlab.commands.errors import FriendlyGroup
+from dispatchlab.commands.export import export
 from dispatchlab.commands.render import render
 from dispatchlab.commands.report import report
 from dispatchlab.commands.solve import solve
 from dispatchlab.commands.text import help_of
 from dispatchlab.commands.train import app as train_app
+from dispatchlab.commands.tune import tune
 from dispatchlab.commands.verify import verify
 
 app = typer.Typer(
@@ -23,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
 )
-for _command in (envs, solve, verify, render, report, convert, demo):
+for _command in (envs, solve, verify, render, report, tune, agents, export, convert, demo):
     app.command(help=help_of(_command))(_command)
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate.app, name="evaluate")

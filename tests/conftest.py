@@ -11,6 +11,7 @@ NEEDS = {
     "train": "stable_baselines3",
     "baselines/solvers": "ortools",
     "eval/twin": "simpy",
+    "tune": "optuna",
     "fuzz": "stable_baselines3",
 }
 

@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
-from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.values import field_docs
+from dispatchlab.train.yaml_files import import_yaml
+from dispatchlab.train.zoo import is_zoo, read_zoo
 
 
 def write_config(config: TrainConfig, path: str | os.PathLike[str]) -> Path:
@@ -23,7 +24,7 @@ def write_config(config: TrainConfig, path: str | os.PathLike[str]) -> Path:
     Raises:
         DispatchlabError: The file cannot be written.
     """
-    yaml = _yaml()
+    yaml = import_yaml()
     docs = field_docs(TrainConfig)
     parts = []
     for key, value in config.to_dict().items():
@@ -36,7 +37,7 @@ def read_config(path: str | os.PathLike[str], base: TrainConfig | None = None) -
     """Read settings from YAML.
 
     Args:
-        path: File with a mapping of settings.
+        path: File with a mapping of settings, or hyper-parameters of rl-baselines3-zoo.
         base: Where settings that the file leaves out come from (the defaults otherwise).
 
     Returns:
@@ -45,7 +46,7 @@ def read_config(path: str | os.PathLike[str], base: TrainConfig | None = None) -
     Raises:
         DispatchlabError: The file cannot be read, or a setting is unknown or does not fit.
     """
-    yaml = _yaml()
+    yaml = import_yaml()
     try:
         # all values are read as texts, whose types the settings know better than YAML
         data = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.BaseLoader)
@@ -62,13 +63,5 @@ def read_config(path: str | os.PathLike[str], base: TrainConfig | None = None) -
             f"{os.fspath(path)!r} holds no settings: write one 'key: value' on each line."
         )
     settings = {str(key): value for key, value in (data or {}).items()}
-    return (base or TrainConfig()).updated(settings)
-
-
-def _yaml() -> Any:  # noqa: ANN401 - a module
-    """PyYAML, which comes with the agents."""
-    try:
-        import yaml
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("yaml", "agents") from error
-    return yaml
+    base = base or TrainConfig()
+    return read_zoo(settings, base) if is_zoo(settings) else base.updated(settings)

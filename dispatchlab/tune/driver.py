@@ -1,7 +1,8 @@
 """tune: the loop that asks for trials, has them played, and keeps what became of them."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from dispatchlab.tune.settings import TuneSettings
 from dispatchlab.tune.trial import TrialTask
 
 BASE = -1  # number of the run with the base settings, which is no trial
-_FEWEST_FOR_IMPORTANCES = 4
+_FEWEST_FOR_IMPORTANCES = 10
 _WORDS = {state: word for word, state in STATES.items()}
 Listener = Callable[[Outcome], None]
 
@@ -101,6 +102,25 @@ def load_study(folder: StudyFolder, settings: TuneSettings) -> optuna.Study:
             direction=direction(settings),
             load_if_exists=True,
         )
+
+
+@contextmanager
+def open_study(path: str | os.PathLike[str]) -> Iterator[optuna.Study]:
+    """The study of a folder as optuna knows it, for its charts and analyses.
+
+    Args:
+        path: The folder.
+
+    Yields:
+        The study, on which nobody else works meanwhile.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    folder = StudyFolder(path)
+    settings = folder.read()
+    with folder.locked():
+        yield load_study(folder, settings)
 
 
 def check_runs(settings: TuneSettings) -> None:

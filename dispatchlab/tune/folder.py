@@ -15,9 +15,9 @@ from optuna.storages.journal import JournalFileBackend
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.train.config_files import write_config
+from dispatchlab.train.yaml_files import dump_yaml, load_yaml
 from dispatchlab.tune.result import TuneResult
 from dispatchlab.tune.settings import TuneSettings
-from dispatchlab.tune.yaml_files import dump_yaml, load_yaml
 
 
 class StudyFolder:

@@ -43,7 +43,7 @@ class TuneResult:
         base: Score of the base settings, trained like a trial; None if they failed.
         trials: All trials, by number.
         importances: How much the best scores depend on each setting; they sum to one. Empty with
-            fewer than four trials that were trained to their end.
+            fewer than ten trials that were trained to their end.
     """
 
     path: Path
@@ -54,8 +54,13 @@ class TuneResult:
     importances: Mapping[str, float]
 
     @property
-    def best(self) -> Tried | None:
-        """The best trial that was trained to its end, the first of equals; None if none was."""
+    def ranking(self) -> list[Tried]:
+        """Trials that were trained to their end, the best first and the first of equals."""
         ended = [trial for trial in self.trials if trial.state == COMPLETE]
         sign = -1.0 if self.higher_is_better else 1.0
-        return min(ended, key=lambda trial: sign * (trial.score or 0.0), default=None)
+        return sorted(ended, key=lambda trial: sign * (trial.score or 0.0))
+
+    @property
+    def best(self) -> Tried | None:
+        """The first of the ranking; None if no trial was trained to its end."""
+        return next(iter(self.ranking), None)

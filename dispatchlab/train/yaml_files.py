@@ -17,7 +17,7 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
     Returns:
         YAML, with the keys in their order.
     """
-    text: str = _yaml().safe_dump(dict(data), sort_keys=False, width=100)
+    text: str = import_yaml().safe_dump(dict(data), sort_keys=False, width=100)
     return text
 
 
@@ -33,7 +33,7 @@ def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         DispatchlabError: It cannot be read, or is no mapping.
     """
-    yaml = _yaml()
+    yaml = import_yaml()
     try:
         data = yaml.safe_load(read_text(path, "a mapping"))
     except (yaml.YAMLError, RecursionError):
@@ -45,8 +45,12 @@ def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {str(key): value for key, value in data.items()}
 
 
-def _yaml() -> Any:  # noqa: ANN401 - a module
-    """PyYAML, which comes with the agents."""
+def import_yaml() -> Any:  # noqa: ANN401 - a module
+    """PyYAML, which comes with the agents.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
     try:
         import yaml
     except ModuleNotFoundError as error:

@@ -1,0 +1,237 @@
+"""``dispatchlab tune``: search for the settings of training runs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dispatchlab.commands.train_options import (
+    ConfigFile,
+    Device,
+    Preset,
+    Seed,
+    Settings,
+    Timesteps,
+    Track,
+    TrackProject,
+    first_config,
+    pairs,
+)
+from dispatchlab.commands.tune_outputs import (
+    check_targets,
+    print_result,
+    print_space,
+    watching,
+    write_extras,
+)
+from dispatchlab.envs.core.errors import DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.train import TrainConfig
+    from dispatchlab.tune import TuneResult
+    from dispatchlab.tune.space import SearchSpace
+
+FAMILIES = ("job-shop", "soc", "edge", "uam")
+Family = Annotated[
+    str, typer.Argument(help=f"{', '.join(FAMILIES[:-1])} or {FAMILIES[-1]}.", show_default=False)
+]
+Out = Annotated[
+    Path | None, typer.Option(help="The folder of a new study.", show_default="runs/tune-FAMILY")
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Continue the study in this folder instead.", show_default=False
+    ),
+]
+Trials = Annotated[
+    int | None,
+    typer.Option(
+        "--trials", "--n-trials", help="Training runs in all.", show_default="32, or as before"
+    ),
+]
+Evaluations = Annotated[
+    int | None,
+    typer.Option(
+        "--evaluations", "--n-evaluations", show_default="8",
+        help="Validations of each run, after each of which it may be pruned.",
+    ),
+]  # fmt: skip
+SpaceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--space",
+        help="YAML that changes what is searched: lines such as [cyan]learning_rate: {low: 1e-5, "
+        "high: 1e-3, log: true}[/], [cyan]n_steps: {choices: [64, 128]}[/], [cyan]gamma: 1.0[/] "
+        "(fixed) or [cyan]vf_coef: null[/] (as in the settings).",
+        show_default=False,
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        help="Search these settings alone, separated by commas.", show_default="all of the space"
+    ),
+]
+ShowSpace = Annotated[bool, typer.Option("--show-space", help="List what is searched, and stop.")]
+Sampler = Annotated[str | None, typer.Option(help="tpe or random.", show_default="tpe")]
+Pruner = Annotated[
+    str | None, typer.Option(help="median, hyperband or none.", show_default="median")
+]
+Startup = Annotated[
+    int | None,
+    typer.Option(
+        "--startup-trials", "--n-startup-trials", show_default="8",
+        help="Trials drawn at random, and not pruned by the median, before the search begins.",
+    ),
+]  # fmt: skip
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "--n-jobs", min=1, show_default="1",
+        help="Trials at the same time. A new study chooses as many together, without knowing "
+        "their scores, so that its trials do not depend on which ends first.",
+    ),
+]  # fmt: skip
+EngineName = Annotated[
+    str, typer.Option(help="Who plays the trials: local (this machine) or ray (a cluster).")
+]
+Address = Annotated[
+    str,
+    typer.Option(
+        help="Running Ray cluster that this machine is a node of: auto or host:6379; its nodes "
+        "share the folder.",
+        show_default="one is started on this machine",
+    ),
+]
+Report = Annotated[
+    Path | None, typer.Option(help="Also write a page with charts: .html.", show_default=False)
+]
+Zoo = Annotated[
+    Path | None,
+    typer.Option(
+        help="Also write the best settings as hyper-parameters for rl-baselines3-zoo: .yml or "
+        ".yaml.",
+        show_default=False,
+    ),
+]
+
+
+def tune(
+    family: Family, preset: Preset = "quick", config: ConfigFile = None, settings: Settings = None,
+    n_timesteps: Timesteps = None, trials: Trials = None, evaluations: Evaluations = None,
+    out: Out = None, resume: Resume = None, space: SpaceFile = None, only: Only = None,
+    show_space: ShowSpace = False, sampler: Sampler = None, pruner: Pruner = None,
+    startup_trials: Startup = None, jobs: Jobs = None, engine: EngineName = "local",
+    address: Address = "", report: Report = None, zoo: Zoo = None, track: Track = None,
+    track_project: TrackProject = None, seed: Seed = None, device: Device = None,
+) -> None:  # fmt: skip
+    """Search for the settings of training runs, and write the best ones.
+
+    Every trial is a run of [cyan]dispatchlab train[/]. Its score is that of the greedy agent at the
+    end of training on validation instances: they are generated with seeds that training never
+    uses, and are no benchmark, which stays for a test of what was found. Runs that fall behind
+    are pruned. The settings that the search begins with are trained too, for comparison.
+
+    The folder gets best.yaml (for [cyan]dispatchlab train --config[/]), trials.csv, the run
+    folders, and a journal that optuna can read. A study that was killed at any moment goes on with
+    --resume, and ends with the same trials.
+
+    [dim]dispatchlab tune job-shop --trials 40 -n 60000 --out runs/search[/]
+
+    [dim]dispatchlab tune job-shop --resume runs/search --trials 80 --report search.html[/]
+
+    [dim]dispatchlab train job-shop --config runs/search/best.yaml --out runs/tuned[/]
+    """
+    check_targets(report, zoo)
+    player = {"jobs": jobs, "engine": engine, "address": address}
+    if resume is not None:
+        _refuse_changes(
+            config=config, set=settings, n_timesteps=n_timesteps, evaluations=evaluations, out=out,
+            space=space, only=only, sampler=sampler, pruner=pruner, startup_trials=startup_trials,
+            track=track, track_project=track_project, seed=seed, device=device,
+        )  # fmt: skip
+        result = _continue(family, resume, trials, player)
+    else:
+        changes = [
+            *pairs(seed=seed, device=device),
+            *(settings or ()),
+            *pairs(total_timesteps=n_timesteps, track=track, track_project=track_project),
+        ]
+        base = first_config(_known(family), preset, config, changes)
+        searched = _space(base, space, only)
+        if show_space:
+            print_space(base, searched)
+            return
+        given = {
+            "trials": trials, "evaluations": evaluations, "sampler": sampler, "pruner": pruner,
+            "startup_trials": startup_trials, "round_size": jobs,
+        }  # fmt: skip
+        search = {key: value for key, value in given.items() if value is not None}
+        result = _begin(base, searched, out or Path(f"runs/tune-{family}"), search, player)
+    print_result(result)
+    write_extras(result, report, zoo)
+
+
+def _begin(
+    base: "TrainConfig", space: "SearchSpace", out: Path, search: dict[str, Any],
+    player: dict[str, Any],
+) -> "TuneResult":  # fmt: skip
+    """A new study."""
+    from dispatchlab.tune import TuneSettings, tune
+
+    settings = TuneSettings(base=base, space=space, **search)
+    with watching(settings.trials) as hear:
+        return tune(settings, out, on_outcome=hear, **player)
+
+
+def _continue(
+    family: str, folder: Path, trials: int | None, player: dict[str, Any]
+) -> "TuneResult":
+    """A study that has begun."""
+    from dispatchlab.tune import resume
+    from dispatchlab.tune.folder import StudyFolder
+
+    settings = StudyFolder(folder).read()
+    if settings.base.family != family:
+        raise DispatchlabError(
+            f"The study {str(folder)!r} is of the family {settings.base.family!r}; continue it "
+            f"with `dispatchlab tune {settings.base.family}`."
+        )
+    with watching(trials or settings.trials) as hear:
+        return resume(folder, trials=trials, on_outcome=hear, **player)
+
+
+def _known(family: str) -> str:
+    """A family that exists."""
+    if family not in FAMILIES:
+        raise DispatchlabError(
+            f"There is no family {family!r}: choose one of {', '.join(FAMILIES)}."
+        )
+    return family
+
+
+def _refuse_changes(**options: object) -> None:
+    """A study that goes on keeps its settings."""
+    for name, value in options.items():
+        if value is not None:
+            raise DispatchlabError(
+                f"--{name.replace('_', '-')} cannot change with --resume, since a study keeps its "
+                "settings: leave it out, or begin another study with --out."
+            )
+
+
+def _space(base: "TrainConfig", file: Path | None, only: str | None) -> "SearchSpace":
+    """What is searched: the family's space, changed by a file, or a part of it."""
+    from dispatchlab.train.yaml_files import load_yaml
+    from dispatchlab.tune.defaults import default_space, overridden
+    from dispatchlab.tune.space import read_space
+
+    space = default_space(base)
+    if file is not None:
+        data = load_yaml(file)
+        given = {key: entry for key, entry in data.items() if entry is not None}
+        space = overridden(space, data, read_space(given, base))
+    if only is not None:
+        space = space.only(name.strip() for name in only.split(",") if name.strip())
+    return space

@@ -1,0 +1,147 @@
+"""Studies: what is kept, what is equal, and what is refused."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import optuna
+import pytest
+from filelock import FileLock
+
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+from dispatchlab.train import TrainConfig
+from dispatchlab.train.config_files import read_config
+from dispatchlab.tune import TuneSettings, resume, tune
+from dispatchlab.tune.driver import load_study, next_tasks
+from dispatchlab.tune.folder import StudyFolder
+from dispatchlab.tune.outcome import Outcome
+from dispatchlab.tune.search import ended_trial
+from dispatchlab.tune.space import read_space
+from tests.tune.conftest import Make
+from tests.tune.helpers import assert_same, table
+
+
+def test_interrupted_study_equals_uninterrupted_study(small: Make, tmp_path: Path) -> None:
+    """A study that dies between trials, and is made longer, has the trials of a long one."""
+    settings = small(trials=4, pruner="hyperband")
+    whole = tune(settings, tmp_path / "whole")
+    assert whole.best is not None
+    assert whole.settings == settings
+
+    def die(outcome: Outcome) -> None:
+        if outcome.number == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(replace(settings, trials=3), tmp_path / "broken", on_outcome=die)
+    journal = tmp_path / "broken" / "journal.log"
+    with journal.open("a") as file:
+        file.write('{"op_code": 4, "wor')  # as if it had died while it wrote
+    journal.with_name("journal.log.lock").touch()
+    heard: list[Outcome] = []
+    again = resume(tmp_path / "broken", trials=4, on_outcome=heard.append)
+    assert_same(tmp_path / "whole", tmp_path / "broken")
+    assert [trial.params for trial in again.trials] == [trial.params for trial in whole.trials]
+    assert heard[1].number == 1
+    _check_folder(whole.path, settings)
+
+
+def _check_folder(path: Path, settings: TuneSettings) -> None:
+    """Everything in the folder of a study can be read, and tells the same story."""
+    rows = table(path)
+    ended = [row for row in rows if row["state"] == "complete"]
+    best = min(ended, key=lambda row: float(row["score"]))
+    config = read_config(path / "best.yaml")
+    assert config.learning_rate == float(best["learning_rate"])
+    assert config.eval_samples == settings.base.eval_samples
+    number = int(best["number"])
+    scores = json.loads((path / "trials" / f"{number:04}" / "eval.json").read_text())
+    assert scores["final"]["generated"]["greedy"] == float(best["score"])
+    storage = optuna.storages.JournalStorage(
+        optuna.storages.journal.JournalFileBackend(str(path / "journal.log"))
+    )
+    study = optuna.load_study(study_name=None, storage=storage)
+    assert study.best_value == float(best["score"])
+
+
+def test_rounds_depend_on_the_rounds_before_alone(small: Make, tmp_path: Path) -> None:
+    """The trials of a round are the same whether some of them have ended or none has."""
+    settings = small(trials=12, round_size=4)
+    folder = StudyFolder(tmp_path)
+    study = load_study(folder, settings)
+    for task in next_tasks(folder, settings, []):
+        score = float(task.number)
+        study.add_trial(ended_trial(settings, task.params, Outcome(task.number, "complete", score)))
+    fresh = next_tasks(folder, settings, study.get_trials())
+    assert [task.number for task in fresh] == [4, 5, 6, 7]
+    assert len({tuple(task.params.items()) for task in fresh}) == 4
+    for task in fresh[:2]:
+        study.add_trial(ended_trial(settings, task.params, Outcome(task.number, "failed")))
+    rest = next_tasks(folder, settings, study.get_trials())
+    assert [task.number for task in rest] == [6, 7]
+    assert [task.params for task in rest] == [task.params for task in fresh[2:]]
+    assert len(rest[0].before) == 4
+
+
+def test_trials_that_cannot_run_fail_alone(base: TrainConfig, tmp_path: Path) -> None:
+    """Settings that clash make a trial fail with a reason; a study of nothing else has no best."""
+    space = read_space({"batch_size": {"choices": [96, 100]}}, base)
+    settings = TuneSettings(base=base, space=space, trials=1, evaluations=1)
+    result = tune(settings, tmp_path / "study")
+    assert [trial.state for trial in result.trials] == ["failed"]
+    assert "let it divide" in result.trials[0].message
+    assert result.best is None
+    assert result.base is not None
+    assert not (tmp_path / "study" / "best.yaml").exists()
+
+
+class TestErrors:
+    """Bad folders and settings are refused in one sentence, before anything is trained."""
+
+    def test_folder_with_another_study(self, small: Make, tmp_path: Path) -> None:
+        """A study is not overwritten."""
+        StudyFolder(tmp_path / "study").create(small())
+        with pytest.raises(DispatchlabError, match="holds another study: continue it with"):
+            tune(small(), tmp_path / "study")
+
+    def test_folder_without_a_study(self, tmp_path: Path) -> None:
+        """There is nothing to continue, and no folder is made."""
+        with pytest.raises(CheckpointError, match="holds no study to continue"):
+            resume(tmp_path / "none")
+        assert not (tmp_path / "none").exists()
+
+    def test_study_of_another_process(self, small: Make, tmp_path: Path) -> None:
+        """Two processes do not work on one study."""
+        StudyFolder(tmp_path).create(small())
+        with (
+            FileLock(tmp_path / ".lock"),
+            pytest.raises(DispatchlabError, match="Another process works on the study"),
+        ):
+            resume(tmp_path)
+
+    def test_bad_generator_leaves_no_folder(self, small: Make, tmp_path: Path) -> None:
+        """What no run could begin with is refused before the folder is made."""
+        settings = small()
+        base = replace(settings.base, eval_generator="nonsense:1")
+        with pytest.raises(DispatchlabError, match="nonsense"):
+            tune(replace(settings, base=base), tmp_path / "study")
+        assert not (tmp_path / "study").exists()
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"trials": 0}, "trials is 0: give a number between 1"),
+            ({"sampler": "grid"}, "sampler is 'grid': choose one of tpe, random"),
+            ({"pruner": "soon"}, "pruner is 'soon': choose one of median"),
+        ],
+    )
+    def test_bad_settings(self, changes: dict[str, object], message: str, small: Make) -> None:
+        """The value and what is allowed are named."""
+        with pytest.raises(DispatchlabError, match=message):
+            small(**changes)
+
+    def test_nothing_to_judge_by(self, small: Make) -> None:
+        """Without validation instances there are no scores."""
+        settings = small()
+        with pytest.raises(DispatchlabError, match="eval_instances is 0"):
+            replace(settings, base=replace(settings.base, eval_instances=0))
