@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test test-slow lint types docs coverage tutorials format demo build clean
+.PHONY: help venv test test-slow lint types docs coverage tutorials format demo build release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ demo: $(STAMP) ## a short tour of the package; results go to $(OUT)
 
 build: $(STAMP) ## wheel and source distribution in dist/
 	$(BIN)/python -m build --no-isolation
+
+release: $(STAMP) ## build a release and try it out in a fresh environment; uploads nothing
+	scripts/release.sh
 
 clean: ## remove .venv, caches and results
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache
