@@ -76,6 +76,7 @@ def demo(out: Out = Path("demo-out"), fast: Fast = False, seed: Seed = 0) -> Non
     typer.echo(_verdict(summaries, plan.samples))
     end = time.perf_counter()
     typer.echo(f"Training took {trained - begin:.0f} s, the evaluation {end - trained:.0f} s.")
+    typer.echo(f"Look at {files.report}: it opens in any browser, without a network.")
 
 
 def _train(run: Path, plan: _Plan, seed: int) -> Path:
