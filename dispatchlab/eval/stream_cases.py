@@ -1,6 +1,7 @@
 """Cases of families whose work streams in: settings, names, and seeds that training never uses."""
 
 import itertools
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -127,7 +128,8 @@ def parse_points(texts: Sequence[str], example: str = "mean_gap_us=25|50|100") -
         Settings by name; one empty combination where nothing is given.
 
     Raises:
-        DispatchlabError: If a text is incomplete or a setting stands twice.
+        DispatchlabError: If a text is incomplete, a setting stands twice, or there are too many
+            combinations.
     """
     axes: dict[str, list[Any]] = {}
     for text in texts:
@@ -140,6 +142,12 @@ def parse_points(texts: Sequence[str], example: str = "mean_gap_us=25|50|100") -
         if name in axes:
             raise DispatchlabError(f"The setting {name!r} stands twice; join its values with |.")
         axes[name] = [parse_options(text, f"{name}={value}")[name] for value in given]
+    count = math.prod(map(len, axes.values()))
+    if count > MAX_DRAWN:
+        raise DispatchlabError(
+            f"The settings {', '.join(axes)} make {count} combinations; give fewer values, for "
+            f"{MAX_DRAWN} at most."
+        )
     return [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
 
 

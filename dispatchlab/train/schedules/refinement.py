@@ -135,8 +135,9 @@ def read_norms(run: str) -> tuple[FloatArray, FloatArray]:
             "of this release."
         )
     timesteps, norms = pairs.T
-    ascends = bool((np.diff(timesteps) >= 0).all())
-    if not ascends or not 0 < timesteps[-1] < MOST or norms.min() < 0:
+    # in this order: infinite ones have no differences, and NaN compares as false
+    is_sound = (np.abs(timesteps) < MOST).all() and (np.diff(timesteps) >= 0).all()
+    if not is_sound or timesteps[-1] <= 0 or norms.min() < 0:
         raise DispatchlabError(
             f"{str(path)!r} is damaged: its {TIMESTEPS} do not ascend from 0, or a norm is below "
             "0; name the folder of another run."

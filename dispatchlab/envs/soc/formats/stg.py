@@ -22,6 +22,7 @@ from dispatchlab.envs.soc.formats.expressible import Plain, plain_problem
 from dispatchlab.envs.soc.instance import SocInstance
 
 MAX_PROCESSORS = 1024
+MAX_CELLS = 4_000_000  # of the table of execution times
 
 
 class _Line(NamedTuple):
@@ -65,6 +66,11 @@ def parse(text: str, name: str, assumed: Assumed) -> SocInstance:
         )
     processors = header.values[1] if len(header.values) == 2 else len(IDENTICAL)
     speeds = assumed.speeds or (1.0,) * processors
+    if len(times) * len(speeds) > MAX_CELLS:
+        raise InstanceFormatError(
+            f"its {len(times)} tasks take {len(times) * len(speeds)} execution times on "
+            f"{len(speeds)} processors; take fewer processors, for {MAX_CELLS} times at most."
+        )
     names = [f"t{task}" for task in range(len(times))]
     rows = [scaled_row(t, speeds, f"the time of task {n}") for n, t in enumerate(times)]
     return one_job(name, Tasks(names, names, rows, arcs), assumed)
