@@ -22,7 +22,7 @@ _MODULES = {
     "beam": "beam_search",
     "greedy": "strategies",
     "load_policy": "checkpoint",
-    "pretrained_names": "checkpoint",
+    "pretrained_names": "pretrained",
     "sample": "strategies",
     "save_policy": "checkpoint",
 }

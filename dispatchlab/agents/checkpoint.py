@@ -14,11 +14,11 @@ from dispatchlab.agents.checkpoint_network import read_network
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.agents.layout import GraphLayout, LayoutDict
 from dispatchlab.agents.network import GraphNetwork
+from dispatchlab.agents.pretrained import PRETRAINED, is_shipped, pretrained_names
 from dispatchlab.envs.core.checks import shorten
 from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.graph_spec import EdgeType, Feature, GraphSpec, NodeType
 
-PRETRAINED = Path(__file__).parent / "pretrained"
 FORMAT = "dispatchlab-policy"
 FORMAT_VERSION = 1
 HUB_FILES = ("model.safetensors", "config.json")
@@ -156,11 +156,6 @@ def load_policy(
     return policy
 
 
-def pretrained_names() -> list[str]:
-    """Names of the policies that come with the package."""
-    return sorted(path.stem for path in PRETRAINED.glob("*.safetensors"))
-
-
 def _parts(policy: nn.Module | LearnedPolicy) -> tuple[GraphNetwork, LayoutDict | None, str]:
     """Network, layout and family of whatever holds a network."""
     if isinstance(policy, LearnedPolicy):
@@ -176,9 +171,7 @@ def _parts(policy: nn.Module | LearnedPolicy) -> tuple[GraphNetwork, LayoutDict 
 
 def _locate(path: str | Path) -> _Files:
     """The two files that a path means."""
-    if str(path) in pretrained_names() and not any(Path().glob(f"{path}*")):
-        path = PRETRAINED / path  # files of that name in the working directory come first
-    path = Path(path)
+    path = PRETRAINED / path if is_shipped(path) else Path(path)
     if os.path.isdir(path):
         hub = _Files(path / HUB_FILES[0], path / HUB_FILES[1])
         path = path / "policy"

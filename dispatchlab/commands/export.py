@@ -1,0 +1,109 @@
+"""``dispatchlab export``: take an agent elsewhere."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+
+if TYPE_CHECKING:
+    from dispatchlab.agents import LearnedPolicy
+
+Policy = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run folder, a policy file, or an agent of [cyan]dispatchlab agents[/].",
+        show_default=False,
+    ),
+]
+Onnx = Annotated[Path | None, typer.Option(help="ONNX file to write: .onnx.", show_default=False)]
+Hub = Annotated[
+    Path | None,
+    typer.Option(help="Folder to make, in the layout of the Hugging Face hub.", show_default=False),
+]
+Generator = Annotated[
+    str | None,
+    typer.Option(
+        help="Problems whose episodes the ONNX model is compared on.",
+        show_default="those of the training",
+    ),
+]
+
+
+def export(policy: Policy, onnx: Onnx = None, hub: Hub = None, generator: Generator = None) -> None:
+    """Take an agent elsewhere: as an ONNX model, or as a folder for the Hugging Face hub.
+
+    The ONNX model takes the entries of an observation by their names, any number of rows and
+    instances of any size, and gives the greedy action, the logits with the mask applied and the
+    value. It is compared with the agent on real episodes, and not written where it answers
+    otherwise. The folder holds model.safetensors, config.json and a model card; every command
+    that takes an agent takes it.
+
+    [dim]dispatchlab export job-shop-classic --onnx policy.onnx[/]
+
+    [dim]dispatchlab export runs/quick --hub my-policy[/]
+    """
+    from dispatchlab.commands.outputs import check_target
+
+    if onnx is None and hub is None:
+        raise DispatchlabError("Nothing to write; give --onnx FILE, --hub FOLDER or both.")
+    if onnx is not None:
+        check_target(onnx, (".onnx",))
+    from dispatchlab.agents import load_policy
+
+    loaded = load_policy(policy)
+    if hub is not None:
+        _write_hub(loaded, policy, hub)
+    if onnx is not None:
+        _write_onnx(loaded, generator, onnx)
+
+
+def _write_hub(loaded: "LearnedPolicy", name: str, folder: Path) -> None:
+    """Write the folder, with the card of an agent of ours."""
+    from dispatchlab.agents.export import write_hub_folder
+    from dispatchlab.agents.pretrained import is_shipped, read_card
+
+    card = read_card(name) if is_shipped(name) else ""
+    for path in write_hub_folder(loaded, folder, Path(name).resolve().name, card):
+        typer.echo(f"wrote {path}")
+
+
+def _write_onnx(loaded: "LearnedPolicy", generator: str | None, path: Path) -> None:
+    """Write the model and tell how far it is from the agent."""
+    from dispatchlab.agents.export import export_onnx, observe
+
+    env = _environment(loaded, generator)
+    found = export_onnx(loaded, path, observe(loaded, env))
+    typer.echo(
+        f"wrote {path}\nlargest differences on {found['observations']:.0f} observations: "
+        f"logits {found['logits']:.1e}, value {found['value']:.1e}"
+    )
+
+
+def _environment(loaded: "LearnedPolicy", generator: str | None) -> Any:  # noqa: ANN401
+    """An environment like those that the agent was trained in; its file may be a stranger's."""
+    import gymnasium as gym
+
+    from dispatchlab.envs.core.registry import ENVIRONMENTS
+
+    record = next((known for known in ENVIRONMENTS if known.family == loaded.family), None)
+    told = loaded.meta.get("env")
+    if record is None or not isinstance(told, dict):
+        raise CheckpointError(
+            f"The policy, of the family {loaded.family!r}, does not say in which environment it "
+            "was trained: use a checkpoint that `dispatchlab train` wrote."
+        )
+    config = loaded.meta.get("config")
+    trained_on = config.get("generator") if isinstance(config, dict) else None
+    source = {"generator": generator or trained_on}
+    if not isinstance(source["generator"], str):
+        raise CheckpointError("The policy does not say what it was trained on: give --generator.")
+    try:
+        return gym.make_vec(record.id, num_envs=4, **{**told, **source})
+    except TypeError as error:
+        raise CheckpointError(
+            f"The environment of the policy has arguments that nobody knows ({error}): use a "
+            "checkpoint that `dispatchlab train` wrote."
+        ) from error
