@@ -76,14 +76,16 @@ def first_config(
     """
     from dispatchlab.train import preset as named
     from dispatchlab.train.config_files import read_config
+    from dispatchlab.train.yaml_files import load_yaml
 
     config = named(preset, family)
     if file is not None:
-        config = read_config(file, config)
-        if config.family != family:
+        theirs = load_yaml(file).get("family", family)
+        if theirs != family:
             raise DispatchlabError(
-                f"{str(file)!r} is of the family {config.family!r}: name it instead of {family}."
+                f"{str(file)!r} is of the family {theirs!r}: name it instead of {family}."
             )
+        config = read_config(file, config)
     return config.override(changes)
 
 

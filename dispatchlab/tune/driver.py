@@ -48,11 +48,13 @@ def tune(
     Raises:
         DispatchlabError: The settings do not fit, the folder is taken, or no trial had a score.
     """
-    check_runs(settings)
     folder = StudyFolder(out_dir)
-    with folder.locked():
-        folder.create(settings)
-        return _finish(folder, settings, jobs, engine, address, on_outcome)
+    folder.check_free()
+    check_runs(settings)
+    with make_engine(engine, jobs or settings.round_size, address) as player, folder.locked():
+        folder.check_free()
+        folder.write_settings(settings)
+        return _finish(folder, settings, player, on_outcome)
 
 
 def resume(
@@ -78,11 +80,11 @@ def resume(
     """
     folder = StudyFolder(out_dir)
     settings = folder.read()
-    with folder.locked():
+    with make_engine(engine, jobs or settings.round_size, address) as player, folder.locked():
         if trials is not None and trials != settings.trials:
             settings = replace(settings, trials=trials)
             folder.write_settings(settings)
-        return _finish(folder, settings, jobs, engine, address, on_outcome)
+        return _finish(folder, settings, player, on_outcome)
 
 
 def load_study(folder: StudyFolder, settings: TuneSettings) -> optuna.Study:
@@ -141,18 +143,15 @@ def check_runs(settings: TuneSettings) -> None:
 
 
 def _finish(
-    folder: StudyFolder, settings: TuneSettings, jobs: int | None, engine: str, address: str,
-    on_outcome: Listener,
-) -> TuneResult:  # fmt: skip
+    folder: StudyFolder, settings: TuneSettings, player: Engine, on_outcome: Listener
+) -> TuneResult:
     """Play what is left, and write the results."""
     study = load_study(folder, settings)
-    with make_engine(engine, jobs or settings.round_size, address) as player:
-        base_task = TrialTask(BASE, folder.trial(BASE), settings, {})
-        (base,) = player.run([base_task])
-        on_outcome(base)
-        while len(study.get_trials(deepcopy=False)) < settings.trials:
-            _play_round(folder, settings, study, player, on_outcome)
-            folder.write_results(_result(folder, settings, study, base))
+    (base,) = player.run([TrialTask(BASE, folder.trial(BASE), settings, {})])
+    on_outcome(base)
+    while len(study.get_trials(deepcopy=False)) < settings.trials:
+        _play_round(folder, settings, study, player, on_outcome)
+        folder.write_results(_result(folder, settings, study, base))
     result = _result(folder, settings, study, base)
     folder.write_results(result)
     return result

@@ -38,14 +38,11 @@ class StudyFolder:
         self.best = self.path / "best.yaml"
         self.table = self.path / "trials.csv"
 
-    def create(self, settings: TuneSettings) -> None:
-        """Start a new study.
-
-        Args:
-            settings: What is searched, and how.
+    def check_free(self) -> None:
+        """Refuse a folder that holds something already or cannot be made; nothing is written.
 
         Raises:
-            DispatchlabError: The folder holds something already or cannot be written.
+            DispatchlabError: It is taken, or a file is in the way.
         """
         name = str(self.path)
         if self.settings.exists():
@@ -53,16 +50,14 @@ class StudyFolder:
                 f"{name!r} holds another study: continue it with --resume {name} or choose "
                 "another name."
             )
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            is_empty = not any(entry.name != ".lock" for entry in self.path.iterdir())
-        except OSError as error:
+        existing = next(p for p in (self.path, *self.path.absolute().parents) if p.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK):
             raise DispatchlabError(
-                f"Cannot make the folder {name!r}: {error.strerror}; choose another path."
-            ) from error
-        if not is_empty:
+                f"Cannot make the folder {name!r}: {str(existing)!r} is a file or cannot be "
+                "written; choose another path."
+            )
+        if existing == self.path and any(entry.name != ".lock" for entry in existing.iterdir()):
             raise DispatchlabError(f"The folder {name!r} is not empty: choose another name.")
-        self.write_settings(settings)
 
     def write_settings(self, settings: TuneSettings) -> None:
         """Write ``study.yaml``."""
@@ -72,7 +67,7 @@ class StudyFolder:
         """The settings of the study.
 
         Returns:
-            What `create` was given.
+            What `write_settings` was given.
 
         Raises:
             CheckpointError: There is no study.

@@ -100,9 +100,23 @@ class TestErrors:
 
     def test_folder_with_another_study(self, small: Make, tmp_path: Path) -> None:
         """A study is not overwritten."""
-        StudyFolder(tmp_path / "study").create(small())
+        (tmp_path / "study").mkdir()
+        StudyFolder(tmp_path / "study").write_settings(small())
         with pytest.raises(DispatchlabError, match="holds another study: continue it with"):
             tune(small(), tmp_path / "study")
+
+    def test_folder_with_other_files(self, small: Make, tmp_path: Path) -> None:
+        """A folder with somebody's files is not littered."""
+        (tmp_path / "thesis.tex").touch()
+        with pytest.raises(DispatchlabError, match="is not empty: choose another name"):
+            tune(small(), tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+    def test_path_below_a_file(self, small: Make, tmp_path: Path) -> None:
+        """A path below a file cannot be made."""
+        (tmp_path / "file").touch()
+        with pytest.raises(DispatchlabError, match=r"Cannot make the folder .*another path"):
+            tune(small(), tmp_path / "file" / "study")
 
     def test_folder_without_a_study(self, tmp_path: Path) -> None:
         """There is nothing to continue, and no folder is made."""
@@ -112,7 +126,7 @@ class TestErrors:
 
     def test_study_of_another_process(self, small: Make, tmp_path: Path) -> None:
         """Two processes do not work on one study."""
-        StudyFolder(tmp_path).create(small())
+        StudyFolder(tmp_path).write_settings(small())
         with (
             FileLock(tmp_path / ".lock"),
             pytest.raises(DispatchlabError, match="Another process works on the study"),
