@@ -2,11 +2,14 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
+
+KNOCK_TIMEOUT_S = 10.0
 
 
 def import_ray() -> Any:  # noqa: ANN401 - a module
@@ -63,6 +66,7 @@ def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address:
+            _knock(address)
             ray.init(address=address, **quiet)
         else:
             # An address in RAY_ADDRESS would be taken otherwise.
@@ -73,3 +77,10 @@ def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a
         raise DispatchlabError(
             f"Cannot connect to {where} ({reason}): give the address of a running one, or none."
         ) from error
+
+
+def _knock(address: str) -> None:
+    """Fail soon where nobody listens: Ray would try for many minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host, int(port)), timeout=KNOCK_TIMEOUT_S).close()

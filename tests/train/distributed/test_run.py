@@ -1,5 +1,6 @@
 """Runs with rollout workers: deaths, resuming, errors. Workers live in the process of the test."""
 
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -143,18 +144,23 @@ class TestErrors:
         assert not (tmp_path / "run").exists()
 
     def test_no_cluster_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """An address that nobody answers is named."""
+        """An address that nobody answers is named, and not tried for long."""
         ray = pytest.importorskip("ray")
 
         def refuse(**_: object) -> None:
             raise ConnectionError("Could not find any running Ray instance. Start one.\nMore.")
 
         monkeypatch.setattr(ray, "init", refuse)
-        with (
-            pytest.raises(DispatchlabError, match=r"Cannot connect to .*'auto' \(Could not find"),
-            connected("auto", 1),
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            closed = f"127.0.0.1:{server.getsockname()[1]}"
+        for address, reason in (
+            ("auto", r"\(Could not find"),
+            (closed, r"\(.*refused"),
+            ("head:ray", r"\(invalid literal"),
         ):
-            pass
+            message = rf"Cannot connect to the Ray cluster at '{address}' {reason}.*: give"
+            with pytest.raises(DispatchlabError, match=message), connected(address, 1):
+                pass
 
     def test_small_cluster(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Workers that could never start are not waited for; the connection of others stays."""
