@@ -15,6 +15,7 @@ from dispatchlab.envs.core.files import whole_lines
 from dispatchlab.train.teachers.base import BoolArray, FloatArray
 
 ItemT = TypeVar("ItemT")
+MOST = 1e300  # beyond it, rounding would overflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,6 @@ def _mass(level: dict[str, Any], d: int) -> dict[str, Any]:
 def _finite(value: object, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - a number or nested list
     """Finite numbers of a shape, with six digits."""
     array = np.array(value, np.float64)
-    if array.shape != shape or not np.isfinite(array).all():
+    if array.shape != shape or not (np.abs(array) < MOST).all():  # NaN is not
         raise ValueError
     return np.round(array, 6).tolist()
