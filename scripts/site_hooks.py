@@ -6,7 +6,7 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from site_pages import all_pages
+from site_pages.pages import all_pages
 from site_pages.repository import ROOT, repository_files, site_links
 from site_pages.tutorials import notebook_files
 

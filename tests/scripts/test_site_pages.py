@@ -29,7 +29,7 @@ def pages() -> dict[str, str]:
     """The generated pages; teachers and policies need torch."""
     pytest.importorskip("torch")
     pytest.importorskip("ortools")
-    from scripts.site_pages import all_pages
+    from scripts.site_pages.pages import all_pages
 
     return all_pages()
 
