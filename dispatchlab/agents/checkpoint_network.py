@@ -34,7 +34,10 @@ def read_network(weights: Path, description: Path, data: Mapping[str, Any]) -> G
         CheckpointError: If an entry or a tensor is damaged, or the two files do not fit.
     """
     config = _read_config(description, data["network"])
-    layout = GraphLayout.from_dict(data["layout"])
+    try:
+        layout = GraphLayout.from_dict(data["layout"])
+    except DispatchlabError as error:
+        raise CheckpointError(f"The layout in {str(description)!r} is damaged: {error}") from error
     floats = _read_tensors(weights)
     _require_widths(weights, description, floats, layout)
     try:

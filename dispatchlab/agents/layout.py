@@ -31,6 +31,14 @@ class GraphLayout:
         """Sort by name: spaces sort their keys, specs do not, and pooling depends on the order."""
         object.__setattr__(self, "nodes", dict(sorted(self.nodes.items())))
         object.__setattr__(self, "edges", dict(sorted(self.edges.items())))
+        ends = [end for key in self.edges for end in self.relation_ends(key)]
+        pointed = [name for name in self.candidate_types if name not in self.edges]
+        stray = next((name for name in (*ends, *pointed) if name not in self.nodes), None)
+        if stray is not None:
+            raise DispatchlabError(
+                f"The relations or candidates name the node type {stray!r}, which is not one of "
+                f"{', '.join(self.nodes) or 'none'}: correct the layout."
+            )
         for key in self.decision_relations:
             if not self.edges[key]:
                 raise DispatchlabError(
