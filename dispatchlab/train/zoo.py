@@ -60,9 +60,12 @@ def zoo_text(config: TrainConfig) -> str:
 
 def _comment(config: TrainConfig) -> str:
     """How to use the file, and what it leaves out."""
-    kwargs = {"generator": config.generator, "observation": config.observation}
-    if config.reward != "regret":  # a potential of training alone
-        kwargs["reward"] = config.reward
+    kwargs = {
+        "generator": config.generator,
+        "observation": config.observation,
+        "reward": "bound" if config.reward == "regret" else config.reward,
+        "reward_scale": "bound",
+    }
     for name in ("semantics", "stop_at", "actions", "migrate", "wait", "max_ready"):
         if name in config.to_dict():
             kwargs[name] = getattr(config, name)
@@ -71,8 +74,7 @@ def _comment(config: TrainConfig) -> str:
         "Hyper-parameters for rl-baselines3-zoo:",
         f"python -m rl_zoo3.train --algo ppo --env {ENVIRONMENTS[config.family]} "
         f"--gym-packages dispatchlab --conf-file THIS_FILE --env-kwargs {words}",
-        "The zoo neither imitates nor labels its own schedules nor scales rewards as "
-        "`dispatchlab train` does.",
+        "The zoo neither imitates nor labels its own schedules, and has no regret as a reward.",
     ]
     return "".join(f"# {line}\n" for line in lines)
 
