@@ -296,7 +296,7 @@ def test_bad_instances(tmp_path: Path) -> None:
         (["solve", "4d-a,4d-a"], "listed twice"),
         (["solve", "4d-a,4D-A"], "'4D-A' is listed twice"),
         (["solve", "4d-a", "--method", "all"], "dems-q, marginal or agent=RUN."),
-        (["evaluate", "edge", "--methods", "al"], "marginal, all, all-rules or agent=RUN."),
+        (["evaluate", "edge", "--methods", "al"], "all-rules, pretrained or agent=RUN."),
         (["solve", "4d-a", "--method", "spt"], "Unknown method 'spt'"),
         (["solve", "4d-a", "--method", "dem", "--samples", "3"], "--samples 3"),
         (["solve", "4d-a", "--schedule", "s.csv"], ".csv"),

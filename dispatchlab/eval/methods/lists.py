@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from dispatchlab.agents.pretrained import DEFAULTS
 from dispatchlab.envs.core.checks import first_twice
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.base import Method
 
-ALL_RULES, ALL = "all-rules", "all"
+ALL_RULES, ALL, PRETRAINED = "all-rules", "all", "pretrained"
 
 
 class UnknownMethodError(DispatchlabError):
@@ -21,6 +22,18 @@ class UnknownMethodError(DispatchlabError):
         """Say what is understood."""
         self.spec, self.known = spec, known
         super().__init__(f"Unknown method {spec!r}; choose one of {', '.join(known)} or agent=RUN.")
+
+
+def shipped(family: str) -> dict[str, tuple[str, ...]]:
+    """The group of one that stands for the agent that comes with the package.
+
+    Args:
+        family: The family.
+
+    Returns:
+        The method by the name `PRETRAINED`.
+    """
+    return {PRETRAINED: (f"agent={DEFAULTS[family]}",)}
 
 
 def make_all(

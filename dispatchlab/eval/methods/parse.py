@@ -9,7 +9,7 @@ from dispatchlab.eval.methods.agent import STRATEGIES, AgentMethod
 from dispatchlab.eval.methods.base import Method, run_name
 from dispatchlab.eval.methods.cp_sat import CpSatMethod
 from dispatchlab.eval.methods.hybrid import SAMPLES, HybridMethod
-from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all, shipped
 from dispatchlab.eval.methods.lookahead import LookaheadMethod
 from dispatchlab.eval.methods.options import check_options, positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
@@ -51,7 +51,8 @@ def make_methods(specs: Iterable[str], defaults: MethodDefaults | None = None) -
     """Make the methods of a list of strings.
 
     Args:
-        specs: As for `make_method`; ``all-rules`` stands for every rule.
+        specs: As for `make_method`; ``all-rules`` stands for every rule, ``pretrained`` for the
+            agent that comes with the package.
         defaults: What the strings leave open.
 
     Returns:
@@ -60,9 +61,8 @@ def make_methods(specs: Iterable[str], defaults: MethodDefaults | None = None) -
     Raises:
         DispatchlabError: If a string is not understood or a method stands twice.
     """
-    return make_all(
-        specs, lambda spec: make_method(spec, defaults), {ALL_RULES: tuple(RULES)}, "spt"
-    )
+    groups = {ALL_RULES: tuple(RULES), **shipped("job-shop")}
+    return make_all(specs, lambda spec: make_method(spec, defaults), groups, "spt")
 
 
 def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:

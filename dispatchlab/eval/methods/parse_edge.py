@@ -6,7 +6,7 @@ from typing import Any
 from dispatchlab.baselines.edge.rules import CODES, EdgeRule
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.methods.edge import EDGE
-from dispatchlab.eval.methods.lists import ALL, ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.lists import ALL, ALL_RULES, UnknownMethodError, make_all, shipped
 from dispatchlab.eval.methods.options import flag, options_of, whole
 from dispatchlab.eval.methods.parse_stream import make_stream_method
 from dispatchlab.eval.methods.stream import StreamRuleMethod
@@ -15,14 +15,15 @@ _FLAGS = (
     "relative_deadlines", "first_spared", "whole_list", "loyal_to_queue", "drops_costly",
 )  # fmt: skip
 _OPTIONS = ("preset", "lead_ms", *_FLAGS)
-_GROUPS = dict.fromkeys((ALL, ALL_RULES), tuple(CODES))
+_GROUPS = dict.fromkeys((ALL, ALL_RULES), tuple(CODES)) | shipped("edge")
 
 
 def make_edge_methods(specs: Iterable[str]) -> list[Method]:
     """Make the methods of a list of strings.
 
     Args:
-        specs: As for `make_edge_method`; ``all`` stands for every rule.
+        specs: As for `make_edge_method`; ``all`` stands for every rule, ``pretrained`` for the
+            agent that comes with the package.
 
     Returns:
         The methods, in the order given.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dispatchlab.baselines.soc.planners import PLANNERS
 from dispatchlab.baselines.soc.rules import CODES, Lookahead, SocRule
 from dispatchlab.eval.methods.base import Method
-from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_all, shipped
 from dispatchlab.eval.methods.options import options_of, positive, refuse_options
 from dispatchlab.eval.methods.parse import MethodDefaults
 from dispatchlab.eval.methods.parse_stream import make_stream_method
@@ -20,7 +20,8 @@ def make_soc_methods(specs: Iterable[str], defaults: MethodDefaults | None = Non
     """Make the methods of a list of strings.
 
     Args:
-        specs: As for `make_soc_method`; ``all-rules`` stands for every rule.
+        specs: As for `make_soc_method`; ``all-rules`` stands for every rule, ``pretrained`` for
+            the agent that comes with the package.
         defaults: What the strings leave open.
 
     Returns:
@@ -29,9 +30,8 @@ def make_soc_methods(specs: Iterable[str], defaults: MethodDefaults | None = Non
     Raises:
         DispatchlabError: If a string is not understood or a method stands twice.
     """
-    return make_all(
-        specs, lambda spec: make_soc_method(spec, defaults), {ALL_RULES: tuple(CODES)}, "etf"
-    )
+    groups = {ALL_RULES: tuple(CODES), **shipped("soc")}
+    return make_all(specs, lambda spec: make_soc_method(spec, defaults), groups, "etf")
 
 
 def make_soc_method(spec: str, defaults: MethodDefaults | None = None) -> Method:

@@ -10,7 +10,7 @@ from dispatchlab.baselines.uam.rolling import RollingHorizon
 from dispatchlab.baselines.uam.rules import CODES, UamRule
 from dispatchlab.baselines.uam.settings import ALIASES
 from dispatchlab.eval.methods.base import Method
-from dispatchlab.eval.methods.lists import ALL, ALL_RULES, UnknownMethodError, make_all
+from dispatchlab.eval.methods.lists import ALL, ALL_RULES, UnknownMethodError, make_all, shipped
 from dispatchlab.eval.methods.options import options_of, positive, refuse_options, whole
 from dispatchlab.eval.methods.parse_stream import make_stream_method
 from dispatchlab.eval.methods.stream import StreamRuleMethod
@@ -21,7 +21,7 @@ ROLLING = {"rolling": RECOURSE, "rolling-expected": EXPECTED, "rolling-plain": M
 _ROLLING_OPTIONS = ("time", "horizon_s", "replan_s")
 GENETIC = {"genetic": DESTINATIONS, "genetic-seeded": BIASES}
 _GENETIC_OPTIONS = ("population", "generations")
-_GROUPS = {ALL_RULES: tuple(CODES), ALL: (*CODES, "rolling")}
+_GROUPS = {ALL_RULES: tuple(CODES), ALL: (*CODES, "rolling"), **shipped("uam")}
 
 
 def make_uam_methods(specs: Iterable[str]) -> list[Method]:
@@ -29,7 +29,8 @@ def make_uam_methods(specs: Iterable[str]) -> list[Method]:
 
     Args:
         specs: As for `make_uam_method`; ``all-rules`` stands for every rule, ``all`` for these
-            and ``rolling``, but not for what takes minutes per day.
+            and ``rolling``, but not for what takes minutes per day, ``pretrained`` for the agent
+            that comes with the package.
 
     Returns:
         The methods, in the order given.
