@@ -7,6 +7,9 @@ from typing import Any
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.envs.core.files import read_text
 
+# What PyYAML lets escape for dates that are none and for scalars that do not fit their tag.
+_UNCHECKED = (ArithmeticError, AttributeError, LookupError, ValueError)
+
 
 def dump_yaml(data: Mapping[str, Any]) -> str:
     """A mapping as text.
@@ -34,9 +37,10 @@ def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
         DispatchlabError: It cannot be read, or is no mapping.
     """
     yaml = import_yaml()
+    text = read_text(path, "a mapping")
     try:
-        data = yaml.safe_load(read_text(path, "a mapping"))
-    except (yaml.YAMLError, RecursionError):
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, *_UNCHECKED):
         data = None
     if not isinstance(data, dict):
         raise DispatchlabError(

@@ -332,6 +332,7 @@ _MAKERS: dict[str, Callable[[], Iterable[Any]]] = {
     "edge-trace-json": lambda: [TRACE_JSON],
     "uam-demand": _demand,
     "train-config": lambda: [CONFIG],
+    "train-mapping": lambda: [CONFIG],
     "run-progress": lambda: [_PROGRESS],
     "run-resumed-csv": lambda: [_PROGRESS],
     "run-norms": lambda: [_PROGRESS],

@@ -179,6 +179,13 @@ def _config(path: Path) -> None:
     assert read_config(write_config(config, path)) == config
 
 
+@of_file("train-mapping", "mapping.yaml")
+def _mapping(path: Path) -> None:
+    from dispatchlab.train.yaml_files import load_yaml
+
+    load_yaml(path)
+
+
 @of_file("run-progress", "progress.csv")
 def _progress(path: Path) -> None:
     from dispatchlab.eval.run_report.progress import read_progress
