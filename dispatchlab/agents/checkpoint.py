@@ -233,6 +233,8 @@ def _layout_hash(layout: LayoutDict) -> str:
             candidate_types=tuple(layout["candidate_types"]),
             num_actions=0,
         )
+        if not all(isinstance(name, str) for name in spec.candidate_types):
+            return ""
     except (KeyError, TypeError, AttributeError):
         return ""
     return spec.layout_hash()
@@ -240,4 +242,6 @@ def _layout_hash(layout: LayoutDict) -> str:
 
 def _features(columns: list[dict[str, str]]) -> tuple[Feature, ...]:
     """Features of one node type, relation or global vector."""
+    if not all(isinstance(text, str) for column in columns for text in column.values()):
+        raise TypeError("a feature is described by something else than texts")
     return tuple(Feature(**column) for column in columns)

@@ -118,6 +118,10 @@ RUNS = [
      "Line 1 of .* is no record of episodes with 2 task parameters: restore the file"),
     ("run-eval", changed("run-eval", ["final", "small", "spt"], HUGE), "is not what `dispatchlab"),
     ("policy-json", f'{{"version": {LONG}}}', "policy.json' is not JSON: download or"),
+    ("policy-json", changed("policy-json", ["layout", "globals", 0, "unit"], DEEP),
+     "has a damaged 'layout' entry: download or save it again"),
+    ("policy-json", changed("policy-json", ["layout", "candidate_types"], DEEP),
+     "has a damaged 'layout' entry: download or save it again"),
     ("policy-json", without_layout(), "has a damaged 'layout' entry: download or save it again"),
 ]  # fmt: skip
 TEXTS = [
