@@ -74,9 +74,10 @@ def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a
     except (ConnectionError, OSError, RuntimeError, TimeoutError, ValueError) as error:
         where = f"the Ray cluster at {address!r}" if address else "a Ray cluster on this machine"
         reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-        raise DispatchlabError(
-            f"Cannot connect to {where} ({reason}): give the address of a running one, or none."
-        ) from error
+        remedy = (
+            "give the address of a running one (RAY_AUTH_MODE=token if it wants a token) or none"
+        )
+        raise DispatchlabError(f"Cannot connect to {where} ({reason}): {remedy}.") from error
 
 
 def _knock(address: str) -> None:
