@@ -19,7 +19,7 @@ from dispatchlab.envs.core.registry import ENVIRONMENTS
 COMMANDS = (
     [], ["envs"], ["solve"], ["verify"], ["render"], ["convert"], ["demo"], ["train"],
     ["train", "job-shop"], ["evaluate"], ["evaluate", "job-shop"], ["benchmark"],
-    ["benchmark", "throughput"], ["report"],
+    ["benchmark", "throughput"], ["report"], ["agents"], ["export"],
 )  # fmt: skip
 SHOP = "2 2\n0 3 1 2\n1 2 0 4\n"  # optimum 7
 TINY_RUN = (
@@ -64,12 +64,18 @@ def test_help(command: list[str]) -> None:
 
 def test_start_is_light() -> None:
     """Help and version load nothing heavy."""
+    heavy = (
+        "numba", "torch", "ortools", "scipy", "matplotlib", "plotly", "simpy", "ray", "optuna",
+        "onnx", "onnxruntime", "pandas", "pyarrow", "stable_baselines3",
+    )  # fmt: skip
     code = (
-        "import sys, dispatchlab.cli; "
-        "heavy = {'numba', 'torch', 'ortools', 'scipy', 'matplotlib', 'plotly'} & set(sys.modules);"
-        "sys.exit(', '.join(heavy) or 0)"
+        "import sys\nfrom dispatchlab.cli import app\n"
+        "app(['--help'], standalone_mode=False)\napp(['--version'], standalone_mode=False)\n"
+        f"sys.exit(', '.join(set({heavy}) & set(sys.modules)) or 0)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "Usage" in done.stdout
+    assert "dispatchlab 0" in done.stdout
 
 
 def test_version() -> None:

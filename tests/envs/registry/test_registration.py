@@ -13,7 +13,10 @@ from dispatchlab.envs.core.registry import ENVIRONMENTS
 from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
 from tests.envs.registry.families import FAMILIES, Case, every_id
 
-HEAVY = ("numba", "torch", "ortools", "simpy", "ray", "matplotlib", "plotly", "pymoo", "scipy")
+HEAVY = (
+    "numba", "torch", "ortools", "simpy", "ray", "matplotlib", "plotly", "pymoo", "scipy", "optuna",
+    "onnx", "onnxruntime", "onnxscript", "pandas", "pyarrow", "sklearn", "stable_baselines3",
+)  # fmt: skip
 
 
 def _run(code: str) -> str:
