@@ -102,7 +102,7 @@ def _result(case: Case, schedule: Any, remarks: Mapping[str, Any]) -> Result:  #
     told = _restored(remarks)
     if told["status"] not in _STATUS:
         raise ValueError(f"unknown status {told['status']!r}")
-    info = dict(told["info"])
+    info = {**told["info"]}
     if schedule is not None:
         outcome = eval_family(case.family).outcome(told["outcome"], schedule)
         info |= {} if outcome is None else {"outcome": outcome}
