@@ -68,13 +68,11 @@ from dispatchlab.baselines.rollout import run_dispatcher
 from dispatchlab.envs.core.registry import ENVIRONMENTS
 
 for record in ENVIRONMENTS:
-    gym.spec(record.id)
-    env = gym.make(record.id)
-    env.reset(seed=0)
+    gym.make(record.id).close()
 problem = dispatchlab.load_instance("ft06")
 [result] = run_dispatcher(PriorityRule("mwkr"), [(problem, None)])
 dispatchlab.verify(problem, None, result.schedule, objective=result.objective)
-print(f"{len(ENVIRONMENTS)} environments begin; mwkr on ft06: {result.objective:g}")
+print(f"{len(ENVIRONMENTS)} environments are made; mwkr on ft06: {result.objective:g}")
 PYTHON
     dispatchlab --version
     dispatchlab --help > help.txt
