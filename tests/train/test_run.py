@@ -1,10 +1,10 @@
 """A whole run: its folder, its errors, determinism and resuming."""
 
+import io
 import json
-import os
-import signal
-import subprocess
-import sys
+import multiprocessing
+import random
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,8 @@ from dispatchlab.train import TrainConfig, train
 from dispatchlab.train.checkpoint import capture_random
 from dispatchlab.train.config_files import read_config, write_config
 from tests.train.helpers import Interrupt, progress, same_weights
+
+KILLS = 24
 
 
 def test_run_folder_is_complete(tiny: TrainConfig, quiet: Console, tmp_path: Path) -> None:
@@ -178,34 +180,38 @@ class TestErrors:
         assert not (tmp_path / "run").exists()
 
 
+def _sit(config: TrainConfig, out: Path) -> None:
+    """Begin a run, or go on with it."""
+    is_there = (out / "checkpoint.pt").exists()
+    if not is_there:
+        shutil.rmtree(out, ignore_errors=True)
+    train(None if is_there else config, out, resume=is_there, console=Console(file=io.StringIO()))
+
+
 @pytest.mark.slow
 def test_killed_process_resumes(tiny: TrainConfig, quiet: Console, tmp_path: Path) -> None:
-    """A process killed by the system at a random moment continues bit for bit."""
-    config = replace(tiny, total_timesteps=60 * 128)
+    """Killed by the system at two dozen random moments, a run ends with the same files."""
+    config = replace(tiny, total_timesteps=120 * 128, checkpoint_every=128)
+    begin = time.perf_counter()
     train(config, tmp_path / "whole", console=quiet)
-    write_config(config, tmp_path / "config.yaml")
-    code = (
-        "import sys; from dispatchlab.train import train; "
-        "from dispatchlab.train.config_files import read_config; "
-        "train(read_config(sys.argv[1]), sys.argv[2])"
-    )
-    out = tmp_path / "broken"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "config.yaml"), str(out)],
-        stderr=subprocess.DEVNULL,
-    )
-    while process.poll() is None and len(_lines(out / "progress.csv")) < 12:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert len(_lines(out / "progress.csv")) < 60
-    assert train(None, out, resume=True, console=quiet).finished
+    whole_s = time.perf_counter() - begin
+    out, moments, kills = tmp_path / "broken", random.Random(1), 0
+    # A fork has everything imported, so that it dies in training and not in imports.
+    context = multiprocessing.get_context("fork")
+    while True:
+        sitting = context.Process(target=_sit, args=(config, out))
+        sitting.start()
+        sitting.join(moments.uniform(0.0, 0.06) * whole_s if kills < KILLS else None)
+        if not sitting.is_alive():
+            break
+        sitting.kill()
+        sitting.join()
+        kills += 1
+    assert sitting.exitcode == 0
+    assert kills == KILLS
     assert same_weights(tmp_path / "whole", out)
-
-
-def _lines(path: Path) -> list[str]:
-    """Lines of a file that may not exist yet."""
-    return path.read_text().splitlines() if path.exists() else []
+    assert progress(tmp_path / "whole") == progress(out)
+    assert (tmp_path / "whole" / "eval.json").read_text() == (out / "eval.json").read_text()
 
 
 def test_what_does_not_fit_leaves_no_folder(
