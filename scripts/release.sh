@@ -28,8 +28,7 @@ check_versions() {
 
 build() {
     rm -rf dist
-    "$PYTHON" -m build --no-isolation > build.log || { cat build.log; refuse "the build failed."; }
-    rm build.log
+    "$PYTHON" -m build --no-isolation > /dev/null || refuse "the build failed."
     wheel="$PWD/dist/dispatchlab-$version-py3-none-any.whl"
     [ -f "$wheel" ] || refuse "there is no $wheel; its name tells a version that is not $version."
 }
