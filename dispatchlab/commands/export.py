@@ -55,9 +55,13 @@ def export(policy: Policy, onnx: Onnx = None, hub: Hub = None, generator: Genera
 
     loaded = load_policy(policy)
     if hub is not None:
-        _write_hub(loaded, policy, hub)
+        from dispatchlab.agents.export.hub import check_hub_folder
+
+        check_hub_folder(hub)
     if onnx is not None:
         _write_onnx(loaded, generator, onnx)
+    if hub is not None:
+        _write_hub(loaded, policy, hub)
 
 
 def _write_hub(loaded: "LearnedPolicy", name: str, folder: Path) -> None:
