@@ -71,7 +71,8 @@ def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a
         else:
             # An address in RAY_ADDRESS would be taken otherwise.
             ray.init(address="local", num_cpus=num_cpus, include_dashboard=False, **quiet)
-    except (ConnectionError, OSError, RuntimeError, TimeoutError, ValueError) as error:
+    except Exception as error:  # Ray raises all kinds, plain ones among them
+        ray.shutdown()  # ends what has been started so far
         where = f"the Ray cluster at {address!r}" if address else "a Ray cluster on this machine"
         reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         remedy = (
