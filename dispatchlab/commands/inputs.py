@@ -155,6 +155,8 @@ def parse_seeds(text: str) -> list[int]:
                 f"The seeds {text[:80]!r} are not understood; write 0, or 0,1,2, or 0-9."
             )
         span = range(int(first), int(last or first) + 1)
+        if not span:
+            raise DispatchlabError(f"The seeds {part.strip()!r} run backwards; write 3-5.")
         if len(seeds) + len(span) > MAX_SEEDS:
             raise DispatchlabError(
                 f"The seeds {text[:80]!r} are too many; give at most {MAX_SEEDS}."

@@ -214,7 +214,7 @@ class RandomJobShop:
         Args:
             task: A value for each parameter that has a range.
         """
-        value = self._fixed | task
+        value = {**self._fixed, **task}
         return Disturbances(
             arrival_load=value["arrival_load"],
             duration_noise=value["duration_noise"],

@@ -16,6 +16,8 @@ from dispatchlab.train.teachers.checks import (
 from dispatchlab.train.teachers.level_buffer import as_level
 from dispatchlab.train.teachers.plr import Plr
 
+MOST_EDITS = 1000
+
 
 class Editor(Protocol):
     """Whoever makes a similar level out of a level."""
@@ -55,7 +57,10 @@ class LevelEditor:
             DispatchlabError: A setting is out of range, or there is nothing to edit.
         """
         require_at_least("edit_tokens", edit_tokens, 0)
-        require_at_least("num_edits", num_edits, 1)
+        require(
+            1 <= num_edits <= MOST_EDITS,
+            f"num_edits is {num_edits} but must be between 1 and {MOST_EDITS}; change it.",
+        )
         require_fraction("token_share", token_share)
         require_at_least("max_tokens", max_tokens, 1)
         require(

@@ -8,12 +8,12 @@ from dispatchlab.train.teachers.base import FloatArray, IntArray
 from dispatchlab.train.teachers.checks import require
 
 
-def read_directions(directions: Sequence[int] | None, dimensions: int) -> IntArray:
+def read_directions(directions: int | Sequence[int] | None, dimensions: int) -> IntArray:
     """Check the directions in which tasks become harder.
 
     Args:
         directions: For each dimension +1 (harder upwards), -1 (harder downwards) or 0 (it has no
-            effect); None is +1 everywhere.
+            effect); a number is for one dimension, None is +1 everywhere.
         dimensions: d.
 
     Returns:
@@ -22,10 +22,10 @@ def read_directions(directions: Sequence[int] | None, dimensions: int) -> IntArr
     Raises:
         DispatchlabError: There are too few, too many or others.
     """
-    given = [1] * dimensions if directions is None else list(directions)
+    given = [1] * dimensions if directions is None else list(np.atleast_1d(directions))
     require(
         len(given) == dimensions and set(given) <= {-1, 0, 1},
-        f"directions are {given} but must be {dimensions} numbers out of -1, 0 and 1.",
+        f"directions are {directions} but must be {dimensions} numbers out of -1, 0 and 1.",
     )
     return np.array(given, np.int64)
 

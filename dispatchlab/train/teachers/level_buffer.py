@@ -16,6 +16,7 @@ from dispatchlab.train.teachers.checks import (
 )
 from dispatchlab.train.teachers.replay_masses import TRANSFORMS, replay_masses
 
+MOST_LEVELS = 1 << 20
 INSERTIONS = ("replay-support", "score")
 
 
@@ -56,7 +57,10 @@ class LevelBuffer:
         Raises:
             DispatchlabError: A setting is out of range or unknown.
         """
-        require_at_least("capacity", capacity, 1)
+        require(
+            1 <= capacity <= MOST_LEVELS,
+            f"capacity is {capacity} but must be between 1 and {MOST_LEVELS}; change it.",
+        )
         require_positive("temperature", temperature)
         require_fraction("staleness", staleness)
         require_at_least("top_k", top_k, 1)

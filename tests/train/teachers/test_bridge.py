@@ -188,12 +188,27 @@ def test_a_run_keeps_its_task_space(tiny: TrainConfig, quiet: Console, tmp_path:
         ("alp-gmm:fit_rate=x", r"fit_rate of the teacher 'alp-gmm' is 'x': give a number"),
         ("alp-gmm:fit_rate", r"'fit_rate' of the teacher 'alp-gmm:fit_rate' has no value"),
         ("regret-plr:score=max-mc", r"'regret-plr' has no 'score'"),
+        ("plr:capacity=8,capacity=9", r"'capacity' stands twice"),
     ],
 )
 def test_bad_teachers(text: str, message: str, tiny: TrainConfig) -> None:
     """Names, settings and values are checked before anything runs."""
     with pytest.raises(DispatchlabError, match=message):
         replace(tiny, teacher=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("plr:capacity=999999999999", r"capacity is 999999999999 but must be between 1 and"),
+        ("linear:directions=1", r"directions are 1 but must be 2 numbers"),
+        ("accel:num_edits=1000000000", r"num_edits is 1000000000 but must be between 1 and 1000"),
+    ],
+)
+def test_settings_out_of_range(text: str, message: str, tiny: TrainConfig) -> None:
+    """Numbers that no machine could hold are refused by name."""
+    with pytest.raises(DispatchlabError, match=message):
+        make_teacher(text, make_levels(tiny))
 
 
 def test_nothing_to_choose(tiny: TrainConfig) -> None:
