@@ -1,9 +1,9 @@
 """What ``dispatchlab tune`` shows and writes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -81,27 +81,10 @@ def print_space(config: "TrainConfig", space: "SearchSpace") -> None:
         table.add_column(heading)
     docs = field_docs(type(config))
     for name, part in space.parts.items():
-        table.add_row(name, describe(part.to_dict()), str(getattr(config, name)), docs[name])
+        table.add_row(name, str(part), str(getattr(config, name)), docs[name])
     for name, value in space.fixed.items():
         table.add_row(name, f"{value} (fixed)", str(getattr(config, name)), docs[name])
     console().print(table)
-
-
-def describe(entry: Mapping[str, Any]) -> str:
-    """A part of a space on one line.
-
-    Args:
-        entry: As in a file.
-
-    Returns:
-        The text.
-    """
-    if "choices" in entry:
-        return ", ".join(map(str, entry["choices"]))
-    text = f"{entry['low']:g} to {entry['high']:g}"
-    return (
-        text + ", log" * ("log" in entry) + (f", step {entry['step']}" if "step" in entry else "")
-    )
 
 
 def print_result(result: "TuneResult") -> None:

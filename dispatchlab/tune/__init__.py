@@ -9,6 +9,7 @@ from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.tune.settings import TuneSettings
 
 _LAZY = {"TuneResult": "result", "tune": "driver", "resume": "driver"}
+_EXTRA = ("filelock", "optuna")
 
 __all__ = ["TuneResult", "TuneSettings", "resume", "tune"]
 
@@ -19,9 +20,12 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562 returns whatever th
 
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dispatchlab.train import train  # noqa: F401 - names the extra of agents if it is missing
+
     try:
         return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "optuna":
-            raise MissingExtraError("optuna", "tune") from error
+        package = (error.name or "").partition(".")[0]
+        if package in _EXTRA:
+            raise MissingExtraError(package, "tune") from error
         raise

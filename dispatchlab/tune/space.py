@@ -43,6 +43,11 @@ class Range:
             found["step"] = self.step
         return found
 
+    def __str__(self) -> str:
+        """The same in words."""
+        step = f", step {self.step:g}" if self.step else ""
+        return f"{self.low:g} to {self.high:g}{', log' if self.log else ''}{step}"
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -53,6 +58,10 @@ class Choices:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values."""
         return {"choices": list(self.choices)}
+
+    def __str__(self) -> str:
+        """The same in words."""
+        return ", ".join(map(str, self.choices))
 
 
 Part = Range | Choices

@@ -11,7 +11,7 @@ import pytest
 from dispatchlab.tune import TuneSettings, resume, tune
 from dispatchlab.tune.folder import StudyFolder
 from tests.tune.conftest import Make
-from tests.tune.helpers import assert_same
+from tests.tune.helpers import assert_same, table
 
 _KILLS = 24
 
@@ -24,14 +24,14 @@ def _sit(settings: TuneSettings, folder: Path, jobs: int, engine: str) -> None:
         tune(settings, folder, jobs=jobs, engine=engine)
 
 
-def _kill_often(settings: TuneSettings, folder: Path, jobs: int, seconds: float) -> int:
+def _kill_often(settings: TuneSettings, folder: Path, seconds: float) -> int:
     """Kill sittings after random times, until one ends by itself; how many were killed."""
     # A fork has everything imported, so that most of its time goes into the study.
     context = multiprocessing.get_context("fork")
     rng = random.Random(0)
     kills = 0
     while True:
-        sitting = context.Process(target=_sit, args=(settings, folder, jobs, "local"))
+        sitting = context.Process(target=_sit, args=(settings, folder, 1, "local"))
         sitting.start()
         assert sitting.pid is not None
         sitting.join(rng.uniform(0.0, seconds) if kills < 200 else None)
@@ -53,7 +53,7 @@ def test_killed_study_ends_as_if_nothing_had_happened(
     settings = small(trials=12, pruner=pruner)
     whole = tune(settings, tmp_path / "whole")
     seconds = sum(trial.seconds for trial in whole.trials)
-    kills = _kill_often(settings, tmp_path / "killed", 1, 2.5 * seconds / _KILLS)
+    kills = _kill_often(settings, tmp_path / "killed", 2.5 * seconds / _KILLS)
     assert kills >= 20
     assert_same(tmp_path / "whole", tmp_path / "killed")
 
@@ -63,9 +63,25 @@ def test_killed_study_with_workers(small: Make, tmp_path: Path) -> None:
     """Workers end with the study, and rounds that were half played are completed."""
     settings = small(trials=5, round_size=2)
     tune(settings, tmp_path / "whole", jobs=1)
-    kills = _kill_often(settings, tmp_path / "killed", 2, 30.0)
-    assert_same(tmp_path / "whole", tmp_path / "killed")
-    assert kills >= 0
+    killed = tmp_path / "killed"
+    context = multiprocessing.get_context("fork")
+    for _ in range(5):
+        sitting = context.Process(target=_sit, args=(settings, killed, 2, "local"))
+        before = _validations(killed)
+        sitting.start()
+        assert sitting.pid is not None
+        while sitting.is_alive() and _validations(killed) == before:
+            sitting.join(0.02)
+        os.kill(sitting.pid, signal.SIGKILL)
+        sitting.join()
+    assert not (killed / "trials.csv").exists() or len(table(killed)) < 5
+    _sit(settings, killed, 2, "local")
+    assert_same(tmp_path / "whole", killed)
+
+
+def _validations(folder: Path) -> int:
+    """Rows that the runs of a study have logged so far."""
+    return sum(len(path.read_text().splitlines()) for path in folder.glob("trials/*/progress.csv"))
 
 
 @pytest.mark.slow

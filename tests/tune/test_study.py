@@ -1,6 +1,7 @@
 """Studies: what is kept, what is equal, and what is refused."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import optuna
 import pytest
 from filelock import FileLock
 
-from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
+import dispatchlab.tune
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError, MissingExtraError
 from dispatchlab.train import TrainConfig
 from dispatchlab.train.config_files import read_config
 from dispatchlab.tune import TuneSettings, resume, tune
@@ -93,6 +95,14 @@ def test_trials_that_cannot_run_fail_alone(base: TrainConfig, tmp_path: Path) ->
     assert result.best is None
     assert result.base is not None
     assert not (tmp_path / "study" / "best.yaml").exists()
+
+
+def test_missing_optuna_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without optuna the extra is named that brings it."""
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    monkeypatch.delitem(sys.modules, "dispatchlab.tune.driver")
+    with pytest.raises(MissingExtraError, match=r"'optuna' is not installed: .*\[tune\]"):
+        _ = dispatchlab.tune.tune
 
 
 class TestErrors:
