@@ -125,7 +125,7 @@ def test_evaluate_report(tmp_path: Path) -> None:
         "evaluate", "soc", "--instances", "top-1:horizon_us=300", "--set", "mean_gap_us=30|60",
         "--seeds", 2, "--methods", "met,etf", "--report", tmp_path / "r.html",
     )  # fmt: skip
-    assert "sweep-0" in (tmp_path / "r.html").read_text()
+    assert "over mean_gap_us" in (tmp_path / "r.html").read_text()
 
 
 def test_train_evaluate_resume(tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ def conduct(
     _check_baseline(against, methods)
     comparison = running.run(methods, cases)
     summaries = summarise(comparison, against)
-    _publish(comparison, summaries, {**settings, **running.told()}, files, title)
+    told = {**settings, **running.told()}
+    _publish(methods, comparison, summaries, told, files, title)
     _require_correct(comparison)
     if files.schedules is not None:
         _write_episodes(comparison, files.schedules)
@@ -116,8 +117,8 @@ def stream_settings(
 
 
 def _publish(
-    comparison: "Comparison", summaries: "Sequence[Summary]", settings: Mapping[str, Any],
-    files: Files, title: str,
+    methods: "Sequence[Method]", comparison: "Comparison", summaries: "Sequence[Summary]",
+    settings: Mapping[str, Any], files: Files, title: str,
 ) -> None:  # fmt: skip
     """Write the files that were asked for and print the table, unless stdout is taken."""
     from dispatchlab.eval.export import to_csv, to_json, to_parquet
@@ -132,9 +133,11 @@ def _publish(
     if files.parquet is not None:
         write_atomically(files.parquet, to_parquet(comparison.runs, settings))
     if files.report is not None:
-        from dispatchlab.eval.report import html_report
+        from dispatchlab.eval.report import html_report, run_folders
 
-        emit(files.report, html_report(comparison, summaries, settings, title=title))
+        folders = run_folders(methods)
+        page = html_report(comparison, summaries, settings, title=title, run_folders=folders)
+        emit(files.report, page)
     if STDOUT in (str(files.json), str(files.csv)):
         return
     screen = console()

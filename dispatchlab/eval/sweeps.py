@@ -1,10 +1,13 @@
 """Plots of measures over the settings that a comparison varies."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 
+from dispatchlab.envs.core.drawing.curves import MARKERS, line_style
+from dispatchlab.envs.core.drawing.figures import FONT
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.eval.compare import Comparison, Run
 from dispatchlab.eval.families import eval_family
@@ -64,16 +67,19 @@ def _figure(
             band = go.Scatter(
                 x=[*x, *reversed(x)], y=[*high, *reversed(low)], fill="toself", mode="lines",
                 fillcolor=css(shade), opacity=0.18, line_width=0, hoverinfo="skip",
-                legendgroup=method, showlegend=False,
+                legendgroup=method, showlegend=False, name=escape(method),
             )  # fmt: skip
             line = go.Scatter(
-                x=x, y=middle, mode="lines+markers", name=method, legendgroup=method,
-                line_color=css(shade), showlegend=panel == 1,
+                x=x, y=middle, mode="lines+markers", name=escape(method), legendgroup=method,
+                line=line_style(index), marker_symbol=MARKERS[index % len(MARKERS)],
+                showlegend=panel == 1,
             )  # fmt: skip
             figure.add_trace(band, row=1, col=panel)
             figure.add_trace(line, row=1, col=panel)
     figure.update_xaxes(title_text=UNITS.get(name, name.replace("_", " ")))
-    figure.update_layout(title=f"{title}, over {name}", height=460, template="plotly_white")
+    figure.update_layout(
+        title=escape(f"{title}, over {name}"), height=460, template="plotly_white", font_family=FONT
+    )
     return figure
 
 

@@ -1,6 +1,8 @@
 """Tiny instances, runs and policies."""
 
 import math
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,11 @@ def make_run(method: str, instance: str, seed: int, gap: float) -> Run:
         status="feasible" if found else "unknown",
         verified=True if found else None,
     )
+
+
+def chart_headings(page: str) -> list[str]:
+    """What stands above the charts of a page, in their order."""
+    return [unescape(text) for text in re.findall(r'id="chart-\d+-heading"><bdi>(.*?)</bdi>', page)]
 
 
 def save_untrained(folder: Path, *, family: str = "job-shop", **config: Any) -> Path:

@@ -19,6 +19,7 @@ from dispatchlab.eval.methods import make_methods
 from dispatchlab.eval.report import html_report
 from dispatchlab.eval.summary import summarise
 from dispatchlab.eval.table import summary_table
+from tests.eval.helpers import chart_headings
 
 NAN = float("nan")
 Make = Callable[[dict[str, list[list[float]]]], Any]
@@ -73,7 +74,9 @@ def test_report_is_self_contained() -> None:
     page = html_report(made, summarise(made), {"note": "<b>&</b>"}, max_charts=1)
     assert page.startswith("<!DOCTYPE html>")
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=", page)
-    assert page.count('id="gantt-') == 1
+    assert chart_headings(page) == [
+        "Cases within a gap", "Gap over time", "ft06, seed 0: 61 by mwkr"
+    ]  # fmt: skip
     assert "1 more were run" in page
     assert "&lt;b&gt;&amp;&lt;/b&gt;" in page
-    assert '<td class="best">61</td>' in page
+    assert '<td data-method="1" class="best">61</td>' in page

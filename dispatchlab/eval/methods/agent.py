@@ -47,6 +47,7 @@ class AgentMethod:
                 "least 1 and a positive temperature."
             )
         self.name, self.strategy, self.width, self.temperature = name, strategy, width, temperature
+        self.path = path
         self.player = Player(name, path, semantics, window)
 
     @property

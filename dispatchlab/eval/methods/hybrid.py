@@ -84,7 +84,7 @@ class HybridMethod:
         """Load policy and solver, so that what is missing is noticed before anything runs."""
         from dispatchlab.baselines.solvers.cpsat import CpSatSolver
 
-        self.name, self.samples, self.temperature = name, samples, temperature
+        self.name, self.path, self.samples, self.temperature = name, path, samples, temperature
         self.time_limit_s, self._clock = time_limit_s, clock
         self.player = None if path is None else Player(name, path)
         self._solver: Any = CpSatSolver(workers)

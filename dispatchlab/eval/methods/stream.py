@@ -140,7 +140,7 @@ class StreamAgentMethod:
         """Load the policy."""
         from dispatchlab.agents import load_policy
 
-        self.name, self._stage = name, stage
+        self.name, self.path, self._stage = name, path, stage
         self.policy: Any = load_policy(path, family=stage.family)
         self.env_kwargs = stage.env_kwargs(name, self.policy.meta.get("env"))
         small = stage.warm_up().encoding

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from dispatchlab.envs.core.drawing.figures import base_layout
+from dispatchlab.envs.core.drawing.curves import MARKERS
+from dispatchlab.envs.core.drawing.figures import empty_figure
 from dispatchlab.envs.core.drawing.palette import colour, css
-from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.eval.run_report.progress import Series
 
 DECISIONS = "decisions"
 SCALE = "Cividis"  # the same for colour-blind readers
-HEIGHT = 320
-_MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
+_PIXELS = 320
 _DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot", "8px 2px", "2px 6px")
 _GREY = "#555555"
 
@@ -60,7 +59,7 @@ def curves_chart(heading: str, note: str, curves: Sequence[Curve], *, legend: bo
     Returns:
         The chart.
     """
-    figure = empty_figure()
+    figure = empty_figure(_PIXELS)
     flat = 0
     for curve in curves:
         x, y = curve.series
@@ -71,7 +70,7 @@ def curves_chart(heading: str, note: str, curves: Sequence[Curve], *, legend: bo
             flat += 1
         else:
             line = {"color": css(colour(curve.group)), "width": 2}
-            marker = {"symbol": _MARKERS[curve.group % len(_MARKERS)], "size": 7}
+            marker = {"symbol": MARKERS[curve.group % len(MARKERS)], "size": 7}
         figure.add_scatter(
             x=x, y=y, name=escape(curve.name, quote=False), line=line, marker=marker,
             showlegend=legend,
@@ -79,31 +78,3 @@ def curves_chart(heading: str, note: str, curves: Sequence[Curve], *, legend: bo
         )  # fmt: skip
     figure.update_xaxes(title_text=DECISIONS, rangemode="tozero")
     return Chart(heading, note, figure)
-
-
-def empty_figure(height: int = HEIGHT) -> Any:  # noqa: ANN401 (a figure of plotly)
-    """A figure that fits a phone, with its legend below.
-
-    Args:
-        height: Pixels.
-
-    Returns:
-        A figure of Plotly.
-
-    Raises:
-        MissingExtraError: If Plotly is not installed.
-    """
-    try:
-        import plotly.graph_objects as go
-    except ImportError:
-        raise MissingExtraError("plotly", "viz") from None
-    layout = base_layout("", height) | {
-        "margin": {"l": 10, "r": 10, "t": 34, "b": 10},
-        "modebar": {"remove": ["select", "lasso", "autoscale"]},
-        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
-        "dragmode": False,  # else a finger cannot scroll past
-    }
-    figure = go.Figure(layout=layout)
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True, exponentformat="e")
-    return figure

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dispatchlab.eval.pages import figure_html, render_page
+from dispatchlab.eval.pages import Figures, render_page
 from dispatchlab.eval.run_report.charts import Chart
 from dispatchlab.eval.run_report.learning import final_rows, learning_charts
 from dispatchlab.eval.run_report.plane import plane_data
@@ -16,21 +16,9 @@ from dispatchlab.eval.run_report.tasks import task_charts
 from dispatchlab.eval.run_report.updates import update_charts
 
 
-class _Figures:
-    """Gives figures their ids; the first one brings the library."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def __call__(self, charts: Sequence[Chart]) -> list[dict[str, str]]:
-        """Heading, note and HTML of each chart."""
-        return [self._card(chart) for chart in charts]
-
-    def _card(self, chart: Chart) -> dict[str, str]:
-        name, first = f"chart-{self._count}", self._count == 0
-        self._count += 1
-        html = figure_html(chart.figure, name, brings_library=first, scroll_zoom=False)
-        return {"heading": chart.heading, "note": chart.note, "html": html}
+def _cards(figures: Figures, charts: Sequence[Chart]) -> list[dict[str, Any]]:
+    """Heading, note and HTML of each chart."""
+    return [figures(chart.figure, chart.heading, chart.note) for chart in charts]
 
 
 def run_report(paths: Sequence[Path]) -> str:
@@ -47,7 +35,7 @@ def run_report(paths: Sequence[Path]) -> str:
         MissingExtraError: If Jinja or Plotly is not installed.
     """
     runs = read_runs(paths)
-    figures = _Figures()
+    figures = Figures()
     title = f"Training run {runs[0].name}" if len(runs) == 1 else f"{len(runs)} training runs"
     return render_page(
         "run_report.html.j2",
@@ -55,10 +43,10 @@ def run_report(paths: Sequence[Path]) -> str:
         names=[run.name for run in runs],
         state=[_state(run) for run in runs],
         first=first_rows(runs),
-        learning=figures(learning_charts(runs)),
+        learning=_cards(figures, learning_charts(runs)),
         final=final_rows(runs),
-        updates=figures(update_charts(runs)),
-        plays=figures(play_charts(runs)),
+        updates=_cards(figures, update_charts(runs)),
+        plays=_cards(figures, play_charts(runs)),
         taught=[_taught(run, figures) for run in runs if run.levels is not None],
         settings=setting_rows(runs),
         versions=version_rows(runs),
@@ -73,7 +61,7 @@ def _state(run: RunRecord) -> str:
     return f"{run.name}: {done:.0f} decisions in {seconds / 60:.1f} min{ended}"
 
 
-def _taught(run: RunRecord, figures: _Figures) -> dict[str, Any]:
+def _taught(run: RunRecord, figures: Figures) -> dict[str, Any]:
     """What a teacher chose."""
     levels, rollouts = run.levels, run.rollouts
     if levels is None or not rollouts:
@@ -82,9 +70,9 @@ def _taught(run: RunRecord, figures: _Figures) -> dict[str, Any]:
     return {
         "name": run.name,
         "teacher": run.config.teacher,
-        "tasks": figures(task_charts(levels.space, rollouts)),
+        "tasks": _cards(figures, task_charts(levels.space, rollouts)),
         "plane": plane_data(levels, rollouts),
-        "replay": figures([] if replay is None else [replay]),
+        "replay": _cards(figures, [] if replay is None else [replay]),
         "levels": level_rows(levels, rollouts),
         "edits": edit_rows(levels, rollouts),
     }

@@ -25,8 +25,9 @@ def plane_data(levels: "Levels", rollouts: Sequence[Rollout]) -> dict[str, Any] 
         rollouts: What the teacher chose.
 
     Returns:
-        ``parameters``: title and bounds of each that varies; ``frames``: for each time
-        ``timesteps``, ``gaussians`` (mean, covariance), ``boxes`` (lowest and highest corner),
+        ``parameters``: title, bounds, and whether it is whole, of each that varies; ``frames``: for
+        each time ``timesteps``, ``gaussians`` (mean, covariance), ``boxes`` (lowest and highest
+        corner),
         ``levels`` (point, mass) and ``plays`` (point, score); None if there are fewer than two
         parameters or no rollouts.
     """
@@ -35,7 +36,9 @@ def plane_data(levels: "Levels", rollouts: Sequence[Rollout]) -> dict[str, Any] 
         return None
     chosen = [levels.space.parameters[i] for i in axes]
     return {
-        "parameters": [{"title": title_of(p), "low": p.low, "high": p.high} for p in chosen],
+        "parameters": [
+            {"title": title_of(p), "low": p.low, "high": p.high, "whole": p.integer} for p in chosen
+        ],
         "frames": [_frame(rollout, axes, chosen) for rollout in thinned(rollouts, _MOST_TIMES)],
     }
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dispatchlab.envs.core.drawing.figures import empty_figure
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.formatting import MISSING
-from dispatchlab.eval.run_report.charts import DECISIONS, Chart, empty_figure
+from dispatchlab.eval.run_report.charts import DECISIONS, Chart
 from dispatchlab.eval.run_report.curriculum import Rollout, thinned
 
 if TYPE_CHECKING:

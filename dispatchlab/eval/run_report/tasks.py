@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dispatchlab.envs.core.drawing.figures import empty_figure
 from dispatchlab.envs.core.task_space import Parameter, TaskSpace
-from dispatchlab.eval.run_report.charts import DECISIONS, SCALE, Chart, empty_figure
+from dispatchlab.eval.run_report.charts import DECISIONS, SCALE, Chart
 from dispatchlab.eval.run_report.curriculum import Rollout, grouped
 from dispatchlab.train.teachers.base import FloatArray
 

@@ -69,8 +69,9 @@
   }
 
   function axis(parameter) {
-    const margin = 0.04 * (parameter.high - parameter.low);
+    const width = parameter.high - parameter.low, margin = 0.05 * width;
     return {
+      ...(parameter.whole && width <= 12 ? { dtick: 1 } : {}),
       title: { text: text(parameter.title) }, automargin: true, zeroline: false,
       range: [parameter.low - margin, parameter.high + margin],
     };
@@ -80,7 +81,7 @@
     const data = JSON.parse(root.querySelector("script").textContent);
     const [across, upwards] = ["across", "upwards"].map((name) => root.querySelector("." + name));
     const time = root.querySelector(".time"), play = root.querySelector(".play");
-    const chart = root.querySelector(".chart"), told = root.querySelector("output");
+    const chart = root.querySelector(".drawn"), told = root.querySelector("output");
     let timer = null;
 
     function draw() {
@@ -89,11 +90,11 @@
       told.textContent = frame.timesteps + " decisions";
       Plotly.react(chart, traces(frame, i, j), {
         xaxis: axis(data.parameters[i]), yaxis: axis(data.parameters[j]),
-        showlegend: false, height: 420, hovermode: "closest", dragmode: false,
+        showlegend: false, height: 420, hovermode: "closest",
         margin: { l: 10, r: 10, t: 34, b: 10 },
         modebar: { remove: ["select", "lasso", "autoscale"] }, plot_bgcolor: "#ffffff",
         font: { family: "system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif" },
-      }, { displaylogo: false, responsive: true });
+      }, { displaylogo: false, responsive: true, displayModeBar: true, showSendToCloud: false });
     }
 
     function stop() {

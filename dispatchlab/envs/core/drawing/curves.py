@@ -19,7 +19,9 @@ FloatArray = npt.NDArray[np.float64]
 Curve = tuple[IntArray, FloatArray]
 _MAX_POINTS = 1500  # per curve; a screen has no more columns
 _PIXELS = 480
-_DASHES = ("solid", "dash", "dot")
+_HUES = 8
+_DASHES = ("solid", "dash", "dot")  # as many as have no divisor in common with the hues
+MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
 
 
 class CurveWords(NamedTuple):
@@ -36,6 +38,18 @@ class CurveWords(NamedTuple):
     hover: str
     bound: str
     bound_hover: str
+
+
+def line_style(index: int) -> dict[str, Any]:
+    """Colour and dash of a curve; 24 differ, and neighbours in both.
+
+    Args:
+        index: Number of the curve.
+
+    Returns:
+        Plotly's line.
+    """
+    return {"color": css(colour(index % _HUES)), "dash": _DASHES[index % len(_DASHES)], "width": 2}
 
 
 def curves_figure(
@@ -83,14 +97,12 @@ def _trace(
     index: int, name: str, curve: Curve, words: CurveWords, to_axis: Callable[[IntArray], list[Any]]
 ) -> dict[str, Any]:
     times, values = _thin(curve)
-    shade = css(colour(index % 8))
     return {
         "x": to_axis(times),
         "y": values.tolist(),
         "mode": "lines",
         "name": escape(name),
-        "line": {"shape": "hv", "color": shade, "dash": _DASHES[index // 8 % len(_DASHES)],
-                 "width": 1.8},
+        "line": {**line_style(index), "shape": "hv"},
         "hovertemplate": words.hover,
     }  # fmt: skip
 

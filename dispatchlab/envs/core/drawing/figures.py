@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from dispatchlab.envs.core.errors import MissingExtraError
+
+# Nothing leaves the page: Plotly would else offer to upload the chart.
+CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False}
 FONT = "system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
 
 
@@ -75,3 +79,29 @@ def line_across(top: float, ink: str) -> dict[str, Any]:
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": top, "y1": top,
         "layer": "below", "line": {"color": ink, "width": 1},
     }  # fmt: skip
+
+
+def empty_figure(height: int) -> Any:  # noqa: ANN401 (a figure of plotly)
+    """A figure that fits a phone, with its legend below.
+
+    Args:
+        height: Pixels.
+
+    Returns:
+        A figure of Plotly.
+
+    Raises:
+        MissingExtraError: If Plotly is not installed.
+    """
+    try:
+        import plotly.graph_objects as go
+    except ImportError:
+        raise MissingExtraError("plotly", "viz") from None
+    layout = base_layout("", height) | {
+        "margin": {"l": 10, "r": 10, "t": 34, "b": 10},
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+    }
+    figure = go.Figure(layout=layout)
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True, exponentformat="e")
+    return figure

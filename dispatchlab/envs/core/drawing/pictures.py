@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dispatchlab.envs.core.drawing.figures import CONFIG
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.envs.core.files import write_atomically
 
@@ -58,7 +59,7 @@ def html_page(figure: "go.Figure", headline: str) -> str:
         include_plotlyjs=True,
         auto_play=False,
         div_id="gantt",
-        config={"displaylogo": False, "responsive": True, "scrollZoom": True},
+        config={**CONFIG, "scrollZoom": True},
     )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
