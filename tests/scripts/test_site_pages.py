@@ -27,8 +27,8 @@ METHODS = {
 @functools.cache
 def pages() -> dict[str, str]:
     """The generated pages; teachers and policies need torch."""
-    pytest.importorskip("torch")
-    pytest.importorskip("ortools")
+    for package in ("torch", "stable_baselines3", "ortools"):
+        pytest.importorskip(package)
     from scripts.site_pages.pages import all_pages
 
     return all_pages()
