@@ -14,7 +14,7 @@ from dispatchlab.train.teachers.registry import TEACHERS
 from tests.train.helpers import SMALL, Interrupt, same_weights
 
 SETTINGS = {
-    "alp-gmm": "fit_rate=12", "covar-gmm": "fit_rate=12", "riac": "max_episodes=20",
+    "alp-gmm": "fit_rate=12", "covar-gmm": "fit_rate=12", "riac": "size=20",
     "spdl": "update_every=64,first_update=64", "sfl": "num_candidates=8,period=64",
     "plr": "capacity=8", "robust-plr": "capacity=8", "regret-plr": "capacity=8",
     "accel": "capacity=8", "regret-accel": "capacity=8", "paired": "batch=2,hidden=8",
