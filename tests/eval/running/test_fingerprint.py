@@ -24,7 +24,7 @@ def test_equal_content() -> None:
     ("one", "two"),
     [
         (1, 1.0), (1, True), ("1", 1), (None, "None"), ([1, 2], [2, 1]), (["ab", "c"], ["a", "bc"]),
-        ([[1], [2]], [[1, 2]]), (np.zeros(3), np.zeros((3, 1))), (np.zeros(3), np.zeros(3, int)),
+        ([[1], 2], [[1, 2]]), (np.zeros(3), np.zeros((3, 1))), (np.zeros(3), np.zeros(3, int)),
         (np.array([0.0, 1.0]), np.array([1.0, 0.0])), ({"a": 1}, {"a": 2}), (0.0, float("nan")),
     ],
 )  # fmt: skip
