@@ -218,7 +218,8 @@ class TrainConfig:
     eval_every: int = 50_000
     """Decisions between two evaluations, also in self-labelling; 0: only before and after."""
     eval_generator: str = ""
-    """Where validation instances come from; they are drawn with seeds that training never uses."""
+    """Where validation instances come from, or wide as for generator; they are drawn with seeds that
+    training never uses."""
     eval_instances: int = 40
     """Number of validation instances, on chips of episodes in each set; 0: none."""
     eval_benchmarks: tuple[str, ...] = ()
@@ -239,8 +240,9 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Fill in the family's defaults, and check every value and the combinations."""
         _check_choice("family", self.family, CHOICES["family"])
-        if self.generator == "wide":
-            object.__setattr__(self, "generator", WIDE[self.family])
+        for name in ("generator", "eval_generator"):
+            if getattr(self, name) == "wide":
+                object.__setattr__(self, name, WIDE[self.family])
         for name, default in SETTINGS[self.family].defaults.items():
             object.__setattr__(self, name, getattr(self, name) or default)
         for name, allowed in (CHOICES | dict(SETTINGS[self.family].choices)).items():

@@ -54,6 +54,21 @@ _JOB_SHOP: dict[str, dict[str, Any]] = {
                           "objective=total_flow_time",
         "eval_every": 65_536,
     },
+    # Whatever may happen in a shop, as far as a teacher deems it worth learning: the best teacher of
+    # benchmarks/teacher_study.py. A minute on an idle core.
+    "wide": {
+        "generator": "wide",
+        "teacher": "regret-plr:capacity=128",
+        "num_envs": 64,
+        "n_steps": 64,
+        "batch_size": 512,
+        "n_epochs": 3,
+        "learning_rate": 1e-3,
+        "total_timesteps": 65_536,
+        "eval_generator": "wide",
+        "eval_instances": 50,
+        "eval_every": 16_384,
+    },
     # Without rehearsals: fast decisions on shops of any size. Some hours on a few cores.
     "tokens": {
         "generator": "random:num_jobs=10-20,num_machines=5-20,routing_structure=0-0.5",
@@ -244,8 +259,8 @@ def preset(name: str, family: str = "job-shop") -> TrainConfig:
     """The config of a preset.
 
     Args:
-        name: ``"quick"`` or ``"full"``; for ``"job-shop"`` also ``"flexible"``, ``"arrivals"`` and
-            ``"tokens"``, for ``"soc"`` ``"chip16"`` and ``"deepsocs"``.
+        name: ``"quick"`` or ``"full"``; for ``"job-shop"`` also ``"flexible"``, ``"arrivals"``,
+            ``"wide"`` and ``"tokens"``, for ``"soc"`` ``"chip16"`` and ``"deepsocs"``.
         family: ``"job-shop"``, ``"soc"``, ``"edge"`` or ``"uam"``.
 
     Returns:
