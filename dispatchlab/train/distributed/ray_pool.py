@@ -8,7 +8,7 @@ from typing import Any
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.distributed.batch import Array, Batch, Order
-from dispatchlab.train.distributed.worker import State
+from dispatchlab.train.distributed.worker import State, completed
 
 START_S = 300.0
 MOST_DEATHS = 3  # of a worker in one rollout
@@ -130,7 +130,8 @@ class RayPool:
             rank, state = pending.pop(ready[0])
             try:
                 # Two objects: the state must not keep the large batch alive in the store.
-                batch, self.states[rank] = self._get([ready[0], state])
+                batch, news = self._get([ready[0], state])
+                self.states[rank] = completed(news, self.states[rank])
             except self._losses as error:
                 deaths[rank] += 1
                 self._replace(rank, deaths[rank], error)

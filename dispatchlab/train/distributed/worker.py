@@ -16,6 +16,25 @@ from dispatchlab.train.distributed.shares import shares, worker_config
 from dispatchlab.train.families import load_family
 
 State = dict[str, Any]
+_PROBLEMS = ("instances", "realisations")
+
+
+def completed(news: State, before: State | None) -> State:
+    """A whole state.
+
+    Args:
+        news: What a worker has told; this is changed.
+        before: The whole state before; None at the beginning.
+
+    Returns:
+        The state, with the problems that are still played.
+    """
+    if before is not None:
+        problems, old = (s["env"]["native"]["episodes"]["dynamics"] for s in (news, before))
+        for name in _PROBLEMS:
+            pairs = zip(problems[name], old[name], strict=True)
+            problems[name] = [known if one is None else one for one, known in pairs]
+    return news
 
 
 class RolloutWorker:
@@ -46,6 +65,7 @@ class RolloutWorker:
         self._log = _EndedEpisodes()
         self._callback: BaseCallback = self._log
         self._random = _generator_state(config, rank)
+        self._known: dict[str, list[Any]] = {}
 
     def begin(self) -> tuple[dict[str, Array], State]:
         """Start new episodes.
@@ -54,7 +74,8 @@ class RolloutWorker:
             Their first observations, and the state from which the first rollout goes on.
         """
         _, self._callback = self._model._setup_learn(0, self._log)
-        return dict(self._model._last_obs), self.state_dict()
+        self._known = {}
+        return dict(self._model._last_obs), self._news()
 
     def state_dict(self) -> State:
         """Everything that decides the next rollout, besides the order."""
@@ -70,6 +91,7 @@ class RolloutWorker:
         self._model._last_obs = self._env.load_state_dict(state["env"])
         self._model._last_episode_starts = state["episode_starts"].copy()
         self._random = torch.tensor(state["random"])
+        self._known = {}
 
     def collect(self, order: Order) -> tuple[Batch, State]:
         """Play a rollout.
@@ -78,7 +100,7 @@ class RolloutWorker:
             order: Weights and discount.
 
         Returns:
-            What was played, and the state after it.
+            What was played, and what is new in the state after it; see `completed`.
         """
         model = self._model
         weights = {name: torch.tensor(values) for name, values in order.weights.items()}
@@ -95,7 +117,20 @@ class RolloutWorker:
             last_dones=model._last_episode_starts.copy(),
             ended=self._log.ended,
         )
-        return batch, self.state_dict()
+        return batch, self._news()
+
+    def _news(self) -> State:
+        """The state without the problems that have been told already: they never change."""
+        state = self.state_dict()
+        problems = state["env"]["native"]["episodes"]["dynamics"]
+        for name in _PROBLEMS:
+            held = problems[name]
+            known = self._known.get(name, [None] * len(held))
+            problems[name] = [
+                None if one is other else one for one, other in zip(held, known, strict=True)
+            ]
+            self._known[name] = held
+        return state
 
 
 class _EndedEpisodes(BaseCallback):

@@ -9,7 +9,7 @@ from dispatchlab.train.checkpoint import capture_random, restore_random
 from dispatchlab.train.distributed.batch import Array, Batch, Order
 from dispatchlab.train.distributed.remote_env import RemoteVecEnv
 from dispatchlab.train.distributed.shares import shares
-from dispatchlab.train.distributed.worker import RolloutWorker, State
+from dispatchlab.train.distributed.worker import RolloutWorker, State, completed
 
 T = TypeVar("T")
 
@@ -45,7 +45,8 @@ class SerialPool:
                 self.workers[rank].collect(order)
                 self.workers[rank] = self._make(rank)
                 self.workers[rank].load_state_dict(self.states[rank])
-            batch, self.states[rank] = through_pickle(self.workers[rank].collect(order))
+            batch, news = through_pickle(self.workers[rank].collect(order))
+            self.states[rank] = completed(news, self.states[rank])
             yield rank, batch
         self._rollout += 1
 
