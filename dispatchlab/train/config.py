@@ -218,8 +218,8 @@ class TrainConfig:
     eval_every: int = 50_000
     """Decisions between two evaluations, also in self-labelling; 0: only before and after."""
     eval_generator: str = ""
-    """Where validation instances come from, or wide as for generator; they are drawn with seeds that
-    training never uses."""
+    """Where validation instances come from, or wide; they are drawn with seeds that training never
+    uses."""
     eval_instances: int = 40
     """Number of validation instances, on chips of episodes in each set; 0: none."""
     eval_benchmarks: tuple[str, ...] = ()

@@ -54,8 +54,8 @@ _JOB_SHOP: dict[str, dict[str, Any]] = {
                           "objective=total_flow_time",
         "eval_every": 65_536,
     },
-    # Whatever may happen in a shop, as far as a teacher deems it worth learning: the best teacher of
-    # benchmarks/teacher_study.py. A minute on an idle core.
+    # Whatever may happen in a shop, under the best teacher of benchmarks/teacher_study.py. A minute
+    # on an idle core.
     "wide": {
         "generator": "wide",
         "teacher": "regret-plr:capacity=128",
