@@ -46,6 +46,7 @@ tutorials: $(STAMP) ## run the tutorials and write their outputs (some minutes)
 coverage: $(STAMP) ## the tests without the slow ones, and the coverage gate
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
 
+# Tests of reports in a browser are skipped without one: apt-get install chromium chromium-driver.
 test-slow: $(STAMP) ## the slow tests only
 	$(PIP_INSTALL) --no-build-isolation -e '.[slow]'
 	$(BIN)/python -m pytest -m slow

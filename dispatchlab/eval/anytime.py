@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, NamedTuple
 
 from dispatchlab.envs.core.drawing.curves import MARKERS, line_style
-from dispatchlab.envs.core.drawing.figures import empty_figure
+from dispatchlab.envs.core.drawing.figures import empty_figure, escape
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.compare import Comparison, Run, relative_gap
 from dispatchlab.eval.formatting import duration

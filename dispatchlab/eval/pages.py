@@ -1,9 +1,9 @@
 """Pages: templates and charts of reports; each is one file that opens without a network."""
 
-from html import escape, unescape
+from html import unescape
 from typing import Any
 
-from dispatchlab.envs.core.drawing.figures import CONFIG
+from dispatchlab.envs.core.drawing.figures import CONFIG, escape
 from dispatchlab.envs.core.errors import MissingExtraError
 
 _LONGEST = 40  # letters of a name beside a chart, which else takes the room of the chart

@@ -5,13 +5,12 @@ Mathematical Programming 91.
 """
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from dispatchlab.envs.core.drawing.curves import line_style
-from dispatchlab.envs.core.drawing.figures import empty_figure
+from dispatchlab.envs.core.drawing.figures import empty_figure, escape
 from dispatchlab.eval.compare import Comparison
 from dispatchlab.eval.statistics import FloatArray
 

@@ -1,10 +1,10 @@
 """The HTML report of a comparison: one file that opens without a network."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from dispatchlab.envs.core.drawing.figures import escape
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.anytime import case_figures, time_figure
 from dispatchlab.eval.compare import Comparison

@@ -1,13 +1,12 @@
 """Plots of measures over the settings that a comparison varies."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from dispatchlab.envs.core.drawing.curves import MARKERS, line_style
-from dispatchlab.envs.core.drawing.figures import FONT
+from dispatchlab.envs.core.drawing.figures import FONT, escape
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.eval.compare import Comparison, Run
 from dispatchlab.eval.families import eval_family

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from dispatchlab.envs.core.drawing.curves import MARKERS
-from dispatchlab.envs.core.drawing.figures import empty_figure
+from dispatchlab.envs.core.drawing.figures import empty_figure, escape
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.eval.run_report.progress import Series
 
@@ -72,7 +71,7 @@ def curves_chart(heading: str, note: str, curves: Sequence[Curve], *, legend: bo
             line = {"color": css(colour(curve.group)), "width": 2}
             marker = {"symbol": MARKERS[curve.group % len(MARKERS)], "size": 7}
         figure.add_scatter(
-            x=x, y=y, name=escape(curve.name, quote=False), line=line, marker=marker,
+            x=x, y=y, name=escape(curve.name), line=line, marker=marker,
             showlegend=legend,
             mode="lines" if curve.group is None or len(x) > 60 else "lines+markers",
         )  # fmt: skip

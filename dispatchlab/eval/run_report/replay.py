@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dispatchlab.envs.core.drawing.figures import empty_figure
+from dispatchlab.envs.core.drawing.figures import empty_figure, escape
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.formatting import MISSING
@@ -125,7 +124,7 @@ def edit_text(levels: "Levels", token: int) -> str:
 
 def _bars(figure: Any, x: list[int], y: list[float], name: str, ink: str, text: str) -> None:  # noqa: ANN401 (a figure of plotly)
     figure.add_bar(
-        x=x, y=y, name=escape(name, quote=False), marker={"color": ink},
-        hovertext=escape(text, quote=False).replace(", ", ",<br>"),
+        x=x, y=y, name=escape(name), marker={"color": ink},
+        hovertext=escape(text).replace(", ", ",<br>"),
         hovertemplate="%{y:.1%} at %{x} decisions<br>%{hovertext}",
     )  # fmt: skip

@@ -1,13 +1,12 @@
 """What several methods reach over time, beside the best that anybody could."""
 
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.drawing.figures import base_layout
+from dispatchlab.envs.core.drawing.figures import base_layout, escape
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.envs.core.errors import MissingExtraError
 

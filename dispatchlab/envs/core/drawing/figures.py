@@ -1,5 +1,6 @@
 """What the interactive charts of all families look like."""
 
+import html
 from typing import Any
 
 from dispatchlab.envs.core.errors import MissingExtraError
@@ -7,6 +8,18 @@ from dispatchlab.envs.core.errors import MissingExtraError
 # Nothing leaves the page: Plotly would else offer to upload the chart.
 CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False}
 FONT = "system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
+
+
+def escape(text: str) -> str:
+    """Text for a chart: Plotly reads markup, but knows no entities for quotes.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        What shows it letter by letter.
+    """
+    return html.escape(text, quote=False)
 
 
 def base_layout(title: str, pixels: float) -> dict[str, Any]:

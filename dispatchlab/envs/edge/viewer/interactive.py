@@ -1,10 +1,10 @@
 """An interactive timeline of an edge and a cloud: zoom, hover, and models that can be hidden."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.envs.core.drawing.figures import (
     base_layout,
+    escape,
     line_across,
     range_slider,
     time_axis,

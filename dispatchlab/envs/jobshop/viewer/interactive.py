@@ -1,9 +1,8 @@
 """An interactive Gantt chart: zoom, hover, and a legend that hides and shows jobs."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-from dispatchlab.envs.core.drawing.figures import base_layout, line_across, time_axis
+from dispatchlab.envs.core.drawing.figures import base_layout, escape, line_across, time_axis
 from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
 from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.core.schedule import Schedule

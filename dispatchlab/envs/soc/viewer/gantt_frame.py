@@ -1,10 +1,10 @@
 """What surrounds the traces of an interactive Gantt chart: axes, slider, lanes, warm-up."""
 
-from html import escape
 from typing import Any
 
 from dispatchlab.envs.core.drawing.figures import (
     base_layout,
+    escape,
     line_across,
     range_slider,
     time_axis,

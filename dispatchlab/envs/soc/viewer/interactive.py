@@ -1,9 +1,9 @@
 """An interactive Gantt chart of a chip: zoom, hover, and a legend that hides and shows."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from dispatchlab.envs.core.drawing.figures import escape
 from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
 from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.soc.instance import SocInstance

@@ -1,11 +1,10 @@
 """An interactive drawing of a task graph."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dispatchlab.envs.core.drawing.figures import FONT
+from dispatchlab.envs.core.drawing.figures import FONT, escape
 from dispatchlab.envs.core.drawing.letters import clip
 from dispatchlab.envs.core.drawing.palette import colour, css, text_colour
 from dispatchlab.envs.core.errors import MissingExtraError

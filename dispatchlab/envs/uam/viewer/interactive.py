@@ -1,10 +1,10 @@
 """A day of a fleet to play and to explore: the map in motion, and the curves of the day."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from dispatchlab.envs.core.drawing.curves import Curve
+from dispatchlab.envs.core.drawing.figures import escape
 from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.envs.uam.instance import UamInstance
 from dispatchlab.envs.uam.realisation import UamRealisation

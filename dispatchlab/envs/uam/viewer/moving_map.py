@@ -1,11 +1,11 @@
 """The map of a fleet for interactive pictures: what stays, and what moves from frame to frame."""
 
-from html import escape
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.drawing.figures import escape
 from dispatchlab.envs.core.drawing.palette import css, text_colour
 from dispatchlab.envs.uam.viewer.fleet import DOWN, LEAVING, STAGES
 from dispatchlab.envs.uam.viewer.places import HEIGHT, Marks, lane_ends, put_marks, slot_places

@@ -1,9 +1,8 @@
 """Where the parts of an interactive day lie: map, panels, axes, legends, slider and button."""
 
-from html import escape
 from typing import Any
 
-from dispatchlab.envs.core.drawing.figures import base_layout
+from dispatchlab.envs.core.drawing.figures import base_layout, escape
 from dispatchlab.envs.uam.viewer.panels import moments_ms
 from dispatchlab.envs.uam.viewer.places import HEIGHT, WIDTH
 from dispatchlab.envs.uam.viewer.scene import Scene

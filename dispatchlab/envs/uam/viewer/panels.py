@@ -1,13 +1,13 @@
 """Curves of a day for interactive pictures: profit, charge, passengers, slots and chargers."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.envs.core.drawing.curves import Curve
+from dispatchlab.envs.core.drawing.figures import escape
 from dispatchlab.envs.core.drawing.letters import clip
 from dispatchlab.envs.core.drawing.palette import colour, css
 from dispatchlab.envs.uam.instance import UamInstance
