@@ -90,6 +90,7 @@ def measure_parts(config: TrainConfig, repeats: int) -> Parts:
     worker, learner = RolloutWorker(whole, 0), Learner(config)
     worker.begin()
     order = learner.order()
+    worker.collect(order)
     batch, state = worker.collect(order)
     rows = [range(config.num_envs)]
     cpu: Clock = time.process_time
@@ -159,7 +160,7 @@ def predicted(
 
 def report(args: argparse.Namespace, config: TrainConfig) -> None:
     """Measure and print."""
-    write = sys.stdout.write
+    write = _write
     parts = measure_parts(config, args.rollouts)
     write(f"{args.family} {args.preset}: {config.num_envs} environments, {config.n_steps} steps\n")
     local = parts.decisions * parts.collect_s
@@ -193,6 +194,12 @@ def report(args: argparse.Namespace, config: TrainConfig) -> None:
         )  # fmt: skip
         cells = "".join(f" {rate:,.0f} |" for rate in rates)
         write(f"| {workers} | {config.num_envs * workers} |{cells}\n")
+
+
+def _write(text: str) -> None:
+    """Print at once: a run takes minutes."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def numbers(kind: type) -> Callable[[str], list[Any]]:
