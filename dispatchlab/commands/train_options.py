@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 Preset = Annotated[
     str,
     typer.Option(
-        help="quick (minutes on two cores) or full (longer); for job-shop also flexible, arrivals "
-        "and tokens, for soc chip16 and deepsocs."
+        help="quick (minutes on two cores) or full (longer); for job-shop also flexible, "
+        "arrivals, wide and tokens, for soc chip16 and deepsocs."
     ),
 ]
 ConfigFile = Annotated[
