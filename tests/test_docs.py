@@ -128,7 +128,7 @@ def test_commands_that_do_not_exist_are_noticed(tmp_path: Path) -> None:
     """A document with a wrong command, group or option is not believed."""
     document = tmp_path / "wrong.md"
     document.write_text(
-        "```sh\ndispatchlab solve ft06 \\\n  --methd spt  # x\ndispatchlab sovle\n"
+        "```sh\ndispatchlab solve ft06 \\\n  --methd spt  # x\ndispatchlab slove\n"
         "dispatchlab evaluate job-sop || true\ndispatchlab evaluate soc --seeds 3 || --no\n```\n"
     )
     complaints = [_complaint(words) for words in _commands(document)]
