@@ -32,7 +32,8 @@ def execute(markdown: str) -> list[list[Any]]:
 
     cells = nbformat.from_dict(notebook(markdown))
     nbformat.validate(cells)
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    commands = Path(sys.executable).parent  # where `dispatchlab` of this environment is
+    os.environ["PATH"] = f"{commands}{os.pathsep}{os.environ['PATH']}"
     with TemporaryDirectory() as folder:
         client = NotebookClient(
             cells, timeout=TIMEOUT_S, kernel_name="python3",
