@@ -1,6 +1,7 @@
 """``dispatchlab train``: train an agent."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,8 @@ from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
     from dispatchlab.train import RunResult, TrainConfig
+
+IMITATION_ROUNDS = 12  # with --imitate, where the preset has none
 
 Out = Annotated[Path, typer.Option(help="The run folder.")]
 Resume = Annotated[
@@ -48,6 +51,14 @@ Teacher = Annotated[
         help="Who chooses the tasks: a name, with settings as in alp-gmm:fit_rate=100; see "
         "dispatchlab train --list-teachers.",
         show_default="nobody",
+    ),
+]
+Imitate = Annotated[
+    str | None,
+    typer.Option(
+        help="Whom to imitate before PPO: a rule, lookahead, cp-sat (job shops) or rolling (air "
+        "taxis); see imitation_rule and imitation_rounds in --settings.",
+        show_default="by preset",
     ),
 ]
 Engine = Annotated[
@@ -177,14 +188,14 @@ def _command(family: str) -> Callable[..., None]:
         preset: Preset = "quick", config: ConfigFile = None, out: Out = Path(f"runs/{family}"),
         resume: Resume = False, settings: Settings = None, n_timesteps: Timesteps = None,
         max_minutes: Minutes = None, lr_schedule: LrSchedule = None, teacher: Teacher = None,
-        engine: Engine = None, workers: Workers = None, address: Address = None,
-        track: Track = None, track_project: TrackProject = None, seed: Seed = None,
-        device: Device = None, show_settings: ShowSettings = False,
+        imitate: Imitate = None, engine: Engine = None, workers: Workers = None,
+        address: Address = None, track: Track = None, track_project: TrackProject = None,
+        seed: Seed = None, device: Device = None, show_settings: ShowSettings = False,
     ) -> None:  # fmt: skip
         changes = pairs(
             total_timesteps=n_timesteps, max_minutes=max_minutes, schedule=lr_schedule,
-            teacher=teacher, engine=engine, rollout_workers=workers, ray_address=address,
-            track=track, track_project=track_project,
+            teacher=teacher, imitation_rule=imitate, engine=engine, rollout_workers=workers,
+            ray_address=address, track=track, track_project=track_project,
         )  # fmt: skip
         changes[:0] = settings or ()
         if resume and not show_settings:
@@ -192,6 +203,8 @@ def _command(family: str) -> Callable[..., None]:
             return
         changes = [*pairs(seed=seed, device=device), *changes]
         start = first_config(family, preset, config, changes)
+        if imitate is not None and not start.imitation_rounds:
+            start = replace(start, imitation_rounds=IMITATION_ROUNDS)
         if show_settings:
             _print_settings(start)
         else:

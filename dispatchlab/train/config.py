@@ -158,9 +158,9 @@ class TrainConfig:
     """Updates at the start of PPO that train the value head alone, so that a policy that has
     imitated is not led astray by a critic that knows nothing yet."""
     imitation_rule: str = ""
-    """Whom to imitate. Chips: lookahead that rehearses every action with this rule, or with the
-    best of several joined by +; edges: the rule itself; air taxis: rolling (plans over a rolling
-    horizon) or a rule."""
+    """Whom to imitate. Job shops: lookahead, a rule, or cp-sat (its plan for each shop); chips:
+    lookahead that rehearses every action with this rule, or with the best of several joined by +;
+    edges: the rule itself; air taxis: rolling (plans over a rolling horizon) or a rule."""
     teacher: str = ""
     """Who chooses the tasks from the ranges of the generator: nobody (each is drawn uniformly), or
     a teacher with its settings, as alp-gmm or regret-plr:capacity=128; see dispatchlab train

@@ -113,16 +113,21 @@ class EpisodeValidation:
 
 
 class DispatcherActions:
-    """Whom to imitate: a dispatcher, whose action costs nothing and every other action 1."""
+    """Whom to imitate: a dispatcher, whose action costs nothing and every other action the same."""
 
-    def __init__(self, dispatcher: BatchDispatcher) -> None:
-        """Keep the dispatcher."""
-        self._dispatcher = dispatcher
+    def __init__(self, dispatcher: BatchDispatcher, cost: float = 1.0) -> None:
+        """Keep the dispatcher.
+
+        Args:
+            dispatcher: Whom to imitate.
+            cost: Of every other action, in multiples of which ``imitation_temperature`` counts.
+        """
+        self._dispatcher, self._cost = dispatcher, cost
 
     def __call__(self, env: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:  # noqa: ANN401 (structural)
         """Costs of all actions, and the dispatcher's actions."""
         view = env.view()
         actions = self._dispatcher.act_batch(view)
-        costs = np.where(view.legal, 1.0, np.inf)
+        costs = np.where(view.legal, self._cost, np.inf)
         costs[np.arange(len(actions)), actions] = 0.0
         return costs, actions

@@ -11,7 +11,6 @@ from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.agents.strategies import greedy, sample
 from dispatchlab.baselines.dispatchers import LOOKAHEAD, Dispatcher, Lookahead, PriorityRule
 from dispatchlab.baselines.rollout import Problem, limits_of, run_dispatcher
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.jobshop.dynamics import Dynamics
 from dispatchlab.envs.jobshop.env import CPSchedulingVectorEnv
 from dispatchlab.envs.jobshop.generator import JobShopGenerator, make_generator
@@ -19,6 +18,8 @@ from dispatchlab.envs.jobshop.library import best_known, load_instance
 from dispatchlab.envs.jobshop.realisation import Realisation
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import Scores, ValidationSet
+from dispatchlab.train.families.episodes import DispatcherActions
+from dispatchlab.train.families.jobshop_experts import make_expert
 from dispatchlab.train.imitation import Expert
 from dispatchlab.train.problems import GivenProblems, draw_problems
 
@@ -26,6 +27,7 @@ FloatArray = npt.NDArray[np.float64]
 
 RULES = ("spt", "mwkr", "fdd-mwkr")
 MOST_ROWS = 512
+_OTHERWISE = 20.0  # cost of any action but the expert's: ten times the usual temperature
 
 
 def regret(dynamics: Dynamics) -> FloatArray:
@@ -208,8 +210,8 @@ class JobShop:
         return make_play_env(config, problems, copies)
 
     def expert(self, config: TrainConfig) -> Expert:
-        """There is none."""
-        raise DispatchlabError(f"The family {config.family!r} has no expert: do not imitate.")
+        """The rule, lookahead or solver of the config."""
+        return DispatcherActions(make_expert(config.imitation_rule), cost=_OTHERWISE)
 
 
 FAMILY = JobShop()

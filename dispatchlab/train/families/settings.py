@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dispatchlab.baselines.dispatchers import RULES as SHOP_RULES
 from dispatchlab.baselines.uam.settings import RULES as UAM_RULES
 from dispatchlab.envs.core.errors import DispatchlabError
 
@@ -83,6 +84,7 @@ SETTINGS: dict[str, FamilySettings] = {
             "observation": "tokens",
             "reward": "regret",
             "encoder": "transformer",
+            "imitation_rule": "lookahead",
             "eval_generator": "random:num_jobs=15,num_machines=15",
         },
         choices={
@@ -91,13 +93,14 @@ SETTINGS: dict[str, FamilySettings] = {
             "observation": ("tokens", "rehearsed", "graph"),
             "encoder": ("transformer", "gatv2", "gin"),
             "reward": ("regret", "bound", "completed", "sparse"),
+            "imitation_rule": ("cp-sat", "lookahead", *SHOP_RULES),
         },
         encoders={
             "tokens": ("transformer",),
             "rehearsed": ("transformer",),
             "graph": ("gatv2", "gin"),
         },
-        own=("semantics", "stop_at", "eval_samples", *_SELF_LABELLING),
+        own=("semantics", "stop_at", "eval_samples", *_IMITATION, *_SELF_LABELLING),
         try_it="dispatchlab solve ta01 --method agent --policy {run}",
     ),
     "soc": FamilySettings(

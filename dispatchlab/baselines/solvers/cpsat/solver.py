@@ -49,13 +49,17 @@ class CpSatModel:
 class CpSatSolver:
     """Exact solver for everything a `CpEncoding` can say."""
 
-    def __init__(self, num_workers: int = 0, log_to_console: bool = False) -> None:
+    def __init__(
+        self, num_workers: int = 0, log_to_console: bool = False, deterministic_limit: float = 0.0
+    ) -> None:
         """Set up a solver.
 
         Args:
             num_workers: Parallel searches; 0 uses every core. With 1 the search repeats exactly,
                 as long as the time limit does not cut it.
             log_to_console: Print CP-SAT's own search log.
+            deterministic_limit: Limit of its effort in deterministic seconds, beside that of the
+                time; 0 is none. With 1 worker a search that this ends repeats exactly.
 
         Raises:
             DispatchlabError: If the number of workers is negative or above 1024.
@@ -65,6 +69,7 @@ class CpSatSolver:
                 f"num_workers is {num_workers}; give 0 for all cores, or at most {MAX_WORKERS}."
             )
         self.num_workers, self.log_to_console = num_workers, log_to_console
+        self.deterministic_limit = deterministic_limit
 
     def build(self, encoding: "CpEncoding", *, horizon: int | None = None) -> CpSatModel:
         """Build the model without solving it.
@@ -148,6 +153,8 @@ class CpSatSolver:
             model.add(built.objective <= int(built.encoding.objective_value(hint.end)))
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = time_limit_s
+        if self.deterministic_limit:
+            solver.parameters.max_deterministic_time = self.deterministic_limit
         solver.parameters.num_workers = self.num_workers
         solver.parameters.random_seed = seed % _SEEDS
         solver.parameters.log_search_progress = self.log_to_console
