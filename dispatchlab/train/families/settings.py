@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dispatchlab.baselines.dispatchers import RULES as SHOP_RULES
 from dispatchlab.baselines.uam.settings import RULES as UAM_RULES
 from dispatchlab.envs.core.errors import DispatchlabError
 
@@ -54,6 +53,19 @@ class FamilySettings:
             )
 
 
+def _check_job_shop(config: "TrainConfig") -> None:
+    """Whom it imitates; rules are compiled code, which is loaded only for that."""
+    if config.imitation_rule in ("cp-sat", "lookahead"):
+        return
+    from dispatchlab.baselines.dispatchers import RULES
+
+    if config.imitation_rule not in RULES:
+        raise DispatchlabError(
+            f"imitation_rule is {config.imitation_rule!r}: choose one of cp-sat, lookahead, "
+            f"{', '.join(RULES)}."
+        )
+
+
 def _check_soc(config: "TrainConfig") -> None:
     """What only clashes with each other on chips."""
     if config.actions == "ordering" and config.wait:
@@ -93,7 +105,6 @@ SETTINGS: dict[str, FamilySettings] = {
             "observation": ("tokens", "rehearsed", "graph"),
             "encoder": ("transformer", "gatv2", "gin"),
             "reward": ("regret", "bound", "completed", "sparse"),
-            "imitation_rule": ("cp-sat", "lookahead", *SHOP_RULES),
         },
         encoders={
             "tokens": ("transformer",),
@@ -102,6 +113,7 @@ SETTINGS: dict[str, FamilySettings] = {
         },
         own=("semantics", "stop_at", "eval_samples", *_IMITATION, *_SELF_LABELLING),
         try_it="dispatchlab solve ta01 --method agent --policy {run}",
+        check=_check_job_shop,
     ),
     "soc": FamilySettings(
         module="soc",
