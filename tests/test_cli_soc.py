@@ -156,7 +156,7 @@ def test_train_settings() -> None:
     output = run("train", "soc", "--settings", "--preset", "full")
     assert "imitation_rounds" in output
     assert "semantics" not in output
-    assert "imitation_rounds" not in run("train", "job-shop", "--settings")
+    assert "max_ready" not in run("train", "job-shop", "--settings")
 
 
 def test_benchmark(tmp_path: Path) -> None:
