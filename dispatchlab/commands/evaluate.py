@@ -39,7 +39,8 @@ Methods = Annotated[
     typer.Option(
         help="Separated by commas: rules ([cyan]mwkr[/], [cyan]mwkr:k=32[/], "
         "[cyan]spt:semantics=active[/]), [cyan]all-rules[/], [cyan]lookahead[/], [cyan]cp-sat[/] "
-        "([cyan]cp-sat:time=60[/]), [cyan]agent=RUN[/] (greedy), "
+        "([cyan]cp-sat:time=60[/]), [cyan]pretrained[/] (the shipped agent; others by name, see "
+        "[cyan]dispatchlab agents[/]), [cyan]agent=RUN[/] (greedy), "
         "[cyan]agent=RUN:sample=32[/] (also with [cyan]:temperature=0.7[/] and, to show a policy "
         "of tokens 64 of thousands of jobs at once, [cyan]:window=64[/]), "
         "[cyan]agent=RUN:beam=16[/], [cyan]hybrid[/] or [cyan]hybrid=RUN:sample=128[/] (cp-sat "

@@ -21,7 +21,9 @@ Policy = Annotated[
 Onnx = Annotated[Path | None, typer.Option(help="ONNX file to write: .onnx.", show_default=False)]
 Hub = Annotated[
     Path | None,
-    typer.Option(help="Folder to make, in the layout of the Hugging Face hub.", show_default=False),
+    typer.Option(
+        help="New folder to make, in the layout of the Hugging Face hub.", show_default=False
+    ),
 ]
 Generator = Annotated[
     str | None,
@@ -33,7 +35,7 @@ Generator = Annotated[
 
 
 def export(policy: Policy, onnx: Onnx = None, hub: Hub = None, generator: Generator = None) -> None:
-    """Take an agent elsewhere: as an ONNX model, or as a folder for the Hugging Face hub.
+    """Take an agent elsewhere: as an ONNX model, a folder for the Hugging Face hub, or both.
 
     The ONNX model takes the entries of an observation by their names, any number of rows and
     instances of any size, and gives the greedy action, the logits with the mask applied and the

@@ -31,7 +31,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="Change a setting: key=value (repeatable); see --settings.",
+        help="Change a setting: key=value (repeatable); see dispatchlab train FAMILY --settings.",
         show_default=False,
     ),
 ]
