@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Running(NamedTuple):
-    """How a comparison is run; nothing of it changes the results.
+    """How a comparison is run; it changes no result of a method that no clock stops.
 
     Attributes:
         keep: Folder for every result, from which an evaluation that was cut off goes on.

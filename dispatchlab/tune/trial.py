@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import torch
 from filelock import FileLock
 from optuna.trial import FrozenTrial
 from rich.console import Console
@@ -77,6 +78,8 @@ def _play(task: TrialTask) -> Outcome:
     except optuna.TrialPruned:
         return reporter.outcome(PRUNED)
     except (ValueError, ArithmeticError, RuntimeError) as error:
+        if isinstance(error.__cause__, OSError) or isinstance(error, torch.OutOfMemoryError):
+            raise  # the machine's fault, not that of the settings: the trial is repeated
         return reporter.outcome(FAILED, message=_first_line(error))
     reporter.seconds = result.seconds
     (scores,) = result.scores.values()

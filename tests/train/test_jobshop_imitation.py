@@ -26,7 +26,7 @@ def test_plans_choose_modes() -> None:
     """In a flexible shop the planned machine is taken: 40 is the optimum of mk01 (Brandimarte)."""
     pytest.importorskip("ortools")
     problem = (load_instance("mk01"), None)
-    (result,) = run_dispatcher(PlanFollower(effort=3.0), [problem], semantics="active")
+    (result,) = run_dispatcher(PlanFollower(effort=3.0), [problem], semantics="append")
     assert result.objective == 40
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import cloudpickle
 
@@ -80,7 +80,7 @@ class _Crew:
 
     def collect(self) -> list[tuple[Task, Answer | Exception]]:
         """Wait for answers; a process that is lost, or a task that fails, answers by an error."""
-        ready = [one for one in wait(list(self.busy)) if isinstance(one, Connection)]
+        ready = cast("list[Connection]", wait(list(self.busy)))
         return [(self.busy[one], self._receive(one, self.busy.pop(one))) for one in ready]
 
     def _receive(self, connection: Connection, task: Task) -> Answer | Exception:

@@ -1,11 +1,12 @@
 """Whom agents of job shops imitate: rules, lookahead and CP-SAT."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from dispatchlab.baselines.dispatchers import LOOKAHEAD, Dispatcher, Lookahead, PriorityRule
+from dispatchlab.baselines.rollout import run_dispatcher
 from dispatchlab.envs.jobshop.view import View
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ _OTHER_MODE = 1e9  # planned for another mode: behind everything that is planned
 class PlanFollower:
     """Follows a plan of CP-SAT for what is expected: the legal option that it starts first.
 
-    A plan is made when a row begins an instance. Where the semantics allow it (``active``,
-    ``append``) following it to the end gives its schedule.
+    A plan is made when a row begins an instance. Under ``append`` following it to the end gives its
+    objective or a better one; other semantics may not allow every start that it has.
     """
 
     def __init__(self, effort: float = EFFORT) -> None:
@@ -54,10 +55,7 @@ class PlanFollower:
         """Planned start of each option of a row."""
         made = self._plans.get(row)
         if made is None or made[0] is not encoding:
-            result = self._solver.solve(encoding, time_limit_s=3600.0)
-            if result.schedule is None:  # too little effort for a first schedule
-                return np.zeros(view.dynamics.num_options)
-            made = self._plans[row] = (encoding, result.schedule)
+            made = self._plans[row] = (encoding, self._plan(encoding))
         plan, state = made[1], view.dynamics.state
         modes = view.dynamics.limits.modes_per_activity
         activities = np.repeat(state.lane[row], modes)
@@ -67,6 +65,12 @@ class PlanFollower:
         starts = plan.start[np.maximum(activities, 0)].astype(np.float64)
         starts[plan.mode[np.maximum(activities, 0)] != mode] += _OTHER_MODE
         return np.where(activities >= 0, starts, np.inf)
+
+    def _plan(self, encoding: "CpEncoding") -> "Schedule":
+        """CP-SAT's schedule, no worse than that of a rule, from which it starts."""
+        (ruled,) = run_dispatcher(PriorityRule("fdd-mwkr"), [(encoding, None)])
+        found = self._solver.solve(encoding, time_limit_s=3600.0, hint=ruled.schedule)
+        return cast("Schedule", found.schedule)
 
 
 def make_expert(name: str) -> Dispatcher:
