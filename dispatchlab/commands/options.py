@@ -5,19 +5,19 @@ from typing import Annotated
 
 import typer
 
-_PRETRAINED = Path(__file__).parent.parent / "agents" / "pretrained"
+from dispatchlab.agents.pretrained import family_of, pretrained_names
 
 
 def agents_of(family: str) -> str:
     """How the help names the agents of a family, those that come with dispatchlab included.
 
     Args:
-        family: The family; the files of its agents begin with its name.
+        family: The family.
 
     Returns:
         The text.
     """
-    shipped = sorted(path.stem for path in _PRETRAINED.glob(f"{family}-*.json"))
+    shipped = [name for name in pretrained_names() if family_of(name) == family]
     ours = ", ".join(f"[cyan]agent={name}[/]" for name in shipped)
     return "[cyan]agent=RUN[/]" + f" or one of ours: {ours}" * bool(ours)
 

@@ -4,12 +4,12 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.envs.core.versions import installed_versions
 from dispatchlab.train.config import FREE_ON_RESUME, TrainConfig
 from dispatchlab.train.config_files import read_config, write_config
 
@@ -121,10 +121,4 @@ class RunFolder:
 
 def package_versions() -> dict[str, str]:
     """Versions of the packages that decide how a run goes, as far as they are installed."""
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    return installed_versions(PACKAGES)

@@ -13,7 +13,7 @@ from typing import Any
 
 from stable_baselines3.common.logger import KVWriter
 
-from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.errors import DispatchlabError, first_line
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.folder import RunFolder
@@ -69,7 +69,7 @@ def start_tracker(config: TrainConfig, folder: RunFolder) -> KVWriter | None:
     try:
         writer = writer_class(library, config, str(folder.path), ids.get(name))
     except _errors(library, name) as error:
-        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        reason = first_line(error).rstrip(".")
         raise DispatchlabError(
             f"{name} did not begin to track: {reason}; {_REMEDY[name]}."
         ) from error

@@ -17,7 +17,7 @@ from rich.console import Console
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter
 
-from dispatchlab.envs.core.errors import CheckpointError
+from dispatchlab.envs.core.errors import CheckpointError, first_line
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
@@ -80,7 +80,7 @@ def _play(task: TrialTask) -> Outcome:
     except (ValueError, ArithmeticError, RuntimeError) as error:
         if isinstance(error.__cause__, OSError) or isinstance(error, torch.OutOfMemoryError):
             raise  # the machine's fault, not that of the settings: the trial is repeated
-        return reporter.outcome(FAILED, message=_first_line(error))
+        return reporter.outcome(FAILED, message=first_line(error))
     reporter.seconds = result.seconds
     (scores,) = result.scores.values()
     if not math.isfinite(scores[AGENT]):
@@ -209,9 +209,3 @@ class ReportTo(BaseCallback):
     def _on_step(self) -> bool:
         """Go on."""
         return True
-
-
-def _first_line(error: Exception) -> str:
-    """What went wrong, on one line."""
-    text = str(error).strip().partition("\n")[0]
-    return text or type(error).__name__

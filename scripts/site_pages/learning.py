@@ -41,7 +41,7 @@ def _teacher(name: str, entry: registry.Entry) -> str:
     module, _, cls = entry.where.partition(":")
     made = getattr(import_module(f"dispatchlab.train.teachers.{module}"), cls)
     fixed = ", ".join(code(f"{key}={value}") for key, value in entry.fixed.items())
-    known = dict(registry._settings(entry))
+    known = dict(registry.settings_of(entry))
     known |= {key: value for key, value in entry.usual.items() if key in known}
     settings = [(code(key), code(_shown(value))) for key, value in known.items()]
     return (

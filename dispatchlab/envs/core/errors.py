@@ -84,3 +84,8 @@ def _cut(message: str) -> str:
     if len(message) <= LONGEST:
         return message
     return f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 + 5 :]}"
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong in the words of another library, on one line; its kind if it has none."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

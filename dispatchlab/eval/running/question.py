@@ -5,10 +5,9 @@ What was kept of one question is no answer to another, so a folder holds its que
 
 import platform
 from collections.abc import Mapping, Sequence
-from importlib import metadata
-from importlib.util import find_spec
 from typing import Any
 
+from dispatchlab.envs.core.versions import installed_versions
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.running.records import content_of
@@ -16,7 +15,7 @@ from dispatchlab.eval.running.records import content_of
 FORMAT = "dispatchlab-evaluation"
 VERSION = 1
 _MOST = 5  # names in a message
-_PACKAGES = ("numpy", "ortools", "torch")
+_PACKAGES = ("dispatchlab", "numpy", "ortools", "torch")
 
 
 def question_of(methods: Sequence[Method], cases: Sequence[Case]) -> dict[str, Any]:
@@ -50,11 +49,7 @@ def versions() -> dict[str, str]:
     Returns:
         Text by name of the package.
     """
-    found = {"dispatchlab": metadata.version("dispatchlab"), "python": platform.python_version()}
-    for package in _PACKAGES:
-        if find_spec(package) is not None:
-            found[package] = metadata.version(package)
-    return found
+    return {"python": platform.python_version(), **installed_versions(_PACKAGES)}
 
 
 def difference(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> str:

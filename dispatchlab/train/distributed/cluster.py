@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
+from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError, first_line
 
 KNOCK_TIMEOUT_S = 10.0
 
@@ -74,7 +74,7 @@ def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a
     except Exception as error:  # Ray raises all kinds, plain ones among them
         ray.shutdown()  # ends what has been started so far
         where = f"the Ray cluster at {address!r}" if address else "a Ray cluster on this machine"
-        reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        reason = first_line(error).rstrip(".")
         remedy = (
             "give the address of a running one (RAY_AUTH_MODE=token if it wants a token) or none"
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.errors import DispatchlabError, first_line
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.distributed.batch import Array, Batch, Order
 from dispatchlab.train.distributed.worker import State, completed
@@ -151,12 +151,12 @@ class RayPool:
         """Start another worker where the dead one was before this rollout."""
         _LOG.warning(
             "Rollout worker %d has died: another one plays its rollout again (%s).",
-            rank, _first_line(error),
+            rank, _reason(error),
         )  # fmt: skip
         if deaths >= MOST_DEATHS:
             raise DispatchlabError(
                 f"Rollout worker {rank} has died {deaths} times in one rollout "
-                f"({_first_line(error)}): look at the memory of its node, ask for fewer workers or "
+                f"({_reason(error)}): look at the memory of its node, ask for fewer workers or "
                 "environments, or continue the run with --resume."
             ) from error
         # The process may live on where only its node was out of reach.
@@ -185,7 +185,7 @@ class RayPool:
             return self._get(refs, START_S)
         except self._losses as error:
             raise DispatchlabError(
-                f"A rollout worker has died as it started ({_first_line(error)}): look at the "
+                f"A rollout worker has died as it started ({_reason(error)}): look at the "
                 "memory of its node, and install the same versions on all nodes."
             ) from error
 
@@ -204,5 +204,5 @@ class RayPool:
             raise
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".:") or type(error).__name__
+def _reason(error: Exception) -> str:
+    return first_line(error).rstrip(".:")

@@ -169,7 +169,7 @@ def _read(text: str) -> tuple[str, Entry, dict[str, Any]]:
     if name not in TEACHERS:
         raise DispatchlabError(f"There is no teacher {name!r}: {closest(name, TEACHERS)}.")
     entry = TEACHERS[name]
-    known = _settings(entry)
+    known = settings_of(entry)
     given = {
         key: _parse(f"{key} of the teacher {name!r}", value, known[key])
         for key, value in split_settings(text, "teacher", known).items()
@@ -177,8 +177,15 @@ def _read(text: str) -> tuple[str, Entry, dict[str, Any]]:
     return name, entry, {**entry.usual, **given, **entry.fixed}
 
 
-def _settings(entry: Entry) -> dict[str, Any]:
-    """Defaults of what a text may set: of the class, its bases and the parts it passes them to."""
+def settings_of(entry: Entry) -> dict[str, Any]:
+    """What a text may set: of the class, its bases and the parts that it passes settings on to.
+
+    Args:
+        entry: A teacher.
+
+    Returns:
+        Their defaults by name, but for those of `Entry.usual`.
+    """
     known: dict[str, Any] = {"num_edits": 3} if entry.needs == "edits" else {}
     for where in (entry.where, *entry.parts):
         for made in inspect.getmro(_find(where))[:-1]:
