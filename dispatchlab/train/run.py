@@ -30,6 +30,7 @@ from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
 from dispatchlab.train.schedules.gradient_norms import GradientNorms
+from dispatchlab.train.schedules.rate_callback import make_rate_search
 from dispatchlab.train.teaching import Teaching
 from dispatchlab.train.tracking import import_tracker, start_tracker
 from dispatchlab.train.validation import Validation
@@ -147,6 +148,7 @@ class _Run:
         self.model = make_model(config, self.env, self.layout)
         network = cast("GraphNetwork", self.model.policy.net)
         self.policy = LearnedPolicy(network, family=config.family, layout=self.layout)
+        self.rates = make_rate_search(config, cast("NativeVecEnv", env))
         self.curve: list[dict[str, Any]] = []
         self.seconds = 0.0
         self.resumed_at = -1
@@ -165,6 +167,8 @@ class _Run:
             restore(self.model, self.env, state["run"])
             if self.teaching is not None:
                 self.teaching.load_state_dict(state["teaching"])
+            if self.rates is not None:
+                self.rates.load_state_dict(state["rates"])
             self.resumed_at = self.model.num_timesteps
         elif state["labelling"] is not None and self.labelling is not None:
             self.labelling.load_state_dict(state["labelling"])
@@ -191,7 +195,14 @@ class _Run:
                 self.model.learn(
                     total - max(self.resumed_at, 0),
                     callback=CallbackList(
-                        [GradientNorms(), main, self._critic_warm_up(), *taught, *callbacks]
+                        [
+                            GradientNorms(),
+                            main,
+                            self._critic_warm_up(),
+                            *self._searches(main, display),
+                            *taught,
+                            *callbacks,
+                        ]
                     ),
                     log_interval=None,  # type: ignore[arg-type] # the callback logs
                     reset_num_timesteps=self.resumed_at < 0,
@@ -230,6 +241,14 @@ class _Run:
         )
         main.stopped = not stage.play()
         return not main.stopped
+
+    def _searches(self, main: RunCallback, display: Display) -> list[BaseCallback]:
+        """The search of learning rates, if there is one."""
+        if self.rates is None:
+            return []
+        self.rates.is_over = lambda: main.stopped
+        self.rates.say = display.say
+        return [self.rates]
 
     def _critic_warm_up(self) -> CriticWarmUp:
         """What is frozen at first."""
@@ -274,6 +293,7 @@ class _Run:
             "run": run,
             "labelling": labelling,
             "teaching": None if self.teaching is None else self.teaching.state_dict(),
+            "rates": None if self.rates is None else self.rates.state_dict(),
             "curve": callback.curve,
             "first_curve": self.first_curve,
             "seconds": callback.seconds,
