@@ -8,6 +8,8 @@ from dispatchlab.agents.pretrained import PRETRAINED, is_shipped
 from dispatchlab.envs.core.errors import CheckpointError
 
 HUB_FILES = ("model.safetensors", "config.json")
+SUFFIXES = (".safetensors", ".json")
+_USUAL = ("policy", *(Path(file).stem for file in HUB_FILES))  # in every folder
 
 
 class PolicyFiles(NamedTuple):
@@ -35,7 +37,7 @@ def locate(path: str | Path) -> PolicyFiles:
         path = path / "policy"
         if hub.weights.exists() and not path.with_suffix(".safetensors").exists():
             return hub
-    if path.suffix in (".safetensors", ".json"):
+    if path.suffix in SUFFIXES:
         path = path.with_suffix("")
     if path.suffix in (".zip", ".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt"):
         raise CheckpointError(
@@ -45,3 +47,19 @@ def locate(path: str | Path) -> PolicyFiles:
     return PolicyFiles(
         path.with_name(path.name + ".safetensors"), path.with_name(path.name + ".json")
     )
+
+
+def name_of(path: str | Path) -> str:
+    """What to call the policy that a path means.
+
+    Args:
+        path: What `load_policy` takes.
+
+    Returns:
+        The name of a shipped policy, of the folder, or of the files if they have one of their own.
+    """
+    whole = Path(path).resolve()
+    if whole.is_dir():
+        return whole.name
+    stem = whole.stem if whole.suffix in SUFFIXES else whole.name
+    return whole.parent.name if stem in _USUAL else stem
