@@ -24,11 +24,15 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
     return text
 
 
-def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
+def load_yaml(
+    path: str | os.PathLike[str], *, holds: str = "a mapping", as_texts: bool = False
+) -> dict[str, Any]:
     """The mapping in a file.
 
     Args:
         path: The file.
+        holds: What should be in it, for errors.
+        as_texts: Leave all values texts, for readers that know their types better than YAML.
 
     Returns:
         Its content.
@@ -37,14 +41,15 @@ def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
         DispatchlabError: It cannot be read, or is no mapping.
     """
     yaml = import_yaml()
-    text = read_text(path, "a mapping")
+    text = read_text(path, holds)
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, yaml.BaseLoader if as_texts else yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, *_UNCHECKED):
         data = None
     if not isinstance(data, dict):
         raise DispatchlabError(
-            f"{os.fspath(path)!r} holds no mapping in YAML: write one 'key: value' on each line."
+            f"{os.fspath(path)!r} does not hold {holds} in YAML: write one 'key: value' on each "
+            "line."
         )
     return {str(key): value for key, value in data.items()}
 

@@ -86,8 +86,10 @@ def test_errors_name_value_and_remedy(pair: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "is not YAML"),
-        ("- 1\n", "holds no settings"),
+        ("a: [", "does not hold settings in YAML: write one 'key: value'"),
+        ("- 1\n", "does not hold settings in YAML"),
+        ("# nothing\n", "does not hold settings in YAML"),
+        ("", "is empty; it should hold settings"),
         ("eval_benchmarks: {ft06: 3}\n", "eval_benchmarks is {'ft06': '3'}: give text"),
         ("generator: [3]\n", r"generator is \['3'\]: give text"),
         ("seed: true\n", "seed is 'true': give a number"),
@@ -103,8 +105,15 @@ def test_bad_files_are_refused(text: str, message: str, tmp_path: Path) -> None:
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     """The path of a missing file is in the error."""
-    with pytest.raises(DispatchlabError, match=r"nowhere\.yaml.*give a YAML file"):
+    with pytest.raises(DispatchlabError, match=r"no file .*nowhere\.yaml'; check the path"):
         read_config(tmp_path / "nowhere.yaml")
+
+
+def test_files_of_another_family_are_refused(tmp_path: Path) -> None:
+    """Over settings of one family nothing of another is laid, and both are named."""
+    path = write_config(preset("quick", "soc"), tmp_path / "chip.yaml")
+    with pytest.raises(DispatchlabError, match=r"of the family 'soc': name it instead of edge"):
+        read_config(path, preset("quick", "edge"))
 
 
 def test_unknown_preset_gets_a_hint() -> None:
