@@ -9,7 +9,6 @@ from dispatchlab.commands.train_options import (
     ConfigFile,
     Device,
     Preset,
-    Seed,
     Settings,
     Timesteps,
     Track,
@@ -102,6 +101,15 @@ Address = Annotated[
         help="Running Ray cluster that this machine is a node of: auto or host:6379; its nodes "
         "share the folder.",
         show_default="one is started on this machine",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        help="Seed of the search (what it tries) and of every training run (weights, instances "
+        "and sampling), which all trials share.",
+        min=0,
+        show_default="0",
     ),
 ]
 Report = Annotated[
