@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from dispatchlab.train.distributed.remote_env import RemoteVecEnv
     from dispatchlab.train.self_labelling import SelfLabelling
     from dispatchlab.train.teachers.bridge import TeacherVecEnv
+    from dispatchlab.train.tracker import Tracker
 
 _UPDATE_COLUMNS = (
     "learning_rate",
@@ -134,7 +135,7 @@ class _Run:
         """Build everything; writes nothing, so that a bad setting leaves no folder behind."""
         self.config, self.folder = config, folder
         import_tracker(config.track)
-        self.tracker: KVWriter | None = None
+        self.tracker: Tracker | None = None
         family = load_family(config.family)
         if config.imitation_rounds:
             family.expert(config)
@@ -187,6 +188,8 @@ class _Run:
         self.model.set_logger(Logger(str(self.folder.path), writers))
         try:
             with Display(total, max(self.resumed_at, 0), console) as display:
+                if self.tracker is not None:
+                    self.tracker.say = display.say
                 main = self._callback(display)
                 if self.resumed_at < 0 and not self._pre_train(main, display):
                     return self._finish(main, display)
@@ -208,6 +211,10 @@ class _Run:
                     reset_num_timesteps=self.resumed_at < 0,
                 )
                 return self._finish(main, display)
+        except BaseException as error:
+            if self.tracker is not None:
+                self.tracker.ended_by(error)
+            raise
         finally:
             for writer in writers:
                 writer.close()
