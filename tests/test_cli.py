@@ -369,6 +369,17 @@ def test_unsupported_model(tmp_path: Path) -> None:
     assert "int_prod" in message
 
 
+def test_list_of_teachers() -> None:
+    """`train --list-teachers` prints one line for each, and trains nobody."""
+    pytest.importorskip("torch")
+    from dispatchlab.train.teachers.registry import TEACHERS
+
+    result = CliRunner().invoke(app, ["train", "--list-teachers"])
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines == [f"{name}: {entry.text}" for name, entry in TEACHERS.items()]
+
+
 def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
     """A policy whose features are not those of this release is refused by name."""
     pytest.importorskip("torch")

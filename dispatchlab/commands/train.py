@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispatchlab.commands.text import unwrap
+from dispatchlab.commands.train_lists import ListSchedules, ListTeachers
 from dispatchlab.commands.train_options import (
     ConfigFile,
     Device,
@@ -84,48 +85,6 @@ ShowSettings = Annotated[
 ]
 
 app = typer.Typer(help="Train an agent.", no_args_is_help=True, rich_markup_mode="rich")
-
-
-def _list_schedules(asked: bool) -> None:
-    """Print what `--lr-schedule` takes, and stop."""
-    if not asked:
-        return
-    from dispatchlab.train.schedules import describe_schedules
-
-    for facts in describe_schedules():
-        typer.echo(f"{facts.name}:{facts.options}  {facts.source}")
-    raise typer.Exit
-
-
-def _list_teachers(asked: bool) -> None:
-    """Print what `--teacher` takes, and stop."""
-    if not asked:
-        return
-    from dispatchlab.train.teachers.registry import TEACHERS
-
-    for name, entry in TEACHERS.items():
-        typer.echo(f"{name}: {entry.text}")
-    raise typer.Exit
-
-
-ListTeachers = Annotated[
-    bool,
-    typer.Option(
-        "--list-teachers",
-        callback=_list_teachers,
-        is_eager=True,
-        help="List the teachers with their sources, and stop.",
-    ),
-]
-ListSchedules = Annotated[
-    bool,
-    typer.Option(
-        "--list-schedules",
-        callback=_list_schedules,
-        is_eager=True,
-        help="List the learning-rate schedules with options and sources, and stop.",
-    ),
-]
 
 
 @app.callback()
