@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -15,12 +15,19 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.train.distributed.cluster import connected
+from dispatchlab.train.distributed.cluster import (
+    MOST_LOSSES,
+    answers,
+    connected,
+    losses,
+    reason,
+)
+from dispatchlab.train.folder import PACKAGES
 from dispatchlab.tune.outcome import Outcome
 from dispatchlab.tune.trial import TrialTask, run_trial
 
 ENGINES = ("local", "ray")
-MOST_DEATHS = 3  # of workers in a row, without a trial that ended between them
+_DECISIVE = (*PACKAGES, "optuna", "ortools")  # ortools for the experts that agents imitate
 
 
 class Engine(Protocol):
@@ -49,7 +56,7 @@ def make_engine(name: str, jobs: int, address: str = "") -> Iterator[Engine]:
     if name not in ENGINES:
         raise DispatchlabError(f"engine is {name!r}: choose one of {', '.join(ENGINES)}.")
     if name == "ray":
-        with connected(address, jobs) as ray:
+        with connected(address, jobs, _DECISIVE) as ray:
             yield RayEngine(ray)
     elif jobs == 1:
         yield InProcess()
@@ -99,7 +106,7 @@ class WorkerProcesses:
             DispatchlabError: Workers die again and again.
         """
         left = {task.number: task for task in tasks}
-        deaths = 0
+        deaths = 0  # in a row, without a trial that ended between them
         while left:
             pool = self._pool or self._begin()
             futures = [pool.submit(run_trial, task) for task in left.values()]
@@ -112,7 +119,7 @@ class WorkerProcesses:
             except BrokenProcessPool:
                 self._end()
                 deaths += 1
-                if deaths == MOST_DEATHS:
+                if deaths == MOST_LOSSES:
                     raise _dying(left) from None
 
     def _begin(self) -> ProcessPoolExecutor:
@@ -157,23 +164,27 @@ class RayEngine:
             DispatchlabError: Workers die again and again.
         """
         ray = self._ray
-        play = ray.remote(num_cpus=1, max_retries=MOST_DEATHS)(run_trial)
-        left = {play.remote(task): task for task in tasks}
-        while left:
-            (ready, *_), _ = ray.wait(list(left), num_returns=1)
-            try:
-                outcome: Outcome = ray.get(ready)
-            except ray.exceptions.WorkerCrashedError:
-                raise _dying({left[ready].number: left[ready]}) from None
-            del left[ready]
-            yield outcome
+        play = ray.remote(num_cpus=1, max_retries=MOST_LOSSES - 1)(run_trial)
+        left = {play.remote(task): task.number for task in tasks}
+        try:
+            while left:
+                (ready, *_), _ = ray.wait(list(left), num_returns=1)
+                try:
+                    outcome: Outcome = answers(ray, ready)
+                except losses(ray) as error:
+                    raise _dying([left[ready]], f" ({reason(error)})") from error
+                del left[ready]
+                yield outcome
+        finally:
+            for ref in left if ray.is_initialized() else ():
+                ray.cancel(ref, force=True)  # its trial will be continued
 
 
-def _dying(left: dict[int, TrialTask]) -> DispatchlabError:
+def _dying(left: Iterable[int], why: str = "") -> DispatchlabError:
     numbers = ", ".join(map(str, left))
     return DispatchlabError(
-        f"The workers of the trials {numbers} died {MOST_DEATHS} times: look for a lack of memory, "
-        "and continue the study with --resume and fewer jobs."
+        f"The workers of the trials {numbers} died {MOST_LOSSES} times{why}: look for a lack of "
+        "memory, and continue the study with --resume and fewer jobs."
     )
 
 

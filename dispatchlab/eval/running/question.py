@@ -15,7 +15,7 @@ from dispatchlab.eval.running.records import content_of
 FORMAT = "dispatchlab-evaluation"
 VERSION = 1
 _MOST = 5  # names in a message
-_PACKAGES = ("dispatchlab", "numpy", "ortools", "torch")
+PACKAGES = ("dispatchlab", "numpy", "ortools", "torch")
 
 
 def question_of(methods: Sequence[Method], cases: Sequence[Case]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def versions() -> dict[str, str]:
     Returns:
         Text by name of the package.
     """
-    return {"python": platform.python_version(), **installed_versions(_PACKAGES)}
+    return {"python": platform.python_version(), **installed_versions(PACKAGES)}
 
 
 def difference(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
