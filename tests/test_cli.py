@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from dispatchlab.cli import app
 from dispatchlab.commands.inputs import parse_seeds
-from dispatchlab.commands.solve import method_spec
+from dispatchlab.commands.method_options import method_spec
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.registry import ENVIRONMENTS
 
@@ -420,7 +420,12 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["solve", "ft06", "--method", "spt", "--samples", "100000000"], "from 1 to 100000"),
         (["solve", "ft06", "--method", "spt", "--time-limit", "nan"], "time limit is nan"),
         (["solve", "4d-a", "--temperature", "2"], "--temperature 2 is for"),
-        (["solve", "4d-a", "--method", "hybrid", "--policy", "edge-fleet"], "'hybrid=edge-fleet'"),
+        (
+            ["solve", "4d-a", "--method", "hybrid", "--policy", "edge-fleet"],
+            "--policy goes with --method agent, not with 'hybrid'",
+        ),
+        (["solve", "4d-a", "--policy", "nowhere"], "nowhere"),
+        (["evaluate", "job-shop", "--json", "-", "--csv", "-"], "would go to stdout; name a file"),
         (["solve", "ft06", "--method", "hybrid", "--policy", "nowhere"], "nowhere"),
         (["solve", "ft06", "--method", "hybrid", "--time-limit", "0"], "time limit is 0"),
         (["solve", "ft06", "--workers", "100000"], "workers is 100000; give 0"),

@@ -51,6 +51,10 @@ class Files(NamedTuple):
         """
         check_text_target(self.json, ".json")
         check_text_target(self.csv, ".csv")
+        if str(self.json) == str(self.csv) == STDOUT:
+            raise DispatchlabError(
+                "Both --json - and --csv - would go to stdout; name a file for one of them."
+            )
         if self.parquet is not None:
             check_target(self.parquet, (".parquet",))
             if find_spec("pyarrow") is None:
