@@ -92,7 +92,7 @@ def conduct(
     _check_baseline(against, methods)
     comparison = running.run(methods, cases)
     summaries = summarise(comparison, against)
-    told = {**settings, **running.told()}
+    told = {**settings, "times taken with": ", ".join(comparison.loads)}
     _publish(methods, comparison, summaries, told, files, title)
     _require_correct(comparison)
     if files.schedules is not None:

@@ -38,7 +38,7 @@ class Processes:
 
     def run(self, bench: Workbench, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer]]:
         """See `Engine`; after a failure no task is begun, and what others have begun is ended."""
-        crew = _Crew(bench, self._count)
+        crew = _Crew(bench.beside(self._count), self._count)
         waiting = iter(tasks)
         failure: Exception | None = None
         try:
@@ -154,6 +154,7 @@ def _one_thread_each() -> Iterator[None]:
 
 def _end_of(code: int | None) -> str:
     """How a process has ended."""
-    if code is not None and code < 0:
-        return f"was killed by signal {-code} ({signal.Signals(-code).name})"
-    return f"ended with exit code {code}"
+    if code is None or code >= 0:
+        return f"ended with exit code {code}"
+    names = {one.value: f" ({one.name})" for one in signal.Signals}  # real-time ones have none
+    return f"was killed by signal {-code}{names.get(-code, '')}"

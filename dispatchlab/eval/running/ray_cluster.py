@@ -37,7 +37,7 @@ class RayCluster:
         waiting = iter(tasks)
         with connected(self._address, self._count or 1, PACKAGES) as ray:
             count = self._count or int(ray.cluster_resources()["CPU"])
-            actors = _Actors(ray, bench, count)
+            actors = _Actors(ray, bench.beside(count, " of a Ray cluster"), count)
             try:
                 actors.take_from(waiting)
                 while actors.busy:

@@ -38,6 +38,7 @@ def test_a_task_that_kills_all(tmp_path: Path) -> None:
         names = ["edf", "random"]
         shared = compare(make_edge_methods(names), cases, engine=make_engine("ray", 2))
         assert without_times(shared) == without_times(compare(make_edge_methods(names), cases))
+        assert shared.loads == ["2 processes of a Ray cluster"]
         assert ray.is_initialized()
     finally:
         ray.shutdown()
