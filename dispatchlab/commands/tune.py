@@ -24,16 +24,14 @@ from dispatchlab.commands.tune_outputs import (
     write_extras,
 )
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.registry import FAMILIES
 
 if TYPE_CHECKING:
     from dispatchlab.train import TrainConfig
     from dispatchlab.tune import TuneResult
     from dispatchlab.tune.space import SearchSpace
 
-FAMILIES = ("job-shop", "soc", "edge", "uam")
-Family = Annotated[
-    str, typer.Argument(help=f"{', '.join(FAMILIES[:-1])} or {FAMILIES[-1]}.", show_default=False)
-]
+Family = Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}.", show_default=False)]
 Out = Annotated[
     Path | None, typer.Option(help="The folder of a new study.", show_default="runs/tune-FAMILY")
 ]

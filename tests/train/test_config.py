@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from dispatchlab.agents.pretrained import DEFAULTS, pretrained_names
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.registry import FAMILIES
 from dispatchlab.train import PRESETS, TrainConfig, preset
 from dispatchlab.train.config_files import read_config, write_config
+from dispatchlab.train.families import SETTINGS
 from dispatchlab.train.values import field_docs
 
 
@@ -20,6 +23,12 @@ def test_presets_survive_yaml(family: str, name: str, tmp_path: Path) -> None:
     """A preset written to YAML reads back equal, lists included."""
     config = preset(name, family).override(["eval_benchmarks=ft06,la01", "learning_rate=1e-5"])
     assert read_config(write_config(config, tmp_path / "config.yaml")) == config
+
+
+def test_every_family_can_be_trained() -> None:
+    """Families of the registry have settings, presets and an agent that is shipped."""
+    assert set(FAMILIES) == set(SETTINGS) == set(PRESETS) == set(DEFAULTS)
+    assert set(DEFAULTS.values()) <= set(pretrained_names())
 
 
 def test_yaml_comments_explain_every_setting(tmp_path: Path) -> None:
