@@ -49,9 +49,7 @@ def test_any_loss_ends_the_round(loss: Exception, small: Make, tmp_path: Path) -
     )  # fmt: skip
     rounds = RayEngine(fake).run(tasks)
     assert next(rounds).number == 0
-    with pytest.raises(
-        DispatchlabError, match=r"workers of the trials 1 died 3 times \(.+\): look"
-    ):
+    with pytest.raises(DispatchlabError, match=r"workers of the trial 1 died 3 times \(.+\): look"):
         next(rounds)
     assert ended == [1, 2]
 
@@ -76,7 +74,7 @@ def test_a_trial_that_kills_its_workers(
     tasks = next_tasks(StudyFolder(tmp_path / "study"), small(round_size=2), [])
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
-        told = r"trials 0 died 3 times \(.+\): look for a lack of memory"
+        told = r"trial 0 died 3 times \(.+\): look for a lack of memory"
         with make_engine("ray", 2) as engine, pytest.raises(DispatchlabError, match=told):
             list(engine.run(tasks))
         assert len(list(tmp_path.glob("0-*"))) == 3

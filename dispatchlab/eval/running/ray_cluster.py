@@ -7,7 +7,7 @@ import cloudpickle
 
 from dispatchlab.eval.running.question import PACKAGES
 from dispatchlab.eval.running.tasks import Answer, Task, describe
-from dispatchlab.eval.running.workbench import Workbench, WorkerLostError, answer, unpack
+from dispatchlab.eval.running.workbench import Workbench, WorkerLostError
 from dispatchlab.train.distributed.cluster import (
     MOST_LOSSES,
     connected,
@@ -15,6 +15,7 @@ from dispatchlab.train.distributed.cluster import (
     losses,
     reason,
 )
+from dispatchlab.train.distributed.parcels import answer, unpack
 
 
 class RayCluster:
@@ -115,4 +116,4 @@ class _Server:
         self._bench: Workbench = cloudpickle.loads(payload)
 
     def carry_out(self, message: bytes) -> bytes:
-        return answer(self._bench, message)
+        return answer(self._bench.carry_out, message)

@@ -1,10 +1,7 @@
 """Workbench: carries tasks out, in whatever process it stands."""
 
-import traceback
 from collections.abc import Sequence
 from dataclasses import replace
-
-import cloudpickle
 
 from dispatchlab.envs.core.errors import DispatchlabError, InfeasibleScheduleError
 from dispatchlab.envs.core.schedule import Result
@@ -84,51 +81,6 @@ class Workbench:
         else:
             results = [method.solve(case) for case in task.cases]
         return tuple(replace(one, info={**one.info, LOAD: self._load}) for one in results)
-
-
-def answer(bench: Workbench, message: bytes) -> bytes:
-    """Carry out a task that came from another process.
-
-    Args:
-        bench: The workbench of this process.
-        message: A task, pickled.
-
-    Returns:
-        Its answer, pickled; or the exception that it ended with.
-    """
-    try:
-        return _packed(bench.carry_out(cloudpickle.loads(message)))
-    except Exception as error:  # the other process raises it
-        return _packed(error, traceback.format_exc())
-
-
-def unpack(message: bytes) -> Answer:
-    """Read what `answer` has sent.
-
-    Args:
-        message: The bytes.
-
-    Returns:
-        The answer.
-
-    Raises:
-        Exception: What the task ended with.
-    """
-    value, told = cloudpickle.loads(message)
-    if isinstance(value, Exception):
-        raise value from RuntimeError(f"in a worker process:\n{told}")
-    answer: Answer = value
-    return answer
-
-
-def _packed(value: Answer | Exception, told: str = "") -> bytes:
-    packed: bytes = cloudpickle.dumps((value, told))
-    if told:
-        try:
-            cloudpickle.loads(packed)
-        except Exception:  # exceptions of some packages cannot be unpickled
-            return _packed(RuntimeError(f"{type(value).__name__}: {value}"), told)
-    return packed
 
 
 def _kept_results(method: Method, task: Play) -> tuple[Result, ...] | None:

@@ -11,7 +11,7 @@ from dispatchlab.eval.edge_cases import edge_cases
 from dispatchlab.eval.methods import make_methods
 from dispatchlab.eval.methods.parse_edge import make_edge_methods
 from dispatchlab.eval.running.engines import ThisProcess, make_engine
-from dispatchlab.eval.running.processes import ONE_THREAD, Processes, _end_of
+from dispatchlab.eval.running.processes import ONE_THREAD, Processes
 from dispatchlab.eval.running.workbench import WorkerLostError
 from dispatchlab.eval.summary import summarise
 from dispatchlab.eval.table import legend
@@ -58,18 +58,6 @@ def test_a_process_that_dies(tmp_path: Path) -> None:
     assert without_times(again) == without_times(compare(methods, cases))
     with pytest.raises(WorkerLostError, match="--keep"):
         compare([make_killer(marker, always=True)], cases, engine=Processes(2))
-
-
-@pytest.mark.parametrize(
-    ("code", "told"),
-    [
-        (3, "ended with exit code 3"), (-9, "was killed by signal 9 (SIGKILL)"),
-        (-40, "was killed by signal 40"),
-    ],
-)  # fmt: skip
-def test_ends_of_processes(code: int, told: str) -> None:
-    """Every signal can be told, those without a name too."""
-    assert _end_of(code) == told
 
 
 @pytest.mark.slow
