@@ -296,7 +296,11 @@ def test_train_evaluate_resume(shop: Path, tmp_path: Path) -> None:
     output = run("solve", "ft06", "--method", "agent", "--policy", folder, "--samples", 2)
     assert "agent=run:sample=2" in output
     assert "holds another run" in fails("train", "job-shop", "--out", folder, *settings)
-    assert "256 decisions" in run("train", "job-shop", "--out", folder, "--resume")
+    resume = ("train", "job-shop", "--out", folder, "--resume")
+    assert "started with seed=0, not 5: keep its settings" in fails(*resume, "--seed", 5)
+    assert "leave it out with --resume" in fails(*resume, "--config", folder / "config.yaml")
+    assert "│ 256 " in run(*resume, "--settings")  # of the run, not of a preset
+    assert "256 decisions" in run(*resume)
 
 
 def test_train_settings() -> None:

@@ -156,18 +156,18 @@ def _command(family: str) -> Callable[..., None]:
             teacher=teacher, imitation_rule=imitate, engine=engine, rollout_workers=workers,
             ray_address=address, track=track, track_project=track_project,
         )  # fmt: skip
-        changes[:0] = settings or ()
-        if resume and not show_settings:
-            _train(_config_of_run(family, out, changes), family, out, resume=True)
-            return
-        changes = [*pairs(seed=seed, device=device), *changes]
-        start = first_config(family, preset, config, changes)
-        if imitate is not None and not start.imitation_rounds:
-            start = replace(start, imitation_rounds=IMITATION_ROUNDS)
-        if show_settings:
+        changes = [*pairs(seed=seed, device=device), *(settings or ()), *changes]
+        start: TrainConfig | None
+        if resume:
+            start = _config_of_run(family, out, config, changes)
+        else:
+            start = first_config(family, preset, config, changes)
+            if imitate is not None and not start.imitation_rounds:
+                start = replace(start, imitation_rounds=IMITATION_ROUNDS)
+        if show_settings and start is not None:
             _print_settings(start)
         else:
-            _train(start, family, out, resume=False)
+            _train(start, family, out, resume=resume)
 
     return train_family
 
@@ -177,17 +177,24 @@ for _family, _text in HELP.items():
 
 
 def _train(config: "TrainConfig | None", family: str, out: Path, *, resume: bool) -> None:
-    """Train a family; a run that is resumed keeps its seed and device."""
+    """Train an agent of a family."""
     from dispatchlab.train import train
     from dispatchlab.train.families import SETTINGS
 
     _report(train(config, out, resume=resume), SETTINGS[family].try_it)
 
 
-def _config_of_run(family: str, out: Path, changes: list[str]) -> "TrainConfig | None":
+def _config_of_run(
+    family: str, out: Path, file: Path | None, changes: list[str]
+) -> "TrainConfig | None":
     """The settings of a run with what may change; None where there is no run."""
     from dispatchlab.train.config_files import read_config
 
+    if file is not None:
+        raise DispatchlabError(
+            f"--config {str(file)!r} is for a new run: leave it out with --resume, which keeps the "
+            "settings of the run."
+        )
     path = out / "config.yaml"
     if not path.exists():
         if not changes:

@@ -55,4 +55,7 @@ def read_config(path: str | os.PathLike[str], base: TrainConfig | None = None) -
             f"{base.family}."
         )
     base = base or TrainConfig()
-    return read_zoo(settings, base) if is_zoo(settings) else base.updated(settings)
+    try:
+        return read_zoo(settings, base) if is_zoo(settings) else base.updated(settings)
+    except DispatchlabError as error:
+        raise DispatchlabError(f"In {os.fspath(path)!r}: {error}") from error

@@ -101,7 +101,8 @@ def test_errors_name_value_and_remedy(pair: str, message: str) -> None:
         ("", "is empty; it should hold settings"),
         ("eval_benchmarks: {ft06: 3}\n", "eval_benchmarks is {'ft06': '3'}: give text"),
         ("generator: [3]\n", r"generator is \['3'\]: give text"),
-        ("seed: true\n", "seed is 'true': give a number"),
+        ("seed: true\n", r"In '.*bad\.yaml': seed is 'true': give a number"),
+        ("seed: 1\ngamma: 1\nseed: 2\n", "has the key 'seed' twice: keep one"),
     ],
 )
 def test_bad_files_are_refused(text: str, message: str, tmp_path: Path) -> None:
