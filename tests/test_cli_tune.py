@@ -31,6 +31,9 @@ def test_search_continue_and_train(tmp_path: Path) -> None:
     )  # fmt: skip
     assert begun.exit_code == 0, begun.output
     assert len(table(study)) == 1
+    shown = RUN.invoke(app, ["tune", "job-shop", "--resume", str(study), "--show-space"])
+    assert "0.99 (fixed)" in shown.output
+    assert "best.yaml" not in shown.output
     resumed = RUN.invoke(
         app, ["tune", "job-shop", "--resume", str(study), "--trials", "2", "--zoo", str(zoo)]
     )

@@ -28,7 +28,7 @@ from dispatchlab.envs.core.registry import FAMILIES
 
 if TYPE_CHECKING:
     from dispatchlab.train import TrainConfig
-    from dispatchlab.tune import TuneResult
+    from dispatchlab.tune import TuneResult, TuneSettings
     from dispatchlab.tune.space import SearchSpace
 
 Family = Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}.", show_default=False)]
@@ -157,7 +157,11 @@ def tune(
             space=space, only=only, sampler=sampler, pruner=pruner, startup_trials=startup_trials,
             track=track, track_project=track_project, seed=seed, device=device,
         )  # fmt: skip
-        result = _continue(family, resume, trials, player)
+        begun = _begun(family, resume)
+        if show_space:
+            print_space(begun.base, begun.space)
+            return
+        result = _continue(begun, resume, trials, player)
     else:
         changes = [
             *pairs(seed=seed, device=device),
@@ -191,11 +195,9 @@ def _begin(
         return tune(settings, out, on_outcome=hear, **player)
 
 
-def _continue(
-    family: str, folder: Path, trials: int | None, player: dict[str, Any]
-) -> "TuneResult":
-    """A study that has begun."""
-    from dispatchlab.tune import resume
+def _begun(family: str, folder: Path) -> "TuneSettings":
+    """What a study has been begun with."""
+    from dispatchlab.tune import resume  # noqa: F401 - names the extra if it is missing
     from dispatchlab.tune.folder import StudyFolder
 
     settings = StudyFolder(folder).read()
@@ -204,7 +206,16 @@ def _continue(
             f"The study {str(folder)!r} is of the family {settings.base.family!r}; continue it "
             f"with `dispatchlab tune {settings.base.family}`."
         )
-    with watching(trials or settings.trials) as hear:
+    return settings
+
+
+def _continue(
+    begun: "TuneSettings", folder: Path, trials: int | None, player: dict[str, Any]
+) -> "TuneResult":
+    """A study that has begun."""
+    from dispatchlab.tune import resume
+
+    with watching(trials or begun.trials) as hear:
         return resume(folder, trials=trials, on_outcome=hear, **player)
 
 

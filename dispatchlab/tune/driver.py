@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.train.families import load_family
 from dispatchlab.tune.engines import Engine, make_engine
 from dispatchlab.tune.folder import StudyFolder
@@ -96,14 +97,23 @@ def load_study(folder: StudyFolder, settings: TuneSettings) -> optuna.Study:
 
     Returns:
         The study, new if the journal is empty.
+
+    Raises:
+        CheckpointError: The journal is damaged.
     """
-    with calm():
-        return optuna.create_study(
-            study_name=f"dispatchlab {settings.base.family}",
-            storage=folder.storage(),
-            direction=direction(settings),
-            load_if_exists=True,
-        )
+    try:
+        with calm():
+            return optuna.create_study(
+                study_name=f"dispatchlab {settings.base.family}",
+                storage=folder.storage(),
+                direction=direction(settings),
+                load_if_exists=True,
+            )
+    except (AssertionError, LookupError, TypeError, ValueError) as error:  # what optuna lets escape
+        raise CheckpointError(
+            f"{str(folder.journal)!r} is damaged: remove it and continue with --resume, which "
+            "writes it anew from the folders of the trials."
+        ) from error
 
 
 @contextmanager

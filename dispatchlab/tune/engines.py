@@ -46,10 +46,17 @@ def make_engine(name: str, jobs: int, address: str = "") -> Iterator[Engine]:
         The engine.
 
     Raises:
-        DispatchlabError: There is no engine of that name.
+        DispatchlabError: There is no engine of that name, or the others do not fit.
     """
     if name not in ENGINES:
         raise DispatchlabError(f"engine is {name!r}: choose one of {', '.join(ENGINES)}.")
+    if jobs < 1:
+        raise DispatchlabError(f"jobs is {jobs}: give the number of trials at the same time.")
+    if address and name != "ray":
+        raise DispatchlabError(
+            f"The address {address!r} is of a Ray cluster, but the engine is {name}; use the "
+            "engine ray too."
+        )
     if name == "ray":
         with connected(address, jobs, _DECISIVE) as ray:
             yield RayEngine(ray)

@@ -47,11 +47,15 @@ def read_outcome(folder: Path) -> Outcome | None:
         folder: The folder.
 
     Returns:
-        What `Outcome.write` wrote, or None if the trial has not ended.
+        What `Outcome.write` wrote, or None if the trial has not ended or the file is damaged, so
+        that the trial is repeated.
     """
     path = folder / FILE
     if not path.exists():
         return None
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    data["curve"] = {int(step): score for step, score in data["curve"].items()}
-    return Outcome(**data)
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        data["curve"] = {int(step): score for step, score in data["curve"].items()}
+        return Outcome(**data)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None

@@ -47,8 +47,10 @@ class TuneSettings:
         """Check every value."""
         for name, most in _LIMITS.items():
             value = getattr(self, name)
-            if not 1 <= value <= most:
-                raise DispatchlabError(f"{name} is {value}: give a number between 1 and {most}.")
+            if type(value) is not int or not 1 <= value <= most:
+                raise DispatchlabError(
+                    f"{name} is {value!r}: give a whole number between 1 and {most}."
+                )
         for name, allowed in (("sampler", SAMPLERS), ("pruner", PRUNERS)):
             if getattr(self, name) not in allowed:
                 raise DispatchlabError(

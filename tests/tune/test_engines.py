@@ -54,6 +54,20 @@ def test_any_loss_ends_the_round(loss: Exception, small: Make, tmp_path: Path) -
     assert ended == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("slurm", 1), "engine is 'slurm'"), (("local", 0), "jobs is 0: give the number"),
+        (("local", 2, "auto"), "'auto' is of a Ray cluster, but the engine is local"),
+        (("ray", 1, "ray://head:10001"), "'ray://head:10001': start this on a node"),
+    ],
+)  # fmt: skip
+def test_engines_that_do_not_fit(arguments: tuple[Any, ...], told: str) -> None:
+    """What makes no sense is refused with the value."""
+    with pytest.raises(DispatchlabError, match=told), make_engine(*arguments):
+        pass
+
+
 @pytest.mark.slow
 def test_a_trial_that_kills_its_workers(
     small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -16,7 +16,7 @@ from dispatchlab.train.config_files import read_config
 from dispatchlab.tune import TuneSettings, resume, tune
 from dispatchlab.tune.driver import load_study, next_tasks
 from dispatchlab.tune.folder import StudyFolder
-from dispatchlab.tune.outcome import Outcome
+from dispatchlab.tune.outcome import Outcome, read_outcome
 from dispatchlab.tune.search import ended_trial
 from dispatchlab.tune.space import read_space
 from dispatchlab.tune.trial import run_trial
@@ -47,6 +47,21 @@ def test_interrupted_study_equals_uninterrupted_study(small: Make, tmp_path: Pat
     assert [trial.params for trial in again.trials] == [trial.params for trial in whole.trials]
     assert heard[1].number == 1
     _check_folder(whole.path, settings)
+    _check_repairs(tmp_path / "broken")
+    assert_same(tmp_path / "whole", tmp_path / "broken")
+
+
+def _check_repairs(path: Path) -> None:
+    """A damaged journal is told, and written anew from the trials, of which none is repeated."""
+    journal = path / "journal.log"
+    for damage in ("no JSON\n", "[1]\n", '{"op_code": 99}\n'):
+        journal.write_text(damage)
+        with pytest.raises(CheckpointError, match=r"journal\.log' is damaged: remove it and"):
+            resume(path)
+    journal.unlink()
+    ended = (path / "trials" / "0002" / "outcome.json").stat().st_mtime_ns
+    resume(path)
+    assert (path / "trials" / "0002" / "outcome.json").stat().st_mtime_ns == ended
 
 
 def _check_folder(path: Path, settings: TuneSettings) -> None:
@@ -105,6 +120,16 @@ def test_trials_lie_where_the_study_lies(
     monkeypatch.chdir(tmp_path)
     tasks = next_tasks(StudyFolder("study"), small(), [])
     assert tasks[0].folder == tmp_path / "study" / "trials" / "0000"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"number": 1, "curve": {}, "x": 2}'])
+def test_damaged_outcomes_do_not_count(text: str, tmp_path: Path) -> None:
+    """What is whole is read back; a trial whose outcome is not has yet to end."""
+    outcome = Outcome(3, "pruned", 1.5, {1: 2.0, 2: 1.5}, {"completed_rung_0": 2.0}, 0.5)
+    outcome.write(tmp_path)
+    assert read_outcome(tmp_path) == outcome
+    (tmp_path / "outcome.json").write_text(text)
+    assert read_outcome(tmp_path) is None
 
 
 def test_best_settings_have_no_time_limit(small: Make) -> None:
@@ -185,7 +210,8 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"trials": 0}, "trials is 0: give a number between 1"),
+            ({"trials": 0}, "trials is 0: give a whole number between 1"),
+            ({"trials": 2.5}, "trials is 2.5: give a whole number"),
             ({"sampler": "grid"}, "sampler is 'grid': choose one of tpe, random"),
             ({"pruner": "soon"}, "pruner is 'soon': choose one of median"),
         ],

@@ -10,6 +10,7 @@ from dispatchlab.eval.running.tasks import Answer, Task, describe
 from dispatchlab.eval.running.workbench import Workbench, WorkerLostError
 from dispatchlab.train.distributed.cluster import (
     MOST_LOSSES,
+    check_address,
     connected,
     import_ray,
     losses,
@@ -30,6 +31,7 @@ class RayCluster:
     def __init__(self, count: int, address: str = "") -> None:
         """See that Ray is there before anything runs."""
         import_ray()
+        check_address(address)
         self._count, self._address = count, address
 
     def run(self, bench: Workbench, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer]]:

@@ -50,6 +50,7 @@ def connected(address: str, num_cpus: int, packages: Sequence[str] = ()) -> Iter
         MissingExtraError: Ray is not installed.
         DispatchlabError: There is no such cluster, it is too small, or its packages do not fit.
     """
+    check_address(address)
     ray = import_ray()
     is_ours = not ray.is_initialized()
     if is_ours:
@@ -154,6 +155,22 @@ def reason(error: Exception) -> str:
         A line.
     """
     return first_line(getattr(error, "cause", None) or error).rstrip(".:")
+
+
+def check_address(address: str) -> None:
+    """Refuse addresses of Ray's client, by which no run can be a part of the cluster.
+
+    Args:
+        address: Of a cluster; empty for none.
+
+    Raises:
+        DispatchlabError: If it is one.
+    """
+    if "://" in address:
+        raise DispatchlabError(
+            f"The address of the Ray cluster is {address!r}: start this on a node of the cluster "
+            "and give auto or host:6379."
+        )
 
 
 def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a module

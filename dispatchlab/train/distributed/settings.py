@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.distributed.cluster import check_address
 
 if TYPE_CHECKING:
     from dispatchlab.train.config import TrainConfig
@@ -32,11 +33,7 @@ def check_engine(config: "TrainConfig") -> None:
             f"rollout_workers is {config.rollout_workers}: give engine=ray between 1 and "
             f"num_envs = {config.num_envs} of them."
         )
-    if "://" in config.ray_address:
-        raise DispatchlabError(
-            f"ray_address is {config.ray_address!r}: start the run on a node of the cluster and "
-            "give auto or host:6379."
-        )
+    check_address(config.ray_address)
     if config.num_envs // config.rollout_workers * config.n_steps < 2:
         raise DispatchlabError(
             f"n_steps is {config.n_steps}, so that a rollout worker would play one decision: give "

@@ -128,7 +128,7 @@ class TestErrors:
                 {"engine": "local", "rollout_workers": 0, "ray_address": "auto"},
                 "ray_address is 'auto', but engine is 'local'",
             ),
-            ({"ray_address": "ray://head:10001"}, "ray_address is 'ray://head:10001': start"),
+            ({"ray_address": "ray://head:10001"}, "Ray cluster is 'ray://head:10001': start"),
             ({"teacher": "uniform"}, "teacher is 'uniform', .* engine=local"),
             ({"rollout_workers": 9, "n_steps": 1, "batch_size": 9}, "n_steps is 1, .* n_steps=2"),
         ],
