@@ -57,8 +57,17 @@ def write_hub_folder(
         raise DispatchlabError(
             f"Cannot make the folder {str(path)!r}: {error.strerror}; choose another path."
         ) from error
-    return (
-        write_atomically(path / HUB_FILES[0], content.weights),
-        write_atomically(path / HUB_FILES[1], content.description),
-        write_atomically(path / CARD, text),
-    )
+    parts: dict[str, str | bytes] = {
+        HUB_FILES[0]: content.weights,
+        HUB_FILES[1]: content.description,
+        CARD: text,
+    }
+    written: list[Path] = []
+    try:
+        for file, data in parts.items():
+            written.append(write_atomically(path / file, data))
+    except DispatchlabError:
+        for part in written:
+            part.unlink(missing_ok=True)
+        raise
+    return tuple(written)

@@ -1,6 +1,7 @@
 """Folders in the layout of the Hugging Face hub."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,26 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(DispatchlabError, match="not an empty folder: name a new one"):
         write_hub_folder(policy, tmp_path, "toy")
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_write_that_fails_leaves_the_folder_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the same command can be given again."""
+    env = ToyVectorEnv(1)
+    policy = LearnedPolicy(make_policy(env).net, family="toy", layout=env.graph_spec.layout())
+    write, count = os.fsync, iter(range(9))
+
+    def full(file: int) -> None:
+        if next(count) == 2:
+            raise OSError(28, "No space left on device")
+        write(file)
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DispatchlabError, match=r"README\.md.*No space left"):
+        write_hub_folder(policy, tmp_path / "mine", "toy")
+    assert list(tmp_path.joinpath("mine").iterdir()) == []
+    assert len(write_hub_folder(policy, tmp_path / "mine", "toy")) == 3
 
 
 def test_the_command_takes_the_card_of_our_agents(tmp_path: Path) -> None:
