@@ -103,10 +103,18 @@ def test_dead_worker_is_replaced(small: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ray_plays_the_same_trials(small: Make, tmp_path: Path) -> None:
-    """Two tasks at a time on a cluster of this machine give what one process gives."""
-    pytest.importorskip("ray")
+def test_ray_plays_the_same_trials(
+    small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tasks at a time on a cluster give what one process gives, and lie where that does."""
+    ray = pytest.importorskip("ray")
     settings = small(trials=4, round_size=2)
     tune(settings, tmp_path / "here", jobs=1)
-    tune(settings, tmp_path / "ray", jobs=2, engine="ray")
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        monkeypatch.chdir(tmp_path)  # where the workers of the cluster do not stand
+        tune(settings, "ray", jobs=2, engine="ray")
+    finally:
+        ray.shutdown()
     assert_same(tmp_path / "here", tmp_path / "ray")
+    assert len(list(tmp_path.glob("ray/trials/*/outcome.json"))) == 5
