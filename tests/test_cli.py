@@ -298,9 +298,10 @@ def test_train_evaluate_resume(shop: Path, tmp_path: Path) -> None:
     assert "holds another run" in fails("train", "job-shop", "--out", folder, *settings)
     resume = ("train", "job-shop", "--out", folder, "--resume")
     assert "started with seed=0, not 5: keep its settings" in fails(*resume, "--seed", 5)
-    assert "leave it out with --resume" in fails(*resume, "--config", folder / "config.yaml")
+    assert "started with generator='random:" in fails(*resume, "--preset", "full")
     assert "│ 256 " in run(*resume, "--settings")  # of the run, not of a preset
     assert "256 decisions" in run(*resume)
+    assert "256 decisions" in run(*resume, "--config", folder / "config.yaml")
 
 
 def test_train_settings() -> None:

@@ -62,6 +62,10 @@ def test_search_continue_and_train(tmp_path: Path) -> None:
         (["job-shop", "--engine", "slurm", "--out", "{tmp}/new"], "engine is 'slurm'"),
         (["job-shop", "--resume", "{tmp}/none"], "holds no study to continue"),
         (["job-shop", "--resume", "{tmp}", "--seed", "1"], "--seed cannot change with --resume"),
+        (
+            ["job-shop", "--resume", "{tmp}", "--preset", "full"],
+            "--preset cannot change with --resume",
+        ),
         (["soc", "--config", "{tmp}/shop.yaml"], "is of the family 'job-shop'"),
     ],
 )

@@ -144,7 +144,7 @@ def _command(family: str) -> Callable[..., None]:
     """The command that trains a family."""
 
     def train_family(
-        preset: Preset = "quick", config: ConfigFile = None, out: Out = Path(f"runs/{family}"),
+        preset: Preset = None, config: ConfigFile = None, out: Out = Path(f"runs/{family}"),
         resume: Resume = False, settings: Settings = None, n_timesteps: Timesteps = None,
         max_minutes: Minutes = None, lr_schedule: LrSchedule = None, teacher: Teacher = None,
         imitate: Imitate = None, engine: Engine = None, workers: Workers = None,
@@ -158,8 +158,8 @@ def _command(family: str) -> Callable[..., None]:
         )  # fmt: skip
         changes = [*pairs(seed=seed, device=device), *(settings or ()), *changes]
         start: TrainConfig | None
-        if resume:
-            start = _config_of_run(family, out, config, changes)
+        if resume and preset is None and config is None:
+            start = _config_of_run(family, out, changes)
         else:
             start = first_config(family, preset, config, changes)
             if imitate is not None and not start.imitation_rounds:
@@ -184,17 +184,10 @@ def _train(config: "TrainConfig | None", family: str, out: Path, *, resume: bool
     _report(train(config, out, resume=resume), SETTINGS[family].try_it)
 
 
-def _config_of_run(
-    family: str, out: Path, file: Path | None, changes: list[str]
-) -> "TrainConfig | None":
+def _config_of_run(family: str, out: Path, changes: list[str]) -> "TrainConfig | None":
     """The settings of a run with what may change; None where there is no run."""
     from dispatchlab.train.config_files import read_config
 
-    if file is not None:
-        raise DispatchlabError(
-            f"--config {str(file)!r} is for a new run: leave it out with --resume, which keeps the "
-            "settings of the run."
-        )
     path = out / "config.yaml"
     if not path.exists():
         if not changes:

@@ -9,11 +9,13 @@ import typer
 if TYPE_CHECKING:
     from dispatchlab.train import TrainConfig
 
+_PRESET = "quick"
 Preset = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="quick (minutes on two cores) or full (longer); for job-shop also flexible, "
-        "arrivals, wide and tokens, for soc chip16 and deepsocs."
+        "arrivals, wide and tokens, for soc chip16 and deepsocs.",
+        show_default=_PRESET,
     ),
 ]
 ConfigFile = Annotated[
@@ -56,13 +58,13 @@ Device = Annotated[str | None, typer.Option(help="cpu, cuda or auto.", show_defa
 
 
 def first_config(
-    family: str, preset: str, file: Path | None, changes: Sequence[str]
+    family: str, preset: str | None, file: Path | None, changes: Sequence[str]
 ) -> "TrainConfig":
     """The settings of a new run.
 
     Args:
         family: Of problems.
-        preset: Where they begin.
+        preset: Where they begin; None is the usual one.
         file: YAML with other ones.
         changes: Texts ``key=value``, which come last.
 
@@ -75,7 +77,7 @@ def first_config(
     from dispatchlab.train import preset as named
     from dispatchlab.train.config_files import read_config
 
-    config = named(preset, family)
+    config = named(preset or _PRESET, family)
     if file is not None:
         config = read_config(file, config)
     return config.override(changes)

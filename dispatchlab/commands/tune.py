@@ -124,7 +124,7 @@ Zoo = Annotated[
 
 
 def tune(
-    family: Family, preset: Preset = "quick", config: ConfigFile = None, settings: Settings = None,
+    family: Family, preset: Preset = None, config: ConfigFile = None, settings: Settings = None,
     n_timesteps: Timesteps = None, trials: Trials = None, evaluations: Evaluations = None,
     out: Out = None, resume: Resume = None, space: SpaceFile = None, only: Only = None,
     show_space: ShowSpace = False, sampler: Sampler = None, pruner: Pruner = None,
@@ -153,9 +153,10 @@ def tune(
     player = {"jobs": jobs, "engine": engine, "address": address}
     if resume is not None:
         _refuse_changes(
-            config=config, set=settings, n_timesteps=n_timesteps, evaluations=evaluations, out=out,
-            space=space, only=only, sampler=sampler, pruner=pruner, startup_trials=startup_trials,
-            track=track, track_project=track_project, seed=seed, device=device,
+            preset=preset, config=config, set=settings, n_timesteps=n_timesteps,
+            evaluations=evaluations, out=out, space=space, only=only, sampler=sampler,
+            pruner=pruner, startup_trials=startup_trials, track=track,
+            track_project=track_project, seed=seed, device=device,
         )  # fmt: skip
         begun = _begun(family, resume)
         if show_space:
