@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -24,6 +25,8 @@ from dispatchlab.train.checkpoint import (
     write_checkpoint,
 )
 from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.discounting import COLUMNS as DISCOUNT_COLUMNS
+from dispatchlab.train.discounting import Discounting
 from dispatchlab.train.display import Display
 from dispatchlab.train.environments import training_envs
 from dispatchlab.train.families import load_family
@@ -147,13 +150,20 @@ class _Run:
         self.model = make_model(config, self.env, self.layout)
         network = cast("GraphNetwork", self.model.policy.net)
         self.policy = LearnedPolicy(network, family=config.family, layout=self.layout)
+        self.discounting: Discounting | None = None
+        if config.discount:
+            models = [self.model, *(self.teaching.others if self.teaching is not None else ())]
+            known = None if state is None else state["discounting"]
+            self.discounting = Discounting(config, self.policy, models, known)
+        # The critic begins with the discount that PPO begins with.
+        self.first = replace(config, gamma=self.model.gamma)
         self.curve: list[dict[str, Any]] = []
         self.seconds = 0.0
         self.resumed_at = -1
         self.first_curve: list[dict[str, Any]] = []
         self.labelling: SelfLabelling | None = None
         if config.self_labelling_rounds:
-            self.labelling = make_self_labelling(self.model.policy, config)
+            self.labelling = make_self_labelling(self.model.policy, self.first)
         if state is not None:
             self._continue(state)
 
@@ -191,7 +201,7 @@ class _Run:
                 self.model.learn(
                     total - max(self.resumed_at, 0),
                     callback=CallbackList(
-                        [GradientNorms(), main, self._critic_warm_up(), *taught, *callbacks]
+                        [*self._measured(), main, self._critic_warm_up(), *taught, *callbacks]
                     ),
                     log_interval=None,  # type: ignore[arg-type] # the callback logs
                     reset_num_timesteps=self.resumed_at < 0,
@@ -210,7 +220,7 @@ class _Run:
             write_checkpoint(self.folder.checkpoint, self._state(main))
             if self.config.imitation_rounds:
                 # A run that dies here begins again when it is resumed.
-                imitate_expert(self.model.policy, self.config, display.say)
+                imitate_expert(self.model.policy, self.first, display.say)
         if labelling is None:
             return True
 
@@ -230,6 +240,10 @@ class _Run:
         )
         main.stopped = not stage.play()
         return not main.stopped
+
+    def _measured(self) -> list[BaseCallback]:
+        """What has to be done at a boundary before it is logged and saved."""
+        return [GradientNorms(), *([self.discounting] if self.discounting is not None else [])]
 
     def _critic_warm_up(self) -> CriticWarmUp:
         """What is frozen at first."""
@@ -274,6 +288,7 @@ class _Run:
             "run": run,
             "labelling": labelling,
             "teaching": None if self.teaching is None else self.teaching.state_dict(),
+            "discounting": None if self.discounting is None else self.discounting.state_dict(),
             "curve": callback.curve,
             "first_curve": self.first_curve,
             "seconds": callback.seconds,
@@ -316,6 +331,7 @@ class _Run:
         columns = [TIMESTEPS, "time/seconds", "time/fps", "rollout/return", "rollout/decisions"]
         columns += [f"eval/{column}" for column in self.validation.columns()]
         columns += [f"train/{key}" for key in _UPDATE_COLUMNS]
+        columns += DISCOUNT_COLUMNS if self.discounting is not None else ()
         writers: list[KVWriter] = [CsvWriter(self.folder.progress, columns, keep=self.resumed_at)]
         if self.config.tensorboard:
             writers.append(TensorBoardWriter(self.folder.events, keep=self.resumed_at))
