@@ -49,7 +49,7 @@ Discount = Annotated[
     str | None,
     typer.Option(
         help="Discount over the run: ads, which grows as the agent can follow whom imitation_rule "
-        "names, with options as in ads:alpha=0.2,every=16384; see discount in --settings.",
+        "names, with options as in ads:alpha=0.3,every=4096; see discount in --settings.",
         show_default="gamma throughout",
     ),
 ]

@@ -188,7 +188,7 @@ class TrainConfig:
     """Discount of PPO over the run: gamma throughout (empty), or ads (automatic discount
     scheduling), which grows, but not beyond gamma, with the part of the decisions of imitation_rule
     that the agent makes as well; with options as
-    ads:alpha=0.2,start=0.2,most=5,share=0.9,every=16384,problems=8."""
+    ads:alpha=0.2,start=0.2,most=5,share=0.9,every=8192,problems=8."""
     gae_lambda: float = 1.0
     """Weight of long returns in the advantage estimate."""
     ent_coef: float = 0.0

@@ -27,7 +27,7 @@ class DiscountSettings:
     start: float = 0.2
     most: int = 5
     share: float = 0.9
-    every: int = 16_384
+    every: int = 8192
     problems: int = 8
 
     def __post_init__(self) -> None:

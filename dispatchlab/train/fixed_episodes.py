@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.agents.strategies import Choose, Observation, play
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families import load_family
 from dispatchlab.train.problems import draw_problems
@@ -42,10 +43,16 @@ class FixedEpisodes:
         """The decisions of whom the config names as its expert, to the end of each episode.
 
         Raises:
-            DispatchlabError: There is no such expert.
+            DispatchlabError: There is no such expert, or it cannot play these problems.
         """
         expert = self._family.expert(self._config)
-        return self._played(lambda _, rows: expert(self._env)[1][rows])
+        try:
+            return self._played(lambda _, rows: expert(self._env)[1][rows])
+        except DispatchlabError as error:
+            raise DispatchlabError(
+                f"imitation_rule is {self._config.imitation_rule!r}, which cannot play what "
+                f"discount compares: name another expert ({str(error).rstrip('.')})."
+            ) from error
 
     def of_agent(self, policy: LearnedPolicy, limit: int) -> list[Decisions]:
         """The first decisions of the policy that takes its most probable actions.

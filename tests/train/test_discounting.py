@@ -100,10 +100,23 @@ def test_refused_texts(text: str, message: str) -> None:
     assert "\n" not in said
 
 
-def test_missing_expert_leaves_no_folder(tmp_path: Path) -> None:
-    """Without imitation, too, an expert that does not exist is refused before anything is done."""
-    config = small("soc", imitation_rule="etff", discount="ads")
-    with pytest.raises(DispatchlabError, match=r"'etff'; choose one of"):
+@pytest.mark.parametrize(
+    ("family", "changes", "message"),
+    [
+        ("soc", {"imitation_rule": "etff"}, "'etff'; choose one of"),
+        (
+            "job-shop",
+            {"imitation_rule": "lookahead", "generator": "random:num_jobs=3,duration_noise=0.2"},
+            r"imitation_rule is .lookahead., .*: name another expert .Lookahead plays .* replay.\.$",
+        ),
+    ],
+)
+def test_missing_expert_leaves_no_folder(
+    family: str, changes: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    """Without imitation, too, who cannot be an expert is refused before anything is done."""
+    config = small(family, discount="ads", **changes)
+    with pytest.raises(DispatchlabError, match=message):
         train(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
