@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from dispatchlab.train.discounting import COLUMNS, GAMMA, Discounting
 from dispatchlab.train.families import load_family
 from dispatchlab.train.fixed_episodes import FixedEpisodes
 from dispatchlab.train.problems import draw_problems
+from dispatchlab.train.values import field_docs, split_settings
 from tests.train.helpers import SMALL, Interrupt, progress, same_weights
 
 Costs = tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]
@@ -75,6 +76,15 @@ def test_options_of_the_text() -> None:
     assert options == DiscountSettings(alpha=0.3, every=8000)
     assert isinstance(options.every, int)
     assert options.schedule(100).gamma == pytest.approx(0.3 ** (1 / 20))
+
+
+def test_help_tells_the_defaults() -> None:
+    """What the setting's help text writes out is what ``ads`` means."""
+    shown = re.search(r"ads:[^ ]+[^ .]", field_docs(TrainConfig)["discount"])
+    assert shown is not None
+    options = split_settings(shown[0], "discount", known := asdict(DiscountSettings()))
+    assert options.keys() == known.keys()
+    assert parse_discount(shown[0]) == DiscountSettings()
 
 
 @pytest.mark.parametrize(
