@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from dispatchlab.cli import app
 from dispatchlab.commands.inputs import parse_seeds
-from dispatchlab.commands.solve import method_spec
+from dispatchlab.commands.method_options import method_spec
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.registry import ENVIRONMENTS
 
@@ -296,7 +296,11 @@ def test_train_evaluate_resume(shop: Path, tmp_path: Path) -> None:
     output = run("solve", "ft06", "--method", "agent", "--policy", folder, "--samples", 2)
     assert "agent=run:sample=2" in output
     assert "holds another run" in fails("train", "job-shop", "--out", folder, *settings)
-    assert "256 decisions" in run("train", "job-shop", "--out", folder, "--resume")
+    resume = ("train", "job-shop", "--out", folder, "--resume")
+    assert "started with seed=0, not 5: keep its settings" in fails(*resume, "--seed", 5)
+    assert "leave it out with --resume" in fails(*resume, "--config", folder / "config.yaml")
+    assert "│ 256 " in run(*resume, "--settings")  # of the run, not of a preset
+    assert "256 decisions" in run(*resume)
 
 
 def test_train_settings() -> None:
@@ -369,6 +373,17 @@ def test_unsupported_model(tmp_path: Path) -> None:
     assert "int_prod" in message
 
 
+def test_list_of_teachers() -> None:
+    """`train --list-teachers` prints one line for each, and trains nobody."""
+    pytest.importorskip("torch")
+    from dispatchlab.train.teachers.registry import TEACHERS
+
+    result = CliRunner().invoke(app, ["train", "--list-teachers"])
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines == [f"{name}: {entry.text}" for name, entry in TEACHERS.items()]
+
+
 def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
     """A policy whose features are not those of this release is refused by name."""
     pytest.importorskip("torch")
@@ -409,7 +424,12 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["solve", "ft06", "--method", "spt", "--samples", "100000000"], "from 1 to 100000"),
         (["solve", "ft06", "--method", "spt", "--time-limit", "nan"], "time limit is nan"),
         (["solve", "4d-a", "--temperature", "2"], "--temperature 2 is for"),
-        (["solve", "4d-a", "--method", "hybrid", "--policy", "edge-fleet"], "'hybrid=edge-fleet'"),
+        (
+            ["solve", "4d-a", "--method", "hybrid", "--policy", "edge-fleet"],
+            "--policy goes with --method agent, not with 'hybrid'",
+        ),
+        (["solve", "4d-a", "--policy", "nowhere"], "nowhere"),
+        (["evaluate", "job-shop", "--json", "-", "--csv", "-"], "would go to stdout; name a file"),
         (["solve", "ft06", "--method", "hybrid", "--policy", "nowhere"], "nowhere"),
         (["solve", "ft06", "--method", "hybrid", "--time-limit", "0"], "time limit is 0"),
         (["solve", "ft06", "--workers", "100000"], "workers is 100000; give 0"),

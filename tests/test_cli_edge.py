@@ -29,7 +29,7 @@ def test_help() -> None:
 @pytest.mark.parametrize("family", ["soc", "edge", "uam"])
 def test_help_names_agents(family: str) -> None:
     """Every agent that comes with dispatchlab stands in the help of its family's comparison."""
-    from dispatchlab.agents.checkpoint import PRETRAINED
+    from dispatchlab.agents.pretrained import PRETRAINED
 
     output = run("evaluate", family, "--help").replace("│", " ")
     assert "agent=RUN" in output

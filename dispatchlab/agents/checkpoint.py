@@ -1,5 +1,6 @@
 """Checkpoints that are safe to load from strangers: safetensors and JSON, never a pickle."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -10,18 +11,20 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from dispatchlab.agents.checkpoint_files import PolicyFiles, locate
 from dispatchlab.agents.checkpoint_network import read_network
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.agents.layout import GraphLayout, LayoutDict
 from dispatchlab.agents.network import GraphNetwork
-from dispatchlab.agents.pretrained import PRETRAINED, is_shipped, pretrained_names
+from dispatchlab.agents.pretrained import pretrained_names
 from dispatchlab.envs.core.checks import shorten
 from dispatchlab.envs.core.errors import CheckpointError
+from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.envs.core.graph_spec import EdgeType, Feature, GraphSpec, NodeType
 
 FORMAT = "dispatchlab-policy"
 FORMAT_VERSION = 1
-HUB_FILES = ("model.safetensors", "config.json")
+_WEIGHTS_HASH = "weights_sha256"  # tells halves of two writings; missing in older checkpoints
 _KEYS = {
     "format": str,
     "version": int,
@@ -31,13 +34,6 @@ _KEYS = {
     "layout_hash": str,
     "meta": dict,
 }
-
-
-class _Files(NamedTuple):
-    """The two files of a checkpoint."""
-
-    weights: Path
-    description: Path
 
 
 class Contents(NamedTuple):
@@ -67,16 +63,13 @@ def save_policy(
 
     Raises:
         CheckpointError: The family or the feature names are unknown.
+        DispatchlabError: A file cannot be written.
     """
-    files = _locate(path_prefix)
+    files = locate(path_prefix)
     content = contents(policy, meta, layout=layout)
     files.weights.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside and renamed: a run that is killed here leaves the previous files whole.
-    drafts = _Files(*(path.with_name(path.name + ".tmp") for path in files))
-    drafts.description.write_text(content.description, encoding="utf-8")
-    drafts.weights.write_bytes(content.weights)  # save_file would keep others from reading it
-    for draft, path in zip(drafts, files, strict=True):
-        os.replace(draft, path)
+    write_atomically(files.weights, content.weights)
+    write_atomically(files.description, content.description)
     return files
 
 
@@ -96,6 +89,11 @@ def contents(
             "The policy does not know its feature names: give layout=env.graph_spec.layout()."
         )
     GraphLayout.from_dict(layout).require_equal(network.layout)
+    weights = {
+        key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()
+    }
+    # Other readers of safetensors ask which library the tensors are for.
+    data: bytes = save(weights, metadata={"format": "pt"})
     description = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -103,13 +101,9 @@ def contents(
         "network": network.config.to_dict(),
         "layout": layout,
         "layout_hash": _layout_hash(layout),
+        _WEIGHTS_HASH: hashlib.sha256(data).hexdigest(),
         "meta": {key: value for key, value in meta.items() if key != "family"},
     }
-    weights = {
-        key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()
-    }
-    # Other readers of safetensors ask which library the tensors are for.
-    data: bytes = save(weights, metadata={"format": "pt"})
     return Contents(data, json.dumps(description, indent=2) + "\n")
 
 
@@ -136,7 +130,7 @@ def load_policy(
     Raises:
         CheckpointError: Files are missing, damaged, of an unknown version, or do not fit.
     """
-    files = _locate(path)
+    files = locate(path)
     for part in files:
         if not os.path.isfile(part):
             raise CheckpointError(
@@ -150,6 +144,7 @@ def load_policy(
             f"not {family!r}: choose a checkpoint of that family."
         )
     network = read_network(files.weights, files.description, data).to(device)
+    _require_one_writing(files, data)
     policy = LearnedPolicy(network, family=data["family"], layout=data["layout"], meta=data["meta"])
     if layout is not None:
         policy.require_layout(layout)
@@ -167,24 +162,6 @@ def _parts(policy: nn.Module | LearnedPolicy) -> tuple[GraphNetwork, LayoutDict 
             "was made with GraphActorCriticPolicy."
         )
     return network, getattr(policy, "layout_dict", None), ""
-
-
-def _locate(path: str | Path) -> _Files:
-    """The two files that a path means."""
-    path = PRETRAINED / path if is_shipped(path) else Path(path)
-    if os.path.isdir(path):
-        hub = _Files(path / HUB_FILES[0], path / HUB_FILES[1])
-        path = path / "policy"
-        if hub.weights.exists() and not path.with_suffix(".safetensors").exists():
-            return hub
-    if path.suffix in (".safetensors", ".json"):
-        path = path.with_suffix("")
-    if path.suffix in (".zip", ".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt"):
-        raise CheckpointError(
-            f"{str(path)!r} may run code when it is loaded: give a checkpoint of .safetensors "
-            "and .json, as save_policy writes it."
-        )
-    return _Files(path.with_name(path.name + ".safetensors"), path.with_name(path.name + ".json"))
 
 
 def _read_description(path: Path) -> dict[str, Any]:
@@ -210,6 +187,16 @@ def _read_description(path: Path) -> dict[str, Any]:
             "download or save it again."
         )
     return data
+
+
+def _require_one_writing(files: PolicyFiles, data: Mapping[str, Any]) -> None:
+    """Refuse halves of two checkpoints, as a writer that is killed between them leaves them."""
+    found = hashlib.sha256(files.weights.read_bytes()).hexdigest()
+    if data.get(_WEIGHTS_HASH, found) != found:
+        raise CheckpointError(
+            f"The weights in {str(files.weights)!r} are not those that {files.description.name!r} "
+            "was written with: download or save the two files again, or resume the run."
+        )
 
 
 def _layout_hash(layout: LayoutDict) -> str:

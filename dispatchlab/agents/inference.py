@@ -86,8 +86,17 @@ class LearnedPolicy:
 
         Returns:
             ``(B, A)``; -1e8 where the action is illegal.
+
+        Raises:
+            CheckpointError: The network answers with something that is no number.
         """
-        return self.network.logits(to_tensors(obs, self.device))
+        logits = self.network.logits(to_tensors(obs, self.device))
+        if logits.isnan().any():
+            raise CheckpointError(
+                "The policy answers with something that is no number; its weights are broken, "
+                "train it anew."
+            )
+        return logits
 
     def act(self, obs: Arrays | View) -> int:
         """Most probable action for one observation without a batch dimension, or a view of one."""
@@ -113,6 +122,9 @@ class LearnedPolicy:
 
         Returns:
             ``(B,)`` actions; legal wherever an action is.
+
+        Raises:
+            CheckpointError: The network answers with something that is no number.
         """
         logits = self.logits(obs if isinstance(obs, Mapping) else obs.observation)  # (B, A)
         if greedy:
@@ -140,11 +152,6 @@ class LearnedPolicy:
             CheckpointError: The network answers with something that is no number.
         """
         logits = self.logits(obs).double().cpu().numpy()  # (B, A)
-        if np.isnan(logits).any():
-            raise CheckpointError(
-                "The policy answers with something that is no number; its weights are broken, "
-                "train it anew."
-            )
         with np.errstate(over="ignore"):  # what is too small for a number has no weight
             weights = np.exp((logits - logits.max(-1, keepdims=True)) / temperature)  # (B, A)
         summed = (weights * (obs["action_mask"] > 0)).cumsum(-1)  # (B, A)

@@ -51,6 +51,10 @@ class Files(NamedTuple):
         """
         check_text_target(self.json, ".json")
         check_text_target(self.csv, ".csv")
+        if str(self.json) == str(self.csv) == STDOUT:
+            raise DispatchlabError(
+                "Both --json - and --csv - would go to stdout; name a file for one of them."
+            )
         if self.parquet is not None:
             check_target(self.parquet, (".parquet",))
             if find_spec("pyarrow") is None:
@@ -88,7 +92,7 @@ def conduct(
     _check_baseline(against, methods)
     comparison = running.run(methods, cases)
     summaries = summarise(comparison, against)
-    told = {**settings, **running.told()}
+    told = {**settings, "times taken with": ", ".join(comparison.loads)}
     _publish(methods, comparison, summaries, told, files, title)
     _require_correct(comparison)
     if files.schedules is not None:

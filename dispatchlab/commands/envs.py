@@ -54,25 +54,23 @@ def envs(prefix: Prefix = None, family: Family = None, instances: Instances = Fa
 
 def _environments(family: str | None) -> "Table":
     """The environments by family, or those of one."""
-    from dispatchlab.envs.core.registry import ENVIRONMENTS
+    from dispatchlab.envs.core.registry import ENVIRONMENTS, FAMILIES
 
     table = _table("id", "family", "summary")
-    families = _check_family(family)
-    for name in families if family is None else [family]:
+    _check_family(family)
+    for name in FAMILIES if family is None else [family]:
         for record in (record for record in ENVIRONMENTS if record.family == name):
             table.add_row(record.id, record.family, record.summary)
         table.add_section()
     return table
 
 
-def _check_family(family: str | None) -> list[str]:
-    """All families, if the one that was given is among them."""
-    from dispatchlab.envs.core.registry import ENVIRONMENTS
+def _check_family(family: str | None) -> None:
+    """Refuse a family that does not exist."""
+    from dispatchlab.envs.core.registry import FAMILIES
 
-    families = list(dict.fromkeys(record.family for record in ENVIRONMENTS))
-    if family is not None and family not in families:
-        raise DispatchlabError(f"Unknown family {family!r}; choose one of {', '.join(families)}.")
-    return families
+    if family is not None and family not in FAMILIES:
+        raise DispatchlabError(f"Unknown family {family!r}; choose one of {', '.join(FAMILIES)}.")
 
 
 def _sets(family: str | None) -> "Table":
@@ -110,7 +108,9 @@ def _names(prefix: str) -> list[str]:
 
 def _presets() -> list[tuple[str, Sequence[str]]]:
     """Lists of named instances of all families of episodes."""
-    ordered = [name for name in _check_family(None) if name in STREAMS]
+    from dispatchlab.envs.core.registry import FAMILIES
+
+    ordered = [name for name in FAMILIES if name in STREAMS]
     return [members for name in ordered for members in stream_commands(name).presets()]
 
 

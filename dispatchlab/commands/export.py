@@ -9,6 +9,9 @@ from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 
 if TYPE_CHECKING:
     from dispatchlab.agents import LearnedPolicy
+    from dispatchlab.train import TrainConfig
+
+_ROWS = 4  # episodes at once on which an ONNX model is compared
 
 Policy = Annotated[
     str,
@@ -68,11 +71,12 @@ def export(policy: Policy, onnx: Onnx = None, hub: Hub = None, generator: Genera
 
 def _write_hub(loaded: "LearnedPolicy", name: str, folder: Path) -> None:
     """Write the folder, with the card of an agent of ours."""
+    from dispatchlab.agents.checkpoint_files import name_of
     from dispatchlab.agents.export import write_hub_folder
     from dispatchlab.agents.pretrained import is_shipped, read_card
 
     card = read_card(name) if is_shipped(name) else ""
-    for path in write_hub_folder(loaded, folder, Path(name).resolve().name, card):
+    for path in write_hub_folder(loaded, folder, name_of(name), card):
         typer.echo(f"wrote {path}")
 
 
@@ -89,27 +93,28 @@ def _write_onnx(loaded: "LearnedPolicy", generator: str | None, path: Path) -> N
 
 
 def _environment(loaded: "LearnedPolicy", generator: str | None) -> Any:  # noqa: ANN401
-    """An environment like those that the agent was trained in; its file may be a stranger's."""
-    import gymnasium as gym
+    """An environment like those that the agent was trained in."""
+    from dispatchlab.train.families import load_family
 
-    from dispatchlab.envs.core.registry import ENVIRONMENTS
+    return load_family(loaded.family).training_env(_trained_with(loaded, generator))
 
-    record = next((known for known in ENVIRONMENTS if known.family == loaded.family), None)
-    told = loaded.meta.get("env")
-    if record is None or not isinstance(told, dict):
+
+def _trained_with(loaded: "LearnedPolicy", generator: str | None) -> "TrainConfig":
+    """How the agent was trained, as far as environments go; its file may be a stranger's."""
+    from dispatchlab.train import TrainConfig
+    from dispatchlab.train.families import SETTINGS, load_family
+
+    told, config = loaded.meta.get("env"), loaded.meta.get("config")
+    if loaded.family not in SETTINGS or not isinstance(told, dict):
         raise CheckpointError(
             f"The policy, of the family {loaded.family!r}, does not say in which environment it "
             "was trained: use a checkpoint that `dispatchlab train` wrote."
         )
-    config = loaded.meta.get("config")
-    trained_on = config.get("generator") if isinstance(config, dict) else None
-    source = {"generator": generator or trained_on}
-    if not isinstance(source["generator"], str):
+    source = generator or (config.get("generator") if isinstance(config, dict) else None)
+    if not isinstance(source, str):
         raise CheckpointError("The policy does not say what it was trained on: give --generator.")
-    try:
-        return gym.make_vec(record.id, num_envs=4, **{**told, **source})
-    except TypeError as error:
-        raise CheckpointError(
-            f"The environment of the policy has arguments that nobody knows ({error}): use a "
-            "checkpoint that `dispatchlab train` wrote."
-        ) from error
+    like = TrainConfig(family=loaded.family, num_envs=_ROWS, batch_size=_ROWS)
+    known = load_family(loaded.family).env_kwargs(like)
+    # None shows all ready tasks, which the settings of a run call 0.
+    settings = {key: 0 if told[key] is None else told[key] for key in known if key in told}
+    return like.updated({**settings, "encoder": loaded.network.config.encoder, "generator": source})

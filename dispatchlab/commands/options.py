@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dispatchlab.agents.pretrained import family_of, pretrained_names
+from dispatchlab.agents.pretrained import DEFAULTS, family_of, pretrained_names
 
 
 def agents_of(family: str) -> str:
@@ -38,18 +38,23 @@ Instances = Annotated[
 MethodOrDefault = Annotated[
     str | None,
     typer.Option(
-        help="[cyan]cp-sat[/], [cyan]agent[/], [cyan]hybrid[/] (the best schedule of the agent or "
-        "of rules, improved by cp-sat), lookahead (every action rehearsed with two rules), or a "
-        "rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, lor, edd, slack, cr, fdd-mwkr, atc (as spt "
-        "in non-delay job shops without due dates and weights), random; at an edge dem-q, dem, "
-        "sota1, ...; of air taxis lookahead, rolling, ...",
-        show_default="cp-sat; at an edge dem-q; of air taxis lookahead",
+        help="[cyan]cp-sat[/], [cyan]agent[/] (see --policy), [cyan]hybrid[/] (the best schedule "
+        "of the agent or of rules, improved by cp-sat), lookahead (every action rehearsed with two "
+        "rules), or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, lor, edd, slack, cr, fdd-mwkr, "
+        "atc (as spt in non-delay job shops without due dates and weights), random; at an edge "
+        "dem-q, dem, sota1, ...; of air taxis lookahead, rolling, ...",
+        show_default="agent with --policy, else cp-sat; at an edge dem-q; of air taxis lookahead",
     ),
 ]
 TimeLimit = Annotated[float, typer.Option(help="Seconds per instance; for cp-sat and hybrid.")]
 Policy = Annotated[
     Path | None,
-    typer.Option(help="Run folder or policy file, for agent or hybrid.", show_default=False),
+    typer.Option(
+        help="Run folder, policy file or an agent of [cyan]dispatchlab agents[/] "
+        f"({', '.join(f'[cyan]{name}[/]' for name in DEFAULTS.values())}, ...), for agent or "
+        "hybrid; without --method for agent.",
+        show_default=False,
+    ),
 ]
 Samples = Annotated[
     int | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispatchlab.commands import options
+from dispatchlab.commands.method_options import chosen_method, method_spec, stream_spec
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -97,11 +98,8 @@ def render(
         from dispatchlab.commands.episodes import Picture
         from dispatchlab.commands.families import stream_commands
 
-        if policy is not None and method not in (None, "agent"):
-            raise DispatchlabError(
-                f"--policy goes with --method agent, not with {method!r}; leave one of them out."
-            )
-        chosen = method if policy is None else f"agent={policy}"
+        named = method is not None or policy is not None
+        chosen = stream_spec(method or "agent", policy) if named else None
         picture = Picture(chosen, seed, time_limit, graph, since, until, width)
         stream_commands(family).render(instance, schedule, picture, out)
     elif graph is not None or since is not None or until is not None:
@@ -111,14 +109,13 @@ def render(
         )
     else:
         from dispatchlab.commands.inputs import load_problem
-        from dispatchlab.commands.solve import method_spec
         from dispatchlab.envs.jobshop.schedule_files import read_schedule
 
         encoding = load_problem(instance)
         if schedule is not None:
             plan = read_schedule(schedule, encoding)
         else:
-            spec = method_spec(method or _METHOD, policy, None, None, None)
+            spec = method_spec(chosen_method(method, policy, _METHOD), policy, None, None, None)
             plan = _make(encoding, spec, time_limit, seed)
         _draw(encoding, plan, out, width)
     if out is not None:

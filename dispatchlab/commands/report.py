@@ -13,7 +13,7 @@ Runs = Annotated[
         show_default=False,
     ),
 ]
-Out = Annotated[Path, typer.Option(help="The page to write: .html.")]
+Out = Annotated[Path, typer.Option(help="The page to write: .html; one that is there is replaced.")]
 
 
 def report(runs: Runs, out: Out = Path("run.html")) -> None:

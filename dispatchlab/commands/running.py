@@ -1,7 +1,7 @@
 """How a comparison is run: kept or not, by one process or many, behind a progress bar."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dispatchlab.commands.outputs import check_folder, console, progress
 
@@ -44,14 +44,6 @@ class Running(NamedTuple):
             check_folder(self.keep)
         make_engine(self.engine, self.processes, self.address)
         return self
-
-    def told(self) -> dict[str, Any]:
-        """What readers of times should know."""
-        if self.processes == 1 and self.engine == "local":
-            return {}
-        where = " on a Ray cluster" if self.engine == "ray" else ""
-        count = self.processes or "one per core"
-        return {"processes": f"{count}{where}, so times are of a busy machine"}
 
     def run(self, methods: "Sequence[Method]", cases: "Sequence[Case]") -> "Comparison":
         """Run every method on every case behind a progress bar.

@@ -7,6 +7,7 @@ import typer
 
 from dispatchlab.commands import options
 from dispatchlab.commands.families import stream_commands
+from dispatchlab.commands.method_options import chosen_method, method_spec, stream_spec
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from dispatchlab.eval.methods import Method
     from dispatchlab.eval.methods.parse import MethodDefaults
 
-_AGENT_SAMPLES = 32
 _METHOD = "cp-sat"
 
 Schedules = Annotated[
@@ -70,13 +70,15 @@ def solve(
     from dispatchlab.eval.methods.parse import MethodDefaults
 
     family, names = common_family(instances)
-    method = method or (_METHOD if family == "job-shop" else stream_commands(family).method)
-    spec = method_spec(method, policy, samples, beam, semantics, temperature)
-    if family != "job-shop":
+    usual = _METHOD if family == "job-shop" else stream_commands(family).method
+    method = chosen_method(method, policy, usual)
+    if family == "job-shop":
+        spec = method_spec(method, policy, samples, beam, semantics, temperature)
+    else:
         _refuse_for_streams(
             samples=samples, temperature=temperature, beam=beam, semantics=semantics
         )
-        spec = method if policy is None else f"{method}={policy}"
+        spec = stream_spec(method, policy)
     cases = _cases(family, instances, names, seed)
     check_text_target(json, ".json")
     names = [case.instance for case in cases]
@@ -87,77 +89,6 @@ def solve(
     for case, run, files in zip(cases, comparison.runs, paths, strict=True):
         write_result(case, run, comparison, files)
     _report(comparison, json, [path for files in paths for path in files])
-
-
-def method_spec(
-    method: str, policy: Path | None, samples: int | None, beam: int | None,
-    semantics: str | None, temperature: float | None = None,
-) -> str:  # fmt: skip
-    """The method string that a set of options stands for.
-
-    Args:
-        method: A name, or a whole method string.
-        policy: Run folder of the agent.
-        samples: Schedules to try.
-        beam: Width of a beam.
-        semantics: Dispatch semantics.
-        temperature: Of the agent's samples.
-
-    Returns:
-        A string for `make_method`.
-
-    Raises:
-        DispatchlabError: If the options do not go together.
-    """
-    if policy is not None and method not in ("agent", "hybrid"):
-        raise DispatchlabError(
-            f"--policy goes with --method agent or hybrid, not with {method!r}; leave one of them "
-            "out."
-        )
-    if method == "agent" and policy is None:
-        raise DispatchlabError("The agent has no policy; add --policy with its run folder.")
-    if policy is not None:
-        method = f"{method}={policy}"
-    if method == f"agent={policy}":
-        samples = _AGENT_SAMPLES if samples is None and beam is None else samples
-    _refuse_clashes(method, samples, beam, semantics, temperature)
-    runs = "sample" if method.startswith(("agent=", "hybrid=")) else "k"
-    options = {"beam": beam, runs: samples, "temperature": temperature, "semantics": semantics}
-    given = [f"{name}={value}" for name, value in options.items() if value is not None]
-    return ":".join([method, *given])
-
-
-def _refuse_clashes(
-    method: str, samples: int | None, beam: int | None, semantics: str | None,
-    temperature: float | None,
-) -> None:  # fmt: skip
-    """Refuse options that do not go together, or not with the method."""
-    if beam is not None and samples is not None:
-        raise DispatchlabError(
-            f"--beam {beam} and --samples {samples} exclude each other; give either --beam or "
-            "--samples."
-        )
-    if temperature is not None and beam is not None:
-        raise DispatchlabError(
-            f"--temperature {temperature:g} is for samples, not for --beam {beam}; leave one of "
-            "them out."
-        )
-    if beam is not None and not method.startswith("agent="):
-        raise DispatchlabError(f"--beam {beam} is for the agent alone; leave it out.")
-    if temperature is not None and not method.startswith(("agent=", "hybrid=")):
-        raise DispatchlabError(
-            f"--temperature {temperature:g} is for samples of an agent; leave it out, or add "
-            "--policy with --method agent or hybrid."
-        )
-    name = method.partition(":")[0]
-    if name in ("cp-sat", "hybrid", "lookahead") and samples is not None:
-        what = "hybrid without --policy" if name == "hybrid" else name
-        raise DispatchlabError(
-            f"{what} takes no --samples {samples}; leave it out, or add --policy with --method "
-            "agent or hybrid."
-        )
-    if semantics is not None and name.startswith(("cp-sat", "hybrid")):
-        raise DispatchlabError(f"{name} takes no --semantics {semantics}; leave it out.")
 
 
 def _cases(family: str, instances: list[str], names: list[str], seed: int) -> "list[Case]":
@@ -173,10 +104,11 @@ def _cases(family: str, instances: list[str], names: list[str], seed: int) -> "l
     return instance_cases(load_problems(instances), [seed])
 
 
-def _refuse_for_streams(**options: object) -> None:
+def _refuse_for_streams(**options: float | str | None) -> None:
     for name, value in options.items():
         if value is not None:
-            raise DispatchlabError(f"--{name} {value} is for job shops; leave it out.")
+            shown = f"{value:g}" if isinstance(value, float) else value
+            raise DispatchlabError(f"--{name} {shown} is for job shops; leave it out.")
 
 
 def _make(family: str, spec: str, defaults: "MethodDefaults") -> "Method":

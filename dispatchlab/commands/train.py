@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dispatchlab.commands.text import unwrap
+from dispatchlab.commands.train_lists import ListSchedules, ListTeachers
 from dispatchlab.commands.train_options import (
     ConfigFile,
     Device,
@@ -94,48 +95,6 @@ ShowSettings = Annotated[
 app = typer.Typer(help="Train an agent.", no_args_is_help=True, rich_markup_mode="rich")
 
 
-def _list_schedules(asked: bool) -> None:
-    """Print what `--lr-schedule` takes, and stop."""
-    if not asked:
-        return
-    from dispatchlab.train.schedules import describe_schedules
-
-    for facts in describe_schedules():
-        typer.echo(f"{facts.name}:{facts.options}  {facts.source}")
-    raise typer.Exit
-
-
-def _list_teachers(asked: bool) -> None:
-    """Print what `--teacher` takes, and stop."""
-    if not asked:
-        return
-    from dispatchlab.train.teachers.registry import TEACHERS
-
-    for name, entry in TEACHERS.items():
-        typer.echo(f"{name}: {entry.text}")
-    raise typer.Exit
-
-
-ListTeachers = Annotated[
-    bool,
-    typer.Option(
-        "--list-teachers",
-        callback=_list_teachers,
-        is_eager=True,
-        help="List the teachers with their sources, and stop.",
-    ),
-]
-ListSchedules = Annotated[
-    bool,
-    typer.Option(
-        "--list-schedules",
-        callback=_list_schedules,
-        is_eager=True,
-        help="List the learning-rate schedules with options and sources, and stop.",
-    ),
-]
-
-
 @app.callback()
 def _group(list_schedules: ListSchedules = False, list_teachers: ListTeachers = False) -> None:
     """Train an agent."""
@@ -206,18 +165,18 @@ def _command(family: str) -> Callable[..., None]:
             discount=discount, teacher=teacher, imitation_rule=imitate, engine=engine,
             rollout_workers=workers, ray_address=address, track=track, track_project=track_project,
         )  # fmt: skip
-        changes[:0] = settings or ()
-        if resume and not show_settings:
-            _train(_config_of_run(family, out, changes), family, out, resume=True)
-            return
-        changes = [*pairs(seed=seed, device=device), *changes]
-        start = first_config(family, preset, config, changes)
-        if imitate is not None and not start.imitation_rounds:
-            start = replace(start, imitation_rounds=IMITATION_ROUNDS)
-        if show_settings:
+        changes = [*pairs(seed=seed, device=device), *(settings or ()), *changes]
+        start: TrainConfig | None
+        if resume:
+            start = _config_of_run(family, out, config, changes)
+        else:
+            start = first_config(family, preset, config, changes)
+            if imitate is not None and not start.imitation_rounds:
+                start = replace(start, imitation_rounds=IMITATION_ROUNDS)
+        if show_settings and start is not None:
             _print_settings(start)
         else:
-            _train(start, family, out, resume=False)
+            _train(start, family, out, resume=resume)
 
     return train_family
 
@@ -227,17 +186,24 @@ for _family, _text in HELP.items():
 
 
 def _train(config: "TrainConfig | None", family: str, out: Path, *, resume: bool) -> None:
-    """Train a family; a run that is resumed keeps its seed and device."""
+    """Train an agent of a family."""
     from dispatchlab.train import train
     from dispatchlab.train.families import SETTINGS
 
     _report(train(config, out, resume=resume), SETTINGS[family].try_it)
 
 
-def _config_of_run(family: str, out: Path, changes: list[str]) -> "TrainConfig | None":
+def _config_of_run(
+    family: str, out: Path, file: Path | None, changes: list[str]
+) -> "TrainConfig | None":
     """The settings of a run with what may change; None where there is no run."""
     from dispatchlab.train.config_files import read_config
 
+    if file is not None:
+        raise DispatchlabError(
+            f"--config {str(file)!r} is for a new run: leave it out with --resume, which keeps the "
+            "settings of the run."
+        )
     path = out / "config.yaml"
     if not path.exists():
         if not changes:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dispatchlab.envs.core.errors import DispatchlabError
-
 if TYPE_CHECKING:
     from dispatchlab.train import TrainConfig
 
@@ -76,15 +74,9 @@ def first_config(
     """
     from dispatchlab.train import preset as named
     from dispatchlab.train.config_files import read_config
-    from dispatchlab.train.yaml_files import load_yaml
 
     config = named(preset, family)
     if file is not None:
-        theirs = load_yaml(file).get("family", family)
-        if theirs != family:
-            raise DispatchlabError(
-                f"{str(file)!r} is of the family {theirs!r}: name it instead of {family}."
-            )
         config = read_config(file, config)
     return config.override(changes)
 

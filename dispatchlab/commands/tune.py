@@ -9,7 +9,6 @@ from dispatchlab.commands.train_options import (
     ConfigFile,
     Device,
     Preset,
-    Seed,
     Settings,
     Timesteps,
     Track,
@@ -25,16 +24,14 @@ from dispatchlab.commands.tune_outputs import (
     write_extras,
 )
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.registry import FAMILIES
 
 if TYPE_CHECKING:
     from dispatchlab.train import TrainConfig
     from dispatchlab.tune import TuneResult
     from dispatchlab.tune.space import SearchSpace
 
-FAMILIES = ("job-shop", "soc", "edge", "uam")
-Family = Annotated[
-    str, typer.Argument(help=f"{', '.join(FAMILIES[:-1])} or {FAMILIES[-1]}.", show_default=False)
-]
+Family = Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}.", show_default=False)]
 Out = Annotated[
     Path | None, typer.Option(help="The folder of a new study.", show_default="runs/tune-FAMILY")
 ]
@@ -102,6 +99,15 @@ Address = Annotated[
         help="Running Ray cluster that this machine is a node of: auto or host:6379; its nodes "
         "share the folder.",
         show_default="one is started on this machine",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        help="Seed of the search (what it tries) and of every training run (weights, instances "
+        "and sampling), which all trials share.",
+        min=0,
+        show_default="0",
     ),
 ]
 Report = Annotated[

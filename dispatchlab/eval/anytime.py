@@ -48,11 +48,14 @@ def trail(comparison: Comparison, run: Run) -> Trail:
     log = () if result is None else result.log
     steps: Steps = []
     bounds: Steps = []
+    # Where no objective is negative, a bound of 0 says nothing.
+    bound = -math.inf if any(entry["objective"] < 0 for entry in log) else 0.0
     for entry in log:
         if math.isfinite(entry["objective"]) and (not steps or entry["objective"] < steps[-1][1]):
             steps.append((entry["time_s"], entry["objective"]))
-        if entry["lower_bound"] > (bounds[-1][1] if bounds else 0.0):
-            bounds.append((entry["time_s"], entry["lower_bound"]))
+        if entry["lower_bound"] > bound:
+            bound = entry["lower_bound"]
+            bounds.append((entry["time_s"], bound))
     if not steps or steps[-1][1] != run.objective:  # replayed, or another instance's log
         return Trail([(run.runtime_s, run.objective)], [], False)
     return Trail(steps, bounds, True)

@@ -16,6 +16,7 @@ from dispatchlab.eval.running.carrying import carry_out
 from dispatchlab.eval.running.engines import Engine, ThisProcess
 from dispatchlab.eval.running.folder import open_folder
 from dispatchlab.eval.running.tasks import Bounded
+from dispatchlab.eval.running.workbench import ALONE, LOAD
 
 NAN = float("nan")
 Key = tuple[str, str, int]
@@ -102,6 +103,11 @@ class Comparison:
     def methods(self) -> list[str]:
         """Names of the methods, in the order given."""
         return list(dict.fromkeys(run.method for run in self.runs))
+
+    @property
+    def loads(self) -> list[str]:
+        """What was at work beside each other while the times of the runs were taken."""
+        return sorted({result.info.get(LOAD, ALONE) for result in self.results.values()})
 
     def best(self, case: Case) -> Run | None:
         """The run with the best verified schedule of a case, or None."""

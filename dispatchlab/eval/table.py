@@ -9,6 +9,7 @@ from dispatchlab.eval.compare import Comparison, Run, relative_gap
 from dispatchlab.eval.families import eval_family
 from dispatchlab.eval.families.base import Column, shown
 from dispatchlab.eval.formatting import duration, percent
+from dispatchlab.eval.running.workbench import ALONE
 from dispatchlab.eval.statistics import mean
 from dispatchlab.eval.summary import Summary
 
@@ -56,6 +57,7 @@ def legend(comparison: Comparison, summaries: Sequence[Summary]) -> list[str]:
             _goals(comparison), f"{counted}{_count(seeds, 'seed')})", _reference(comparison)
         ),
         f"wins, P(better) and Δ gap compare with {summaries[0].baseline}, run by run.",
+        *_load(comparison),
     ]
 
 
@@ -174,6 +176,15 @@ def _count(number: int, noun: str) -> str:
 
 def _distinct(comparison: Comparison, column: str) -> int:
     return len({getattr(run, column) for run in comparison.runs})
+
+
+def _load(comparison: Comparison) -> list[str]:
+    """Under which load times were taken, unless it was a single process."""
+    loads = comparison.loads
+    if len(loads) > 1:
+        shown = ", ".join(loads)
+        return [f"Times were taken under different loads ({shown} at work): do not compare them."]
+    return [] if loads in ([], [ALONE]) else [f"Times were taken with {loads[0]} at work."]
 
 
 def _goals(comparison: Comparison) -> str:

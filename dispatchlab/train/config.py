@@ -10,7 +10,7 @@ from dispatchlab.train.discount_settings import parse_discount
 from dispatchlab.train.distributed.settings import ENGINES, check_engine
 from dispatchlab.train.families.settings import SETTINGS, foreign_settings
 from dispatchlab.train.levels.wide import WIDE
-from dispatchlab.train.schedules import parse_schedule
+from dispatchlab.train.schedules import Searched, parse_schedule
 from dispatchlab.train.values import closest, parse_value
 
 ALGORITHMS = ("ppo", "maskable-ppo")
@@ -261,12 +261,23 @@ class TrainConfig:
                 )
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
             raise DispatchlabError(f"device is {self.device!r}: give cpu, cuda, cuda:1 or auto.")
-        parse_schedule(self.schedule)
+        self._check_schedule()
         if self.discount:
             parse_discount(self.discount)
         if self.teacher:
             self._check_teacher()
         self._check_combinations()
+
+    def _check_schedule(self) -> None:
+        """Refuse schedules that do not exist, and searches that cannot be taken back."""
+        if not isinstance(parse_schedule(self.schedule), Searched):
+            return
+        for name, other, value in (("teacher", self.teacher, ""), ("engine", self.engine, "local")):
+            if other != value:
+                raise DispatchlabError(
+                    f"{name} is {other!r}, but the schedule {self.schedule!r} takes training back, "
+                    f"which only works with {name}={value or '(nobody)'}: leave out one of the two."
+                )
 
     def _check_teacher(self) -> None:
         """Refuse teachers that do not exist, and the algorithm that cannot be taught."""

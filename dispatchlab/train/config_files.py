@@ -7,7 +7,7 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.values import field_docs
-from dispatchlab.train.yaml_files import import_yaml
+from dispatchlab.train.yaml_files import import_yaml, load_yaml
 from dispatchlab.train.zoo import is_zoo, read_zoo
 
 
@@ -38,30 +38,24 @@ def read_config(path: str | os.PathLike[str], base: TrainConfig | None = None) -
 
     Args:
         path: File with a mapping of settings, or hyper-parameters of rl-baselines3-zoo.
-        base: Where settings that the file leaves out come from (the defaults otherwise).
+        base: Where settings that the file leaves out come from (the defaults otherwise); the file
+            must be of the same family.
 
     Returns:
         The config.
 
     Raises:
-        DispatchlabError: The file cannot be read, or a setting is unknown or does not fit.
+        DispatchlabError: The file cannot be read, or a setting is unknown or does not fit, or
+            it is of another family.
     """
-    yaml = import_yaml()
-    try:
-        # all values are read as texts, whose types the settings know better than YAML
-        data = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.BaseLoader)
-    except OSError as error:
+    settings = load_yaml(path, holds="settings", as_texts=True)
+    if base is not None and settings.get("family", base.family) != base.family:
         raise DispatchlabError(
-            f"Cannot read {os.fspath(path)!r}: {error.strerror}; give a YAML file of settings."
-        ) from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise DispatchlabError(
-            f"{os.fspath(path)!r} is not YAML: write one 'key: value' on each line."
-        ) from error
-    if data and not isinstance(data, dict):
-        raise DispatchlabError(
-            f"{os.fspath(path)!r} holds no settings: write one 'key: value' on each line."
+            f"{os.fspath(path)!r} is of the family {settings['family']!r}: name it instead of "
+            f"{base.family}."
         )
-    settings = {str(key): value for key, value in (data or {}).items()}
     base = base or TrainConfig()
-    return read_zoo(settings, base) if is_zoo(settings) else base.updated(settings)
+    try:
+        return read_zoo(settings, base) if is_zoo(settings) else base.updated(settings)
+    except DispatchlabError as error:
+        raise DispatchlabError(f"In {os.fspath(path)!r}: {error}") from error

@@ -33,6 +33,7 @@ from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
 from dispatchlab.train.schedules.gradient_norms import GradientNorms
+from dispatchlab.train.schedules.rate_callback import make_rate_search
 from dispatchlab.train.teaching import Teaching
 from dispatchlab.train.tracking import import_tracker, start_tracker
 from dispatchlab.train.validation import Validation
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from dispatchlab.train.distributed.remote_env import RemoteVecEnv
     from dispatchlab.train.self_labelling import SelfLabelling
     from dispatchlab.train.teachers.bridge import TeacherVecEnv
+    from dispatchlab.train.tracker import Tracker
 
 _UPDATE_COLUMNS = (
     "learning_rate",
@@ -136,7 +138,7 @@ class _Run:
         """Build everything; writes nothing, so that a bad setting leaves no folder behind."""
         self.config, self.folder = config, folder
         import_tracker(config.track)
-        self.tracker: KVWriter | None = None
+        self.tracker: Tracker | None = None
         family = load_family(config.family)
         if config.imitation_rounds:
             family.expert(config)
@@ -157,6 +159,7 @@ class _Run:
             self.discounting = Discounting(config, self.policy, models, known)
         # The critic begins with the discount that PPO begins with.
         self.first = replace(config, gamma=self.model.gamma)
+        self.rates = make_rate_search(config, cast("NativeVecEnv", env))
         self.curve: list[dict[str, Any]] = []
         self.seconds = 0.0
         self.resumed_at = -1
@@ -175,6 +178,8 @@ class _Run:
             restore(self.model, self.env, state["run"])
             if self.teaching is not None:
                 self.teaching.load_state_dict(state["teaching"])
+            if self.rates is not None:
+                self.rates.load_state_dict(state["rates"])
             self.resumed_at = self.model.num_timesteps
         elif state["labelling"] is not None and self.labelling is not None:
             self.labelling.load_state_dict(state["labelling"])
@@ -193,6 +198,8 @@ class _Run:
         self.model.set_logger(Logger(str(self.folder.path), writers))
         try:
             with Display(total, max(self.resumed_at, 0), console) as display:
+                if self.tracker is not None:
+                    self.tracker.say = display.say
                 main = self._callback(display)
                 if self.resumed_at < 0 and not self._pre_train(main, display):
                     return self._finish(main, display)
@@ -201,12 +208,23 @@ class _Run:
                 self.model.learn(
                     total - max(self.resumed_at, 0),
                     callback=CallbackList(
-                        [*self._measured(), main, self._critic_warm_up(), *taught, *callbacks]
+                        [
+                            *self._measured(),
+                            main,
+                            self._critic_warm_up(),
+                            *self._searches(main, display),
+                            *taught,
+                            *callbacks,
+                        ]
                     ),
                     log_interval=None,  # type: ignore[arg-type] # the callback logs
                     reset_num_timesteps=self.resumed_at < 0,
                 )
                 return self._finish(main, display)
+        except BaseException as error:
+            if self.tracker is not None:
+                self.tracker.ended_by(error)
+            raise
         finally:
             for writer in writers:
                 writer.close()
@@ -244,6 +262,14 @@ class _Run:
     def _measured(self) -> list[BaseCallback]:
         """What has to be done at a boundary before it is logged and saved."""
         return [GradientNorms(), *([self.discounting] if self.discounting is not None else [])]
+
+    def _searches(self, main: RunCallback, display: Display) -> list[BaseCallback]:
+        """The search of learning rates, if there is one."""
+        if self.rates is None:
+            return []
+        self.rates.is_over = lambda: main.stopped
+        self.rates.say = display.say
+        return [self.rates]
 
     def _critic_warm_up(self) -> CriticWarmUp:
         """What is frozen at first."""
@@ -289,6 +315,7 @@ class _Run:
             "labelling": labelling,
             "teaching": None if self.teaching is None else self.teaching.state_dict(),
             "discounting": None if self.discounting is None else self.discounting.state_dict(),
+            "rates": None if self.rates is None else self.rates.state_dict(),
             "curve": callback.curve,
             "first_curve": self.first_curve,
             "seconds": callback.seconds,

@@ -43,7 +43,7 @@ class Teaching:
         self._is_prepared = bool(config.imitation_rounds or config.self_labelling_rounds)
         if hasattr(self.teacher, "antagonist"):
             native = load_family(config.family).training_env(config)
-            seat = TeacherVecEnv(as_sb3(native), self.teacher.antagonist(), make_levels(config))
+            seat = TeacherVecEnv(as_sb3(native), self.teacher.antagonist(), levels)
             model = make_model(config, seat, layout, seed=config.seed + 1)
             self.others.append(model)
             self._antagonist = Antagonist(

@@ -2,21 +2,22 @@
 
 Both go through the service's own library, so that its environment variables decide where the
 numbers go (``WANDB_MODE=offline``, ``MLFLOW_TRACKING_URI``, ...). A run that is resumed goes on
-with the record that it began; what it repeats is equal bit for bit.
+with the record that it began; what it repeats is equal bit for bit. A service that is out of reach
+does not end training.
 """
 
 import json
 import re
 import time
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from stable_baselines3.common.logger import KVWriter
-
-from dispatchlab.envs.core.errors import DispatchlabError, first_line
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError, first_line
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.folder import RunFolder
+from dispatchlab.train.tracker import FAILED, FINISHED, STOPPED, Tracker
 
 _NOT_IN_MLFLOW = re.compile(
     r"[^\w\-. :/]", re.ASCII
@@ -47,7 +48,7 @@ def import_tracker(name: str) -> Any:  # noqa: ANN401 - a module
         ) from error
 
 
-def start_tracker(config: TrainConfig, folder: RunFolder) -> KVWriter | None:
+def start_tracker(config: TrainConfig, folder: RunFolder) -> Tracker | None:
     """The record of a run at its tracking service, new or continued.
 
     Args:
@@ -59,12 +60,13 @@ def start_tracker(config: TrainConfig, folder: RunFolder) -> KVWriter | None:
 
     Raises:
         DispatchlabError: The library is not installed, or the service refuses.
+        CheckpointError: What the folder remembers is damaged.
     """
     name = config.track
     library = import_tracker(name)
     if library is None:
         return None
-    ids = json.loads(folder.track.read_text(encoding="utf-8")) if folder.track.exists() else {}
+    ids = _known_ids(folder.track)
     writer_class = WandbWriter if name == "wandb" else MlflowWriter
     try:
         writer = writer_class(library, config, str(folder.path), ids.get(name))
@@ -77,12 +79,24 @@ def start_tracker(config: TrainConfig, folder: RunFolder) -> KVWriter | None:
     return writer
 
 
-class WandbWriter(KVWriter):
-    """Sends scalars to Weights & Biases.
+def _known_ids(path: Path) -> dict[str, str]:
+    """Ids of the records that a run has, by service."""
+    if not path.exists():
+        return {}
+    try:
+        ids = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        ids = None
+    if not isinstance(ids, dict) or not all(isinstance(id_, str) for id_ in ids.values()):
+        raise CheckpointError(
+            f"{str(path)!r} does not say which record the run has: remove the file, and a new "
+            "record is begun."
+        )
+    return ids
 
-    Attributes:
-        run_id: Of the record.
-    """
+
+class WandbWriter(Tracker):
+    """Sends scalars to Weights & Biases."""
 
     def __init__(self, wandb: Any, config: TrainConfig, name: str, run_id: str | None) -> None:  # noqa: ANN401 - a module
         """Begin a record or go on with one.
@@ -93,6 +107,7 @@ class WandbWriter(KVWriter):
             name: Name of a new record.
             run_id: Of one that exists.
         """
+        super().__init__("wandb", _errors(wandb, "wandb"))
         self._run = wandb.init(
             project=config.track_project,
             name=name,
@@ -102,26 +117,17 @@ class WandbWriter(KVWriter):
         )
         self.run_id: str = self._run.id
 
-    def write(
-        self,
-        key_values: dict[str, Any],
-        key_excluded: dict[str, tuple[str, ...]],
-        step: int = 0,
-    ) -> None:
+    def _send(self, step: int, values: dict[str, Any]) -> None:
         """Send the scalars; steps that the record has already are ignored there."""
-        self._run.log(dict(key_values), step=step)
+        self._run.log(values, step=step)
 
-    def close(self) -> None:
-        """End the record."""
-        self._run.finish()
+    def _finish(self, end: str) -> None:
+        """End the record, which knows success and failure alone."""
+        self._run.finish(exit_code=0 if end == FINISHED else 1)
 
 
-class MlflowWriter(KVWriter):
-    """Sends scalars to MLflow.
-
-    Attributes:
-        run_id: Of the record.
-    """
+class MlflowWriter(Tracker):
+    """Sends scalars to MLflow."""
 
     def __init__(self, mlflow: Any, config: TrainConfig, name: str, run_id: str | None) -> None:  # noqa: ANN401 - a module
         """Begin a record or go on with one; the runs of the process itself are left alone.
@@ -132,6 +138,7 @@ class MlflowWriter(KVWriter):
             name: Name of a new record.
             run_id: Of one that exists.
         """
+        super().__init__("mlflow", _errors(mlflow, "mlflow"))
         self._entities = mlflow.entities
         self._client = mlflow.MlflowClient()
         if run_id is None:
@@ -140,23 +147,16 @@ class MlflowWriter(KVWriter):
             self.run_id = run_id
             self._client.update_run(run_id, status="RUNNING")
 
-    def write(
-        self,
-        key_values: dict[str, Any],
-        key_excluded: dict[str, tuple[str, ...]],
-        step: int = 0,
-    ) -> None:
-        """Send the scalars."""
+    def _send(self, step: int, values: dict[str, Any]) -> None:
         now_ms = int(time.time() * 1000)
         metrics = [
             self._entities.Metric(_NOT_IN_MLFLOW.sub("_", key), float(value), now_ms, step)
-            for key, value in key_values.items()
+            for key, value in values.items()
         ]
         self._client.log_batch(self.run_id, metrics=metrics)
 
-    def close(self) -> None:
-        """End the record."""
-        self._client.set_terminated(self.run_id)
+    def _finish(self, end: str) -> None:
+        self._client.set_terminated(self.run_id, status=_STATES[end])
 
     def _begin(self, config: TrainConfig, name: str) -> str:
         """A new record in the experiment, which is made if need be."""
@@ -173,14 +173,14 @@ class MlflowWriter(KVWriter):
         return run_id
 
 
+_STATES = {FINISHED: "FINISHED", FAILED: "FAILED", STOPPED: "KILLED"}  # in MLflow's words
 _REMEDY = {
     "wandb": "run `wandb login`, or set WANDB_MODE=offline",
     "mlflow": "check MLFLOW_TRACKING_URI",
 }
 
 
-def _errors(library: Any, name: str) -> type[Exception]:  # noqa: ANN401 - a module
-    """What the library raises when the service refuses."""
-    error: type[Exception]
-    error = library.errors.Error if name == "wandb" else library.exceptions.MlflowException
-    return error
+def _errors(library: Any, name: str) -> tuple[type[Exception], ...]:  # noqa: ANN401 - a module
+    """What the library raises when the service refuses, or cannot be reached."""
+    own = library.errors.Error if name == "wandb" else library.exceptions.MlflowException
+    return own, OSError

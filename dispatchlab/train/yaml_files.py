@@ -1,6 +1,7 @@
 """Reading and writing mappings as YAML."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,29 +25,46 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
     return text
 
 
-def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
+def load_yaml(
+    path: str | os.PathLike[str], *, holds: str = "a mapping", as_texts: bool = False
+) -> dict[str, Any]:
     """The mapping in a file.
 
     Args:
         path: The file.
+        holds: What should be in it, for errors.
+        as_texts: Leave all values texts, for readers that know their types better than YAML.
 
     Returns:
         Its content.
 
     Raises:
-        DispatchlabError: It cannot be read, or is no mapping.
+        DispatchlabError: It cannot be read, is no mapping, or has a key twice.
     """
     yaml = import_yaml()
-    text = read_text(path, "a mapping")
+    text = read_text(path, holds)
+    loader = yaml.BaseLoader if as_texts else yaml.SafeLoader
+    twice = None
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, loader)
+        if isinstance(data, dict):
+            twice = _repeated_key(yaml.compose(text, loader))
     except (yaml.YAMLError, RecursionError, *_UNCHECKED):
         data = None
     if not isinstance(data, dict):
         raise DispatchlabError(
-            f"{os.fspath(path)!r} holds no mapping in YAML: write one 'key: value' on each line."
+            f"{os.fspath(path)!r} does not hold {holds} in YAML: write one 'key: value' on each "
+            "line."
         )
+    if twice is not None:
+        raise DispatchlabError(f"{os.fspath(path)!r} has the key {twice!r} twice: keep one.")
     return {str(key): value for key, value in data.items()}
+
+
+def _repeated_key(mapping: Any) -> str | None:  # noqa: ANN401 (a node of PyYAML)
+    """A key that stands twice, of which YAML would keep the last."""
+    counts = Counter(str(key.value) for key, _ in mapping.value)
+    return next((key for key, count in counts.items() if count > 1), None)
 
 
 def import_yaml() -> Any:  # noqa: ANN401 - a module

@@ -5,15 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.registry import FAMILIES
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.yaml_files import dump_yaml
 
-ENVIRONMENTS = {
-    "job-shop": "dispatchlab/JobShop-v0",
-    "soc": "dispatchlab/SoC-v0",
-    "edge": "dispatchlab/EdgeCloud-v0",
-    "uam": "dispatchlab/UAM-v0",
-}
 POLICY = "dispatchlab.agents.policy.GraphActorCriticPolicy"
 _NAMES = {
     "n_envs": "num_envs", "n_timesteps": "total_timesteps", "n_steps": "n_steps",
@@ -60,33 +55,33 @@ def zoo_text(config: TrainConfig) -> str:
         entry["target_kl"] = config.target_kl
     network = ", ".join(f"{name}={getattr(config, name)!r}" for name in _NETWORK)
     entry["policy_kwargs"] = f"dict({network})"
-    return _comment(config) + dump_yaml({ENVIRONMENTS[config.family]: entry})
+    return _comment(config) + dump_yaml({FAMILIES[config.family]: entry})
 
 
 def _comment(config: TrainConfig) -> str:
     """How to use the file, and what it leaves out."""
+    from dispatchlab.train.families import load_family
+
     kwargs = {
         "generator": config.generator,
-        "observation": config.observation,
         "reward": "bound" if config.reward == "regret" else config.reward,
         "reward_scale": "bound",
+        **load_family(config.family).env_kwargs(config),
     }
-    for name in ("semantics", "stop_at", "actions", "migrate", "wait", "max_ready"):
-        if name in config.to_dict():
-            kwargs[name] = getattr(config, name)
     words = " ".join(f'{key}:"{value!r}"' for key, value in kwargs.items())
     lines = [
         "Hyper-parameters for rl-baselines3-zoo:",
-        f"python -m rl_zoo3.train --algo ppo --env {ENVIRONMENTS[config.family]} "
+        f"python -m rl_zoo3.train --algo ppo --env {FAMILIES[config.family]} "
         f"--gym-packages dispatchlab --conf-file THIS_FILE --env-kwargs {words}",
-        "The zoo neither imitates nor labels its own schedules, and has no regret as a reward.",
+        "The zoo neither imitates nor labels its own schedules, and knows neither teachers nor "
+        "regret as a reward.",
     ]
     return "".join(f"# {line}\n" for line in lines)
 
 
 def is_zoo(data: Mapping[str, Any]) -> bool:
     """Whether a mapping from a file is one of the zoo: entries below ids of environments."""
-    return any(env_id in data for env_id in ENVIRONMENTS.values())
+    return any(env_id in data for env_id in FAMILIES.values())
 
 
 def read_zoo(data: Mapping[str, Any], base: TrainConfig) -> TrainConfig:
@@ -103,7 +98,7 @@ def read_zoo(data: Mapping[str, Any], base: TrainConfig) -> TrainConfig:
         DispatchlabError: The environment is not in the file, or has an entry that has no
             equivalent here.
     """
-    env_id = ENVIRONMENTS[base.family]
+    env_id = FAMILIES[base.family]
     entry = data.get(env_id)
     if not isinstance(entry, Mapping):
         raise DispatchlabError(

@@ -9,7 +9,6 @@ from dispatchlab.envs.core.errors import MissingExtraError
 from dispatchlab.tune.settings import TuneSettings
 
 _LAZY = {"TuneResult": "result", "tune": "driver", "resume": "driver"}
-_EXTRA = ("filelock", "optuna")
 
 __all__ = ["TuneResult", "TuneSettings", "resume", "tune"]
 
@@ -25,7 +24,6 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562 returns whatever th
     try:
         return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in _EXTRA:
-            raise MissingExtraError(package, "tune") from error
+        if (error.name or "").partition(".")[0] == "optuna":
+            raise MissingExtraError("optuna", "tune") from error
         raise

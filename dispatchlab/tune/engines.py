@@ -3,24 +3,26 @@
 All give the same outcomes, since a trial depends on nothing but its task.
 """
 
-import multiprocessing
-import os
-import signal
-import threading
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.train.distributed.cluster import connected
+from dispatchlab.train.distributed.cluster import (
+    MOST_LOSSES,
+    answers,
+    connected,
+    losses,
+    reason,
+)
+from dispatchlab.train.distributed.crew import Crew, ProcessLostError
+from dispatchlab.train.folder import PACKAGES
 from dispatchlab.tune.outcome import Outcome
 from dispatchlab.tune.trial import TrialTask, run_trial
 
 ENGINES = ("local", "ray")
-MOST_DEATHS = 3  # of workers in a row, without a trial that ended between them
+_DECISIVE = (*PACKAGES, "optuna", "ortools")  # ortools for the experts that agents imitate
 
 
 class Engine(Protocol):
@@ -49,7 +51,7 @@ def make_engine(name: str, jobs: int, address: str = "") -> Iterator[Engine]:
     if name not in ENGINES:
         raise DispatchlabError(f"engine is {name!r}: choose one of {', '.join(ENGINES)}.")
     if name == "ray":
-        with connected(address, jobs) as ray:
+        with connected(address, jobs, _DECISIVE) as ray:
             yield RayEngine(ray)
     elif jobs == 1:
         yield InProcess()
@@ -67,16 +69,14 @@ class InProcess:
 
 
 class WorkerProcesses:
-    """Plays trials in processes; one that dies is replaced, and its trials continue.
+    """Plays trials in processes; one that dies is replaced, and its trial continues.
 
     Used as a context manager. The workers end with the process that made them, whatever ends it.
     """
 
     def __init__(self, jobs: int) -> None:
         """Prepare; the first trials start the processes."""
-        self._jobs = jobs
-        self._pool: ProcessPoolExecutor | None = None
-        self._life: Connection | None = None
+        self._crew: Crew[TrialTask, Outcome] = Crew(run_trial, jobs)
 
     def __enter__(self) -> "WorkerProcesses":
         """Nothing runs yet."""
@@ -84,7 +84,7 @@ class WorkerProcesses:
 
     def __exit__(self, *_: object) -> None:
         """End the workers, in the middle of a trial if need be: it will be continued."""
-        self._end()
+        self._crew.end()
 
     def run(self, tasks: Sequence[TrialTask]) -> Iterator[Outcome]:
         """The outcomes, as they come.
@@ -98,40 +98,20 @@ class WorkerProcesses:
         Raises:
             DispatchlabError: Workers die again and again.
         """
-        left = {task.number: task for task in tasks}
-        deaths = 0
-        while left:
-            pool = self._pool or self._begin()
-            futures = [pool.submit(run_trial, task) for task in left.values()]
-            try:
-                for future in as_completed(futures):
-                    outcome = future.result()
-                    del left[outcome.number]
-                    deaths = 0
-                    yield outcome
-            except BrokenProcessPool:
-                self._end()
-                deaths += 1
-                if deaths == MOST_DEATHS:
-                    raise _dying(left) from None
-
-    def _begin(self) -> ProcessPoolExecutor:
-        """Start the processes, which hold the other end of a pipe."""
-        context = multiprocessing.get_context("spawn")
-        other_end, self._life = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(
-            self._jobs, mp_context=context, initializer=_live_as_long_as, initargs=(other_end,)
-        )
-        return self._pool
-
-    def _end(self) -> None:
-        """Close the pipe, at which the processes end."""
-        if self._life is not None:
-            self._life.close()
-            self._life = None
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        waiting = deque(tasks)
+        deaths: Counter[int] = Counter()
+        while waiting or self._crew.busy:
+            self._crew.take_from(waiting.popleft() for _ in range(len(waiting)))
+            for task, found in self._crew.collect():
+                if isinstance(found, ProcessLostError):
+                    deaths[task.number] += 1
+                    if deaths[task.number] == MOST_LOSSES:
+                        raise _dying(task.number, f"the last one {found}")
+                    waiting.appendleft(task)
+                elif isinstance(found, Exception):
+                    raise found
+                else:
+                    yield found
 
 
 class RayEngine:
@@ -157,35 +137,25 @@ class RayEngine:
             DispatchlabError: Workers die again and again.
         """
         ray = self._ray
-        play = ray.remote(num_cpus=1, max_retries=MOST_DEATHS)(run_trial)
-        left = {play.remote(task): task for task in tasks}
-        while left:
-            (ready, *_), _ = ray.wait(list(left), num_returns=1)
-            try:
-                outcome: Outcome = ray.get(ready)
-            except ray.exceptions.WorkerCrashedError:
-                raise _dying({left[ready].number: left[ready]}) from None
-            del left[ready]
-            yield outcome
+        play = ray.remote(num_cpus=1, max_retries=MOST_LOSSES - 1)(run_trial)
+        left = {play.remote(task): task.number for task in tasks}
+        try:
+            while left:
+                (ready, *_), _ = ray.wait(list(left), num_returns=1)
+                try:
+                    outcome: Outcome = answers(ray, ready)
+                except losses(ray) as error:
+                    raise _dying(left[ready], reason(error)) from error
+                del left[ready]
+                yield outcome
+        finally:
+            for ref in left if ray.is_initialized() else ():
+                ray.cancel(ref, force=True)  # its trial will be continued
 
 
-def _dying(left: dict[int, TrialTask]) -> DispatchlabError:
-    numbers = ", ".join(map(str, left))
+def _dying(number: int, why: str) -> DispatchlabError:
+    trial = "base settings" if number < 0 else f"trial {number}"
     return DispatchlabError(
-        f"The workers of the trials {numbers} died {MOST_DEATHS} times: look for a lack of memory, "
+        f"The workers of the {trial} died {MOST_LOSSES} times ({why}): look for a lack of memory, "
         "and continue the study with --resume and fewer jobs."
     )
-
-
-def _live_as_long_as(other_end: Connection) -> None:
-    """End this worker when the process that holds the other end of a pipe ends or closes it."""
-    # Control-C reaches the whole group; who asked for the trials decides what becomes of them.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        try:
-            other_end.recv()
-        except (EOFError, OSError):
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

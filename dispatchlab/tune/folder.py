@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.envs.core.folder_lock import locked_folder
 from dispatchlab.train.config_files import write_config
 from dispatchlab.train.yaml_files import dump_yaml, load_yaml
 from dispatchlab.tune.result import TuneResult
@@ -87,28 +87,21 @@ class StudyFolder:
             ) from error
 
     def trial(self, number: int) -> Path:
-        """Run folder of a trial; of the base settings for -1."""
-        return self.path / "trials" / ("base" if number < 0 else f"{number:04}")
+        """Run folder of a trial; of the base settings for -1.
+
+        It is absolute, since workers of a cluster stand in other folders.
+        """
+        return self.path.absolute() / "trials" / ("base" if number < 0 else f"{number:04}")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep every other process from working on the study.
 
         Raises:
-            DispatchlabError: Another one does.
+            DispatchlabError: Another one does, or the folder cannot be written.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise DispatchlabError(
-                f"Another process works on the study {str(self.path)!r}: wait for it or end it."
-            ) from None
-        try:
+        with locked_folder(self.path, ".lock", "search"):
             yield
-        finally:
-            lock.release()
 
     def storage(self) -> JournalStorage:
         """The journal, freed of what a process that was killed may have left; needs the lock."""

@@ -81,8 +81,22 @@ def judge(
         The trial.
     """
     with calm():
-        study = _study(settings, before, asked)
-        return optuna.Trial(study, study.get_trials(deepcopy=False)[-1]._trial_id)
+        study = _study(settings, before, asked[:-1])
+        study.enqueue_trial(dict(asked[-1]))
+        return study.ask(distributions(settings))
+
+
+def marks_of(trial: optuna.Trial) -> dict[str, float]:
+    """What the pruner has noted of a trial: the numbers among its attributes.
+
+    Args:
+        trial: A running trial.
+
+    Returns:
+        Numbers by name.
+    """
+    noted = trial.study.get_trials(deepcopy=False)[trial.number].system_attrs
+    return {name: value for name, value in noted.items() if isinstance(value, float)}
 
 
 def ended_trial(settings: TuneSettings, params: Mapping[str, Any], outcome: Outcome) -> FrozenTrial:

@@ -90,9 +90,10 @@ class TuneSettings:
             params: What was searched.
 
         Returns:
-            The base with these values, and with its own validation sets and intervals.
+            The base with these values, and with its own validation sets and intervals; without a
+            time limit, since no trial had one.
         """
-        return self.base.updated({**self.space.fixed, **params})
+        return self.base.updated({**self.space.fixed, **params, "max_minutes": 0.0})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that YAML can hold."""

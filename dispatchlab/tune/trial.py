@@ -18,12 +18,13 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter
 
 from dispatchlab.envs.core.errors import CheckpointError, first_line
+from dispatchlab.train.checkpoint import read_checkpoint
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.result import RunResult
 from dispatchlab.train.run import train
 from dispatchlab.tune.outcome import COMPLETE, FAILED, PRUNED, Outcome, read_outcome
-from dispatchlab.tune.search import judge
+from dispatchlab.tune.search import judge, marks_of
 from dispatchlab.tune.settings import TuneSettings
 
 AGENT = "greedy"  # the score that trials are compared by
@@ -113,12 +114,12 @@ class Reporter(KVWriter):
     def __init__(self, task: TrialTask) -> None:
         """Know the trials that this one is compared to."""
         self._task = task
-        self.seconds = 0.0
         self.forget()
 
     def forget(self) -> None:
         """Begin again."""
         task = self._task
+        self.seconds = 0.0
         self.curve: dict[int, float] = {}
         self._trial: optuna.Trial | None = None
         if task.number >= 0:
@@ -128,8 +129,12 @@ class Reporter(KVWriter):
         """Hear what an earlier sitting has reported.
 
         Args:
-            folder: Of the run.
+            folder: Of the run, which has a checkpoint.
+
+        Raises:
+            CheckpointError: It cannot be read.
         """
+        self.seconds = read_checkpoint(folder.checkpoint)["seconds"]
         if not folder.eval.exists():
             return
         for point in json.loads(folder.eval.read_text(encoding="utf-8"))["curve"]:
@@ -173,9 +178,7 @@ class Reporter(KVWriter):
         """
         if state == PRUNED:
             score = self.curve[max(self.curve)]
-        marks: dict[str, float] = {}
-        if self._trial is not None:
-            marks = dict(self._trial.storage.get_trial_system_attrs(self._trial._trial_id))
+        marks = {} if self._trial is None else marks_of(self._trial)
         curve = {step: value for step, value in self.curve.items() if math.isfinite(value)}
         return Outcome(self._task.number, state, score, curve, marks, self.seconds, message)
 

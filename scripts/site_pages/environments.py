@@ -10,7 +10,7 @@ import gymnasium as gym
 import dispatchlab  # noqa: F401 (registers the environments)
 from dispatchlab.commands.families import STREAMS, stream_commands
 from dispatchlab.envs.core.graph_spec import Feature, GraphSpec
-from dispatchlab.envs.core.registry import ENVIRONMENTS, EnvRecord
+from dispatchlab.envs.core.registry import ENVIRONMENTS, FAMILIES, EnvRecord
 from dispatchlab.envs.jobshop.library import instance_sets
 
 from .text import code, docstring, table
@@ -21,14 +21,10 @@ FOLDER = "reference/environments/"
 def environment_pages() -> dict[str, str]:
     """The pages by path: an overview, and one for each family."""
     pages = {f"{FOLDER}index.md": _overview()}
-    for family in _families():
+    for family in FAMILIES:
         records = [record for record in ENVIRONMENTS if record.family == family]
         pages[f"{FOLDER}{family}.md"] = _page(family, records)
     return pages
-
-
-def _families() -> list[str]:
-    return list(dict.fromkeys(record.family for record in ENVIRONMENTS))
 
 
 def _overview() -> str:

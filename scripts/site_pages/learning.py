@@ -4,7 +4,7 @@ import json
 from dataclasses import fields
 from importlib import import_module
 
-from dispatchlab.agents.checkpoint import PRETRAINED, pretrained_names
+from dispatchlab.agents.pretrained import PRETRAINED, pretrained_names
 from dispatchlab.train import TrainConfig
 from dispatchlab.train.presets import PRESETS
 from dispatchlab.train.schedules import describe_schedules

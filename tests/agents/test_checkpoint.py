@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save
 
 from dispatchlab.agents import LearnedPolicy, load_policy, save_policy
-from dispatchlab.envs.core.errors import CheckpointError
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from tests.agents.helpers import make_policy, to_tensors
 from tests.agents.toy_env import ToyVectorEnv, toy_spec
 
@@ -201,6 +201,39 @@ def test_weights_that_are_no_numbers(value: float, saved: Path) -> None:
     path.write_bytes(save(weights))
     with pytest.raises(CheckpointError, match=r"'value\.layers\.0\.bias' .* not all finite"):
         load_policy(saved)
+
+
+def test_halves_of_two_writings(saved: Path) -> None:
+    """A pair of which one file is older is refused, though the network and features are equal."""
+    weights = saved.with_suffix(".safetensors")
+    description = saved.with_suffix(".json")
+    before = weights.read_bytes()
+    save_policy(saved, make_policy(ToyVectorEnv(1)), META | {"steps": 9})
+    weights.write_bytes(before)
+    with pytest.raises(CheckpointError, match=r"not those that .policy\.json. was written"):
+        load_policy(saved)
+    told = json.loads(description.read_text())
+    del told["weights_sha256"]  # as releases before this one wrote it
+    description.write_text(json.dumps(told))
+    assert load_policy(saved).meta["steps"] == 9
+
+
+def test_a_write_that_fails_leaves_what_was_there(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence, no draft, and the former policy still loads."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DispatchlabError, match=r"Cannot write .*policy.*: No space left"):
+        save_policy(saved, make_policy(ToyVectorEnv(1)), META | {"steps": 8})
+    monkeypatch.undo()
+    assert load_policy(saved).meta["steps"] == 7
+    assert sorted(path.name for path in saved.parent.iterdir()) == [
+        "policy.json", "policy.safetensors",
+    ]  # fmt: skip
 
 
 def test_saving_needs_names(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Tests of greedy, sample-k and beam search over a vector environment."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -65,14 +66,15 @@ def test_refuses_what_is_no_temperature(temperature: float) -> None:
         sample(*make(2), temperature=temperature)
 
 
-def test_refuses_broken_weights() -> None:
+@pytest.mark.parametrize("search", [sample, greedy, beam])
+def test_refuses_broken_weights(search: Callable[..., Any]) -> None:
     """A network that answers with no number is not asked further."""
     policy, env = make(2)
     with torch.no_grad():
         for parameter in policy.network.parameters():
             parameter.fill_(float("nan"))
     with pytest.raises(CheckpointError, match="no number"):
-        sample(policy, env)
+        search(policy, env)
 
 
 @pytest.mark.parametrize("decisions", [3, 9])

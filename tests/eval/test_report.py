@@ -105,6 +105,15 @@ def test_trail(comparison: Make) -> None:
     assert (replayed.steps, replayed.is_logged) == ([(0.5, 125.0)], False)
 
 
+def test_bounds_of_profits(comparison: Make) -> None:
+    """Where objectives are negative, so are bounds that say something; no bound is none."""
+    made = comparison({"plans": [[0.25]]})
+    made = replace(made, runs=[replace(made.runs[0], objective=-50.0)])
+    log = [(0.1, -40.0, -math.inf), (0.2, -50.0, -90.0), (0.3, -50.0, -60.0)]
+    found = trail(logged(made, {"plans": log}), made.runs[0])
+    assert found.bounds == [(0.2, -90.0), (0.3, -60.0)]
+
+
 def test_quality_over_time(comparison: Make) -> None:
     """The mean begins when every case has a schedule; a rule is a line from its end on."""
     made = comparison({"cp-sat": [[0.25], [0.25]], "spt": [[0.5], [0.75]], "lost": [[NAN], [NAN]]})

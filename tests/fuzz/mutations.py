@@ -89,7 +89,9 @@ def _change(box: Box, key: Key, rng: random.Random, places: list[tuple[Box, Key]
     elif kind == 4 and isinstance(box[key], list):
         box[key] = box[key] * rng.choice((0, 2, 3))
     elif kind == 5 and isinstance(box[key], int | float):
-        box[key] = box[key] + rng.choice((-1, 1, 0.5)) if rng.random() < 0.5 else -box[key]
+        # Not every whole number can be a float.
+        step = rng.choice((-1, 1, 0.5)) if abs(box[key]) < 1e300 else rng.choice((-1, 1))
+        box[key] = box[key] + step if rng.random() < 0.5 else -box[key]
     else:
         box[key] = rng.choice(VALUES)
 

@@ -53,7 +53,7 @@ def test_every_method_has_a_place(family: str) -> None:
 def test_every_teacher_schedule_and_policy_has_a_place() -> None:
     """Their pages name each with its text, source or facts."""
     teachers = pages()["reference/teachers.md"]
-    from dispatchlab.agents.checkpoint import pretrained_names
+    from dispatchlab.agents.pretrained import pretrained_names
     from dispatchlab.train.schedules import SCHEDULES
     from dispatchlab.train.teachers.registry import TEACHERS
 

@@ -24,15 +24,15 @@ IMITATING: dict[str, Any] = SMALL | {
 class Interrupt(BaseCallback):
     """Ends training the hard way once so many decisions have been played."""
 
-    def __init__(self, after: int) -> None:
-        """Set the time of death."""
+    def __init__(self, after: int, error: type[BaseException] = KeyboardInterrupt) -> None:
+        """Set the time and the kind of death."""
         super().__init__()
-        self._after = after
+        self._after, self._error = after, error
 
     def _on_step(self) -> bool:
         """Die when the time has come."""
         if self.num_timesteps >= self._after:
-            raise KeyboardInterrupt
+            raise self._error
         return True
 
 

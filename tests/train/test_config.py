@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from dispatchlab.agents.pretrained import DEFAULTS, pretrained_names
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.registry import FAMILIES
 from dispatchlab.train import PRESETS, TrainConfig, preset
 from dispatchlab.train.config_files import read_config, write_config
+from dispatchlab.train.families import SETTINGS
 from dispatchlab.train.values import field_docs
 
 
@@ -20,6 +23,12 @@ def test_presets_survive_yaml(family: str, name: str, tmp_path: Path) -> None:
     """A preset written to YAML reads back equal, lists included."""
     config = preset(name, family).override(["eval_benchmarks=ft06,la01", "learning_rate=1e-5"])
     assert read_config(write_config(config, tmp_path / "config.yaml")) == config
+
+
+def test_every_family_can_be_trained() -> None:
+    """Families of the registry have settings, presets and an agent that is shipped."""
+    assert set(FAMILIES) == set(SETTINGS) == set(PRESETS) == set(DEFAULTS)
+    assert set(DEFAULTS.values()) <= set(pretrained_names())
 
 
 def test_yaml_comments_explain_every_setting(tmp_path: Path) -> None:
@@ -86,11 +95,14 @@ def test_errors_name_value_and_remedy(pair: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "is not YAML"),
-        ("- 1\n", "holds no settings"),
+        ("a: [", "does not hold settings in YAML: write one 'key: value'"),
+        ("- 1\n", "does not hold settings in YAML"),
+        ("# nothing\n", "does not hold settings in YAML"),
+        ("", "is empty; it should hold settings"),
         ("eval_benchmarks: {ft06: 3}\n", "eval_benchmarks is {'ft06': '3'}: give text"),
         ("generator: [3]\n", r"generator is \['3'\]: give text"),
-        ("seed: true\n", "seed is 'true': give a number"),
+        ("seed: true\n", r"In '.*bad\.yaml': seed is 'true': give a number"),
+        ("seed: 1\ngamma: 1\nseed: 2\n", "has the key 'seed' twice: keep one"),
     ],
 )
 def test_bad_files_are_refused(text: str, message: str, tmp_path: Path) -> None:
@@ -103,8 +115,15 @@ def test_bad_files_are_refused(text: str, message: str, tmp_path: Path) -> None:
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     """The path of a missing file is in the error."""
-    with pytest.raises(DispatchlabError, match=r"nowhere\.yaml.*give a YAML file"):
+    with pytest.raises(DispatchlabError, match=r"no file .*nowhere\.yaml'; check the path"):
         read_config(tmp_path / "nowhere.yaml")
+
+
+def test_files_of_another_family_are_refused(tmp_path: Path) -> None:
+    """Over settings of one family nothing of another is laid, and both are named."""
+    path = write_config(preset("quick", "soc"), tmp_path / "chip.yaml")
+    with pytest.raises(DispatchlabError, match=r"of the family 'soc': name it instead of edge"):
+        read_config(path, preset("quick", "edge"))
 
 
 def test_unknown_preset_gets_a_hint() -> None:

@@ -4,15 +4,19 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
+from stable_baselines3.common.callbacks import BaseCallback
 
-from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.train import TrainConfig, train
+from dispatchlab.train.folder import RunFolder
+from dispatchlab.train.tracking import start_tracker
 from tests.train.helpers import Interrupt, progress
 
 Metric = tuple[str, float, int, int]
@@ -26,7 +30,8 @@ class FakeWandb(ModuleType):
         super().__init__("wandb")
         self.begun: list[dict[str, Any]] = []
         self.logged: list[tuple[int, dict[str, Any]]] = []
-        self.finished = 0
+        self.codes: list[int] = []
+        self.is_out = False
         self.errors = SimpleNamespace(Error=LookupError)
         self.refusal = ""
 
@@ -40,11 +45,13 @@ class FakeWandb(ModuleType):
 
     def log(self, values: dict[str, Any], step: int) -> None:
         """Keep the values."""
+        if self.is_out:
+            raise ConnectionError("no route to host")
         self.logged.append((step, values))
 
-    def finish(self) -> None:
-        """Count the end."""
-        self.finished += 1
+    def finish(self, exit_code: int) -> None:
+        """Keep how it ended."""
+        self.codes.append(exit_code)
 
 
 class FakeMlflow(ModuleType):
@@ -88,9 +95,9 @@ class FakeMlflow(ModuleType):
         self.metrics += metrics
         self.params |= dict(params)
 
-    def set_terminated(self, run_id: str) -> None:
+    def set_terminated(self, run_id: str, status: str) -> None:
         """End the record."""
-        self.states.append(f"{run_id} ended")
+        self.states.append(f"{run_id} {status}")
 
 
 @pytest.fixture
@@ -112,7 +119,7 @@ def test_wandb_hears_what_the_table_shows(
     assert [begun["id"] for begun in wandb.begun] == [None, "abc123"]
     assert wandb.begun[0]["project"] == "shops"
     assert wandb.begun[0]["config"]["learning_rate"] == short.learning_rate
-    assert wandb.finished == 2
+    assert wandb.codes == [1, 0]
     rows = progress(tmp_path / "run")
     sent = {step: values for step, values in wandb.logged}
     assert sorted(sent) == [int(row["timesteps"]) for row in rows]
@@ -128,7 +135,7 @@ def test_mlflow_hears_what_the_table_shows(
     train(replace(short, track="mlflow"), tmp_path / "run", console=quiet)
     assert mlflow.experiments == ["shops"]
     assert mlflow.params["total_timesteps"] == "512"
-    assert mlflow.states == ["began in 7", "r1 ended"]
+    assert mlflow.states == ["began in 7", "r1 FINISHED"]
     names = {name for name, *_ in mlflow.metrics}
     assert {"eval/generated/greedy", "train/learning_rate"} <= names
     assert json.loads((tmp_path / "run" / "track.json").read_text()) == {"mlflow": "r1"}
@@ -156,3 +163,79 @@ def test_refusal_of_the_service_leaves_no_folder(
     with pytest.raises(DispatchlabError, match=r"api_key not configured; run `wandb login`"):
         train(replace(short, track="wandb"), tmp_path / "run", console=quiet)
     assert not (tmp_path / "run").exists()
+
+
+class Outage(BaseCallback):
+    """Cuts the line to wandb for the middle of a run."""
+
+    def __init__(self, wandb: FakeWandb) -> None:
+        """Name the service."""
+        super().__init__()
+        self._wandb = wandb
+
+    def _on_step(self) -> bool:
+        self._wandb.is_out = 130 < self.num_timesteps < 300
+        return True
+
+
+def test_an_outage_is_survived(
+    short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Training goes on, one line says why, and what was missed is sent once the line is back."""
+    wandb = FakeWandb()
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    monkeypatch.setattr("dispatchlab.train.tracker._PAUSE_S", 0.0)
+    said = Console(file=StringIO(), width=500)
+    config = replace(short, track="wandb")
+    train(config, tmp_path / "run", console=said, callbacks=[Outage(wandb)])
+    steps = [int(row["timesteps"]) for row in progress(tmp_path / "run")]
+    assert [step for step, _ in wandb.logged] == steps
+    assert wandb.codes == [0]
+    text = cast("StringIO", said.file).getvalue()
+    assert text.count("cannot be reached (no route to host): training goes on") == 1
+
+
+def test_a_service_that_does_not_come_back(
+    short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked now and then, not at every row, and the rows that it missed are counted."""
+    wandb = FakeWandb()
+    wandb.is_out = True
+    asked: list[int] = []
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    log = wandb.log
+    monkeypatch.setattr(wandb, "log", lambda *a, **k: (asked.append(1), log(*a, **k)))
+    said = Console(file=StringIO(), width=500)
+    result = train(replace(short, track="wandb"), tmp_path / "run", console=said)
+    assert result.finished
+    assert len(asked) == 2  # at the first row and at the end
+    rows = len(progress(tmp_path / "run"))
+    assert f"did not get the last {rows} rows" in cast("StringIO", said.file).getvalue()
+
+
+@pytest.mark.parametrize(("error", "state"), [(KeyboardInterrupt, "KILLED"), (OSError, "FAILED")])
+def test_the_record_says_how_a_run_ended(
+    error: type[BaseException], state: str, short: TrainConfig, quiet: Console, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """What was stopped or has failed is not shown as finished."""
+    mlflow = FakeMlflow()
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    with pytest.raises(error):
+        train(
+            replace(short, track="mlflow"), tmp_path / "run", console=quiet,
+            callbacks=[Interrupt(100, error)],
+        )  # fmt: skip
+    assert mlflow.states[-1] == f"r1 {state}"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"wandb": 3}', "\xff"])
+def test_a_damaged_memory_of_the_record(
+    text: str, short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence names the file and the remedy."""
+    monkeypatch.setitem(sys.modules, "wandb", FakeWandb())
+    folder = RunFolder(tmp_path)
+    folder.track.write_bytes(text.encode("latin-1"))
+    with pytest.raises(CheckpointError, match=r"track\.json' does not say .* remove the file"):
+        start_tracker(replace(short, track="wandb"), folder)

@@ -1,8 +1,10 @@
 """Hyper-parameter files of rl-baselines3-zoo."""
 
+import shlex
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import pytest
@@ -10,18 +12,39 @@ import yaml
 
 from dispatchlab.agents.policy import GraphActorCriticPolicy
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.registry import FAMILIES
 from dispatchlab.train import TrainConfig, preset
 from dispatchlab.train.config_files import read_config
-from dispatchlab.train.zoo import ENVIRONMENTS, zoo_text
+from dispatchlab.train.families import load_family
+from dispatchlab.train.presets import PRESETS
+from dispatchlab.train.zoo import zoo_text
 
 
-@pytest.mark.parametrize("family", list(ENVIRONMENTS))
+@pytest.mark.parametrize("family", list(FAMILIES))
 def test_what_is_written_is_read(family: str, tmp_path: Path) -> None:
     """Everything that the zoo can say comes back, over other settings of the same family."""
     config = replace(preset("quick", family), ent_coef=0.01, hidden=32, schedule="constant")
     path = tmp_path / "ppo.yml"
     path.write_text(zoo_text(config))
     assert read_config(path, replace(preset("quick", family), learning_rate=0.5)) == config
+
+
+@pytest.mark.parametrize(
+    ("family", "name"), [(family, name) for family, names in PRESETS.items() for name in names]
+)
+def test_the_command_makes_the_environment_of_the_run(family: str, name: str) -> None:
+    """What the comment says after ``--env`` and ``--env-kwargs`` is what the run trains in."""
+    config = preset(name, family)
+    if family == "soc":
+        config = replace(config, max_ready=0)  # all, which environments call None
+    line = zoo_text(replace(config, schedule="linear")).splitlines()[1]
+    env_id = line.split("--env ")[1].split()[0]
+    words = shlex.split(line.split("--env-kwargs ")[1])
+    kwargs = {key: eval(value) for key, _, value in (word.partition(":") for word in words)}
+    env: Any = gym.make(env_id, **kwargs)
+    ours = load_family(family).training_env(replace(config, num_envs=2, batch_size=2))
+    assert env.unwrapped.graph_spec.layout_hash() == ours.graph_spec.layout_hash()
+    assert env.action_space == ours.single_action_space
 
 
 def test_the_file_has_what_the_zoo_looks_for(tiny: TrainConfig) -> None:

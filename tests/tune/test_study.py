@@ -19,6 +19,7 @@ from dispatchlab.tune.folder import StudyFolder
 from dispatchlab.tune.outcome import Outcome
 from dispatchlab.tune.search import ended_trial
 from dispatchlab.tune.space import read_space
+from dispatchlab.tune.trial import run_trial
 from tests.tune.conftest import Make
 from tests.tune.helpers import assert_same, table
 
@@ -97,6 +98,36 @@ def test_trials_that_cannot_run_fail_alone(base: TrainConfig, tmp_path: Path) ->
     assert not (tmp_path / "study" / "best.yaml").exists()
 
 
+def test_trials_lie_where_the_study_lies(
+    small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that is played by a process in another folder writes into that of the study."""
+    monkeypatch.chdir(tmp_path)
+    tasks = next_tasks(StudyFolder("study"), small(), [])
+    assert tasks[0].folder == tmp_path / "study" / "trials" / "0000"
+
+
+def test_best_settings_have_no_time_limit(small: Make) -> None:
+    """Trials ignore a limit, so settings that repeat them, or train longer, have none either."""
+    settings = small()
+    limited = replace(settings, base=replace(settings.base, max_minutes=1.0))
+    assert limited.trial_config().max_minutes == 0.0
+    assert limited.best_config({"gamma": 0.99}).max_minutes == 0.0
+
+
+def test_times_of_earlier_sittings_count(small: Make, tmp_path: Path) -> None:
+    """A trial that is pruned by what an earlier sitting has reported took as long as that did."""
+    settings = small(startup_trials=1)
+    (task,) = next_tasks(StudyFolder(tmp_path), settings, [])
+    assert run_trial(task).seconds > 0.0
+    (task.folder / "outcome.json").unlink()
+    curve = dict.fromkeys(range(1, 5), -1e6)
+    better = ended_trial(settings, task.params, Outcome(0, "complete", -1e6, curve))
+    pruned = run_trial(replace(task, number=1, before=[better]))
+    assert pruned.state == "pruned"
+    assert pruned.seconds > 0.0
+
+
 def test_missing_optuna_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without optuna the extra is named that brings it."""
     monkeypatch.setitem(sys.modules, "optuna", None)
@@ -139,7 +170,7 @@ class TestErrors:
         StudyFolder(tmp_path).write_settings(small())
         with (
             FileLock(tmp_path / ".lock"),
-            pytest.raises(DispatchlabError, match="Another process works on the study"),
+            pytest.raises(DispatchlabError, match="is in use by another search; wait for its end"),
         ):
             resume(tmp_path)
 

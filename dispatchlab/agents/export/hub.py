@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from dispatchlab.agents.cards import front_matter, make_card
-from dispatchlab.agents.checkpoint import HUB_FILES, contents
+from dispatchlab.agents.checkpoint import contents
+from dispatchlab.agents.checkpoint_files import HUB_FILES
 from dispatchlab.agents.inference import LearnedPolicy
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.files import write_atomically

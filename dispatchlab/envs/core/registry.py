@@ -134,6 +134,12 @@ ENVIRONMENTS: tuple[EnvRecord, ...] = (
     ),
 )  # fmt: skip
 
+# The families, and of each the environment that plays whatever instance or generator it is given.
+FAMILIES = {
+    family: next(record.id for record in ENVIRONMENTS if record.family == family)
+    for family in dict.fromkeys(record.family for record in ENVIRONMENTS)
+}
+
 
 def register_all() -> None:
     """Register every environment that is not registered yet; safe to call again in workers."""

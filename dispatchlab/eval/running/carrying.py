@@ -59,7 +59,7 @@ def carry_out(
         remedy = "give a folder (--keep) to keep what is finished, and begin again"
         if folder is not None:
             remedy = f"what was finished is kept in {str(folder.path)!r}, begin again to go on"
-        raise WorkerLostError(f"{error}; {remedy}.") from None
+        raise WorkerLostError(f"{error}; {remedy}.") from error
     return book.found
 
 

@@ -18,10 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
+from dispatchlab.envs.core.folder_lock import locked_folder
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.running.question import FORMAT, difference, question_of
@@ -127,35 +126,9 @@ def open_folder(path: Path, methods: Sequence[Method], cases: Sequence[Case]) ->
     Raises:
         DispatchlabError: If the folder cannot be used, is in use, or is of another question.
     """
-    lock = _locked(path)
-    try:
+    with locked_folder(path, LOCK, "evaluation"):
         _settle(path, question_of(methods, cases))
         yield Folder(path, methods)
-    finally:
-        lock.release()
-
-
-def _locked(path: Path) -> FileLock:
-    """Make the folder, and take its lock, which the system gives back if this process is killed."""
-    lock = FileLock(path / LOCK, blocking=False)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise DispatchlabError(
-            f"The folder {str(path)!r} is in use by another evaluation; wait for its end, or keep "
-            "the results in another folder."
-        ) from None
-    except (FileExistsError, NotADirectoryError):
-        raise DispatchlabError(
-            f"{str(path)!r} is, or lies in, a file; name a folder to keep the results in."
-        ) from None
-    except PermissionError as error:
-        raise DispatchlabError(
-            f"The folder {str(path)!r} cannot be written ({error.strerror}); keep the results in "
-            "another folder."
-        ) from None
-    return lock
 
 
 def _settle(path: Path, asked: Mapping[str, Any]) -> None:

@@ -13,9 +13,12 @@ from dispatchlab.eval.methods.base import Method
 from dispatchlab.eval.running.records import content_of
 
 FORMAT = "dispatchlab-evaluation"
-VERSION = 1
+VERSION = 2  # since 2 a result tells the load under which its time was taken
 _MOST = 5  # names in a message
-_PACKAGES = ("dispatchlab", "numpy", "ortools", "torch")
+# What decides results; linear programs of scipy are the bounds of edges and air taxis.
+PACKAGES = (
+    "dispatchlab", "numba", "numpy", "ortools", "pymoo", "scipy", "torch", "torch-geometric",
+)  # fmt: skip
 
 
 def question_of(methods: Sequence[Method], cases: Sequence[Case]) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def versions() -> dict[str, str]:
     Returns:
         Text by name of the package.
     """
-    return {"python": platform.python_version(), **installed_versions(_PACKAGES)}
+    return {"python": platform.python_version(), **installed_versions(PACKAGES)}
 
 
 def difference(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
@@ -64,9 +67,13 @@ def difference(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     """
     if kept == asked:
         return ""
-    for key, what in (("family", "its family is"), ("version", "its layout has version")):
-        if kept.get(key) != asked[key]:
-            return f"{what} {kept.get(key)!r}, but {asked[key]!r} was asked for"
+    if kept.get("version") != asked["version"]:
+        return (
+            f"it was kept by a release with layout {kept.get('version')!r}, but this one has "
+            f"layout {asked['version']!r}"
+        )
+    if kept.get("family") != asked["family"]:
+        return f"its family is {kept.get('family')!r}, but {asked['family']!r} was asked for"
     return (
         _difference_of_packages(kept["packages"], asked["packages"])
         or _difference_of_lists("methods", *(_names(q["methods"], "name") for q in (kept, asked)))

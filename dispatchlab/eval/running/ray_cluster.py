@@ -5,11 +5,17 @@ from typing import Any
 
 import cloudpickle
 
+from dispatchlab.eval.running.question import PACKAGES
 from dispatchlab.eval.running.tasks import Answer, Task, describe
-from dispatchlab.eval.running.workbench import Workbench, WorkerLostError, answer, unpack
-from dispatchlab.train.distributed.cluster import connected, import_ray
-
-ATTEMPTS = 3  # at a task whose actor dies
+from dispatchlab.eval.running.workbench import Workbench, WorkerLostError
+from dispatchlab.train.distributed.cluster import (
+    MOST_LOSSES,
+    connected,
+    import_ray,
+    losses,
+    reason,
+)
+from dispatchlab.train.distributed.parcels import answer, unpack
 
 
 class RayCluster:
@@ -30,9 +36,9 @@ class RayCluster:
         """See `Engine`; after a failure no task is begun, and what others have begun is ended."""
         failure: Exception | None = None
         waiting = iter(tasks)
-        with connected(self._address, self._count or 1) as ray:
+        with connected(self._address, self._count or 1, PACKAGES) as ray:
             count = self._count or int(ray.cluster_resources()["CPU"])
-            actors = _Actors(ray, bench, count)
+            actors = _Actors(ray, bench.beside(count, " of a Ray cluster"), count)
             try:
                 actors.take_from(waiting)
                 while actors.busy:
@@ -54,6 +60,7 @@ class _Actors:
 
     def __init__(self, ray: Any, bench: Workbench, count: int) -> None:  # noqa: ANN401 (a module)
         self._ray, self._bench, self._count = ray, bench, count
+        self._losses = losses(ray)
         self._payload = ray.put(cloudpickle.dumps(bench))
         self._remote = ray.remote(num_cpus=1, max_restarts=0)(_Server)
         self._idle: list[Any] = []
@@ -73,9 +80,9 @@ class _Actors:
         actor, task, attempt = self.busy.pop(ready[0])
         try:
             found = self._ray.get(ready[0])
-        except self._ray.exceptions.RayError as error:
+        except self._losses as error:
             self._ray.kill(actor)  # it may live on where only its node was out of reach
-            return task, self._begin_anew(task, attempt + 1, error)
+            return task, self._begin_anew(task, attempt, error)
         self._idle.append(actor)
         try:
             return task, unpack(found)
@@ -93,11 +100,13 @@ class _Actors:
 
     def _begin_anew(self, task: Task, attempt: int, error: Exception) -> WorkerLostError | None:
         """Begin the task of a dead actor in another one, unless it kills them all."""
-        if attempt <= ATTEMPTS:
-            self._give(task, attempt)
+        if attempt < MOST_LOSSES:
+            self._give(task, attempt + 1)
             return None
-        what, reason = describe(task, self._bench.methods), type(error).__name__
-        return WorkerLostError(f"{ATTEMPTS} Ray actors were lost ({reason}) over {what}")
+        what = describe(task, self._bench.methods)
+        lost = WorkerLostError(f"{MOST_LOSSES} Ray actors were lost over {what} ({reason(error)})")
+        lost.__cause__ = error
+        return lost
 
 
 class _Server:
@@ -107,4 +116,4 @@ class _Server:
         self._bench: Workbench = cloudpickle.loads(payload)
 
     def carry_out(self, message: bytes) -> bytes:
-        return answer(self._bench, message)
+        return answer(self._bench.carry_out, message)

@@ -1,9 +1,7 @@
 """Workbench: carries tasks out, in whatever process it stands."""
 
-import traceback
 from collections.abc import Sequence
-
-import cloudpickle
+from dataclasses import replace
 
 from dispatchlab.envs.core.errors import DispatchlabError, InfeasibleScheduleError
 from dispatchlab.envs.core.schedule import Result
@@ -12,6 +10,8 @@ from dispatchlab.eval.families import eval_family
 from dispatchlab.eval.methods.base import BatchMethod, Method
 from dispatchlab.eval.running.records import from_text, to_text
 from dispatchlab.eval.running.tasks import Answer, Bound, Bounded, Play, Played, Task
+
+LOAD, ALONE = "load", "1 process"
 
 
 class WorkerLostError(DispatchlabError):
@@ -24,13 +24,30 @@ class Workbench:
     Args:
         methods: The methods.
         keeps: Whether results are to be written down.
+        load: What is at work: every result that is computed tells it in its ``info``, since its
+            time is taken under it.
     """
 
-    def __init__(self, methods: Sequence[Method], *, keeps: bool = False) -> None:
+    def __init__(
+        self, methods: Sequence[Method], *, keeps: bool = False, load: str = ALONE
+    ) -> None:
         """Prepare nothing yet."""
         self.methods = methods
-        self._keeps = keeps
+        self._keeps, self._load = keeps, load
         self._prepared: set[int] = set()
+
+    def beside(self, count: int, where: str = "") -> "Workbench":
+        """A workbench for each of several processes.
+
+        Args:
+            count: How many are at work beside each other.
+            where: Other than on this machine.
+
+        Returns:
+            The workbench.
+        """
+        load = f"{count} process{'es' * (count != 1)}{where}"
+        return Workbench(self.methods, keeps=self._keeps, load=load)
 
     def carry_out(self, task: Task) -> Answer:
         """Carry a task out; what comes from a file is checked like all else.
@@ -60,53 +77,10 @@ class Workbench:
             method.prepare()
             self._prepared.add(task.method)
         if isinstance(method, BatchMethod):
-            return tuple(method.solve_all(task.cases))
-        return tuple(method.solve(case) for case in task.cases)
-
-
-def answer(bench: Workbench, message: bytes) -> bytes:
-    """Carry out a task that came from another process.
-
-    Args:
-        bench: The workbench of this process.
-        message: A task, pickled.
-
-    Returns:
-        Its answer, pickled; or the exception that it ended with.
-    """
-    try:
-        return _packed(bench.carry_out(cloudpickle.loads(message)))
-    except Exception as error:  # the other process raises it
-        return _packed(error, traceback.format_exc())
-
-
-def unpack(message: bytes) -> Answer:
-    """Read what `answer` has sent.
-
-    Args:
-        message: The bytes.
-
-    Returns:
-        The answer.
-
-    Raises:
-        Exception: What the task ended with.
-    """
-    value, told = cloudpickle.loads(message)
-    if isinstance(value, Exception):
-        raise value from RuntimeError(f"in a worker process:\n{told}")
-    answer: Answer = value
-    return answer
-
-
-def _packed(value: Answer | Exception, told: str = "") -> bytes:
-    packed: bytes = cloudpickle.dumps((value, told))
-    if told:
-        try:
-            cloudpickle.loads(packed)
-        except Exception:  # exceptions of some packages cannot be unpickled
-            return _packed(RuntimeError(f"{type(value).__name__}: {value}"), told)
-    return packed
+            results = method.solve_all(task.cases)
+        else:
+            results = [method.solve(case) for case in task.cases]
+        return tuple(replace(one, info={**one.info, LOAD: self._load}) for one in results)
 
 
 def _kept_results(method: Method, task: Play) -> tuple[Result, ...] | None:

@@ -1,15 +1,22 @@
-"""Connecting to Ray, quietly: a cluster of this machine's own or one that is running."""
+"""Connecting to Ray, quietly: a cluster of this machine's own or one that is running.
+
+What training, searches and evaluations have in common on it is here too: whose packages fit, what
+is a loss of a worker, and when it is given up.
+"""
 
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError, first_line
+from dispatchlab.envs.core.versions import installed_versions
 
 KNOCK_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 300.0  # until a worker has started and answers
+MOST_LOSSES = 3  # of workers over the same piece of work; then it is given up
 
 
 def import_ray() -> Any:  # noqa: ANN401 - a module
@@ -26,7 +33,7 @@ def import_ray() -> Any:  # noqa: ANN401 - a module
 
 
 @contextmanager
-def connected(address: str, num_cpus: int) -> Iterator[Any]:
+def connected(address: str, num_cpus: int, packages: Sequence[str] = ()) -> Iterator[Any]:
     """Be connected to a cluster; one that is started here ends with the block.
 
     A connection that the process has already is used and left alone.
@@ -34,13 +41,14 @@ def connected(address: str, num_cpus: int) -> Iterator[Any]:
     Args:
         address: Of a running cluster, as ``ray.init`` takes it; empty: start one on this machine.
         num_cpus: Actors of one CPU each that are to run at the same time.
+        packages: What decides the results, and has to be of the same version on all nodes.
 
     Yields:
         The module ``ray``.
 
     Raises:
         MissingExtraError: Ray is not installed.
-        DispatchlabError: There is no such cluster, or it is too small.
+        DispatchlabError: There is no such cluster, it is too small, or its packages do not fit.
     """
     ray = import_ray()
     is_ours = not ray.is_initialized()
@@ -53,10 +61,99 @@ def connected(address: str, num_cpus: int) -> Iterator[Any]:
                 f"{num_cpus} workers were asked for, but the Ray cluster has {cpus} CPUs: ask for "
                 "fewer or add nodes first."
             )
+        if address or not is_ours:
+            check_versions(ray, packages)
         yield ray
     finally:
         if is_ours:
             ray.shutdown()
+
+
+def check_versions(ray: Any, packages: Sequence[str]) -> None:  # noqa: ANN401 - a module
+    """Refuse nodes whose packages might compute something else.
+
+    Args:
+        ray: The module, connected to a cluster.
+        packages: Names; those that are not installed here do not matter.
+
+    Raises:
+        DispatchlabError: With the first node and package that do not fit.
+    """
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
+
+    own = installed_versions(packages)
+    ask = ray.remote(num_cpus=0)(installed_versions)
+    nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+    asked = [
+        ask.options(scheduling_strategy=OnNode(node["NodeID"], soft=False)).remote(tuple(own))
+        for node in nodes
+    ]
+    for node, ref in zip(nodes, asked, strict=True):
+        name = node["NodeManagerHostname"]
+        try:
+            theirs = ray.get(ref, timeout=START_TIMEOUT_S)
+        except ray.exceptions.RayError as error:
+            raise DispatchlabError(
+                f"The node {name!r} of the Ray cluster does not tell its versions "
+                f"({reason(error)}): install dispatchlab and what it needs on all nodes."
+            ) from error
+        for package, version in own.items():
+            if theirs.get(package) != version:
+                has = f"{package} {theirs[package]}" if package in theirs else f"no {package}"
+                raise DispatchlabError(
+                    f"The node {name!r} of the Ray cluster has {has}, but this process {version}: "
+                    "install the same versions on all nodes."
+                )
+
+
+def losses(ray: Any) -> tuple[type[Exception], ...]:  # noqa: ANN401 - a module
+    """What Ray raises where a worker is lost, as opposed to what work itself may raise.
+
+    Args:
+        ray: The module.
+
+    Returns:
+        Classes for an ``except``.
+    """
+    kinds = ray.exceptions
+    return (
+        kinds.LocalRayletDiedError, kinds.NodeDiedError, kinds.ObjectLostError,
+        kinds.OutOfMemoryError, kinds.RayActorError, kinds.WorkerCrashedError,
+    )  # fmt: skip
+
+
+def answers(ray: Any, refs: Any, timeout_s: float | None = None) -> Any:  # noqa: ANN401 - Ray's
+    """What workers answer; an error of ours looks as if it had been raised here.
+
+    Args:
+        ray: The module.
+        refs: One reference, or a list of them.
+        timeout_s: How long to wait; for ever by default.
+
+    Returns:
+        What the references stand for.
+
+    Raises:
+        Exception: What the work ended with, or one of Ray's own.
+    """
+    try:
+        return ray.get(refs, timeout=timeout_s)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, DispatchlabError):
+            raise error.cause from error
+        raise
+
+
+def reason(error: Exception) -> str:
+    """What Ray says about a loss or a failure, to stand in brackets.
+
+    Args:
+        error: One of Ray's; of an error that work ended with, the error itself is told.
+
+    Returns:
+        A line.
+    """
+    return first_line(getattr(error, "cause", None) or error).rstrip(".:")
 
 
 def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a module

@@ -6,10 +6,11 @@ import numpy as np
 from sb3_contrib import MaskablePPO
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
-from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
+from dispatchlab.train.callback import RunCallback
 from dispatchlab.train.distributed.batch import Batch, Order, fill_buffer
 from dispatchlab.train.distributed.remote_env import RemoteVecEnv, joined
 
@@ -46,6 +47,8 @@ class RemoteRollouts(OnPolicyAlgorithm):
         self.policy.set_training_mode(False)
         rollout_buffer.reset()
         callback.on_rollout_start()
+        if _is_over(callback):
+            return False
         batches = self._gather(env, rollout_buffer)
         rollout_buffer.pos, rollout_buffer.full = n_rollout_steps, True
         infos = _infos(env, batches, n_rollout_steps)
@@ -73,6 +76,12 @@ class RemoteRollouts(OnPolicyAlgorithm):
             fill_buffer(rollout_buffer, env.rows[rank], batch)
             batches[rank] = batch._replace(observations={}, arrays={})  # lets go of the large ones
         return [batches[rank] for rank in range(len(env.rows))]
+
+
+def _is_over(callback: BaseCallback) -> bool:
+    """Whether the run has ended between two rollouts, so that nobody would learn from the next."""
+    parts = callback.callbacks if isinstance(callback, CallbackList) else [callback]
+    return any(isinstance(part, RunCallback) and part.stopped for part in parts)
 
 
 class RemotePPO(RemoteRollouts, PPO):

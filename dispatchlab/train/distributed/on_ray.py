@@ -11,6 +11,7 @@ from dispatchlab.train.distributed.cluster import connected
 from dispatchlab.train.distributed.ray_pool import RayPool
 from dispatchlab.train.distributed.remote_env import RemoteVecEnv
 from dispatchlab.train.distributed.shares import shares
+from dispatchlab.train.folder import PACKAGES
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def ray_envs(config: TrainConfig, example: VectorEnv[Any, Any, Any]) -> Iterator
     Yields:
         The environments.
     """
-    with connected(config.ray_address, config.rollout_workers) as ray:
+    with connected(config.ray_address, config.rollout_workers, PACKAGES) as ray:
         pool = RayPool(ray, config)
         try:
             yield RemoteVecEnv(

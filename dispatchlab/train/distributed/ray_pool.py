@@ -5,13 +5,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from dispatchlab.envs.core.errors import DispatchlabError, first_line
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.distributed.batch import Array, Batch, Order
+from dispatchlab.train.distributed.cluster import (
+    MOST_LOSSES,
+    START_TIMEOUT_S,
+    answers,
+    losses,
+    reason,
+)
 from dispatchlab.train.distributed.worker import State, completed
 
-START_S = 300.0
-MOST_DEATHS = 3  # of a worker in one rollout
 _LOG = logging.getLogger(__name__)
 
 
@@ -22,12 +27,6 @@ class RolloutActor:
         """Keep the arguments of the worker."""
         self._arguments = config, rank
         self._worker: Any = None
-
-    def versions(self) -> dict[str, str]:
-        """Packages that this process has found."""
-        from dispatchlab.train.folder import package_versions
-
-        return package_versions()
 
     def process_id(self) -> int:
         """Id of this process on its node."""
@@ -80,19 +79,16 @@ class RayPool:
             config: Of the run.
 
         Raises:
-            DispatchlabError: They do not start, or have other versions of what decides a run.
+            DispatchlabError: They do not start.
         """
         self._ray, self._config = ray, config
         self._remote = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(
             RolloutActor
         )
-        lost = ray.exceptions
-        self._losses: tuple[type[Exception], ...] = (
-            lost.RayActorError, lost.ObjectLostError, lost.NodeDiedError, lost.OutOfMemoryError,
-        )  # fmt: skip
+        self._losses = losses(ray)
         self.states: list[State] = []
         self.actors = [self._start(rank) for rank in range(config.rollout_workers)]
-        self._check_versions()
+        self._get_started([actor.process_id.remote() for actor in self.actors])
 
     def begin(self) -> list[dict[str, Array]]:
         """Start new episodes; the first observations of each worker."""
@@ -149,60 +145,40 @@ class RayPool:
 
     def _replace(self, rank: int, deaths: int, error: Exception) -> None:
         """Start another worker where the dead one was before this rollout."""
-        _LOG.warning(
-            "Rollout worker %d has died: another one plays its rollout again (%s).",
-            rank, _reason(error),
-        )  # fmt: skip
-        if deaths >= MOST_DEATHS:
+        if deaths >= MOST_LOSSES:
             raise DispatchlabError(
                 f"Rollout worker {rank} has died {deaths} times in one rollout "
-                f"({_reason(error)}): look at the memory of its node, ask for fewer workers or "
+                f"({reason(error)}): look at the memory of its node, ask for fewer workers or "
                 "environments, or continue the run with --resume."
             ) from error
+        _LOG.warning(
+            "Rollout worker %d has died: another one plays its rollout again (%s).",
+            rank, reason(error),
+        )  # fmt: skip
         # The process may live on where only its node was out of reach.
         self._ray.kill(self.actors[rank])
         self.actors[rank] = self._start(rank)
         with suppress(*self._losses):  # which `collect` will meet again
-            self._get([self.actors[rank].load_state_dict.remote(self.states[rank])], START_S)
-
-    def _check_versions(self) -> None:
-        """Refuse nodes whose packages might compute something else."""
-        from dispatchlab.train.folder import package_versions
-
-        own = package_versions()
-        found = self._get_started([actor.versions.remote() for actor in self.actors])
-        for rank, versions in enumerate(found):
-            for package, version in own.items():
-                if versions.get(package) != version:
-                    raise DispatchlabError(
-                        f"Rollout worker {rank} has {package} {versions.get(package)}, but the "
-                        f"learner {version}: install the same versions on all nodes."
-                    )
+            self._get(
+                [self.actors[rank].load_state_dict.remote(self.states[rank])], START_TIMEOUT_S
+            )
 
     def _get_started(self, refs: list[Any]) -> Any:  # noqa: ANN401 - what was asked for
         """What actors answer that may only just be starting."""
         try:
-            return self._get(refs, START_S)
+            return self._get(refs, START_TIMEOUT_S)
         except self._losses as error:
             raise DispatchlabError(
-                f"A rollout worker has died as it started ({_reason(error)}): look at the "
+                f"A rollout worker has died as it started ({reason(error)}): look at the "
                 "memory of its node, and install the same versions on all nodes."
             ) from error
 
     def _get(self, refs: list[Any], timeout_s: float | None = None) -> Any:  # noqa: ANN401 - what was asked for
-        """What actors answer; an error of ours looks as if it had been raised here."""
+        """What actors answer, in time."""
         try:
-            return self._ray.get(refs, timeout=timeout_s)
+            return answers(self._ray, refs, timeout_s)
         except self._ray.exceptions.GetTimeoutError as error:
             raise DispatchlabError(
                 f"The {len(self.actors)} rollout workers have not all started within "
-                f"{START_S:g} s: ask for fewer, or free CPUs of the Ray cluster."
+                f"{START_TIMEOUT_S:g} s: ask for fewer, or free CPUs of the Ray cluster."
             ) from error
-        except self._ray.exceptions.RayTaskError as error:
-            if isinstance(error.cause, DispatchlabError):
-                raise error.cause from error
-            raise
-
-
-def _reason(error: Exception) -> str:
-    return first_line(error).rstrip(".:")

@@ -11,6 +11,7 @@ from dispatchlab.train.schedules.closed_form import (
     Wsd,
 )
 from dispatchlab.train.schedules.refinement import Refined
+from dispatchlab.train.schedules.searched import Searched
 from dispatchlab.train.schedules.text import SCHEDULES, describe_schedules, parse_schedule
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Refined",
     "Rex",
     "Schedule",
+    "Searched",
     "Wsd",
     "describe_schedules",
     "parse_schedule",

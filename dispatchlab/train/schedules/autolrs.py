@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.schedules.forecast import forecast
 from dispatchlab.train.schedules.rate_search import Tried, suggest_rate
+from dispatchlab.train.schedules.searched import AutoLrsConfig
 
 
 class Trainee(Protocol):
@@ -29,44 +29,9 @@ class Trainee(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoLrsConfig:
-    """How the search goes.
-
-    Attributes:
-        low: Smallest rate.
-        high: Largest rate.
-        trials: Rates that are tried in a stage.
-        first_stage: Steps of the first stage; each is twice as long as the one before.
-        longest_stage: No stage is longer.
-        share: Length of a trial as a share of the stage.
-        seed: Of the search.
-    """
-
-    low: float = 1e-5
-    high: float = 1e-1
-    trials: int = 10
-    first_stage: int = 1000
-    longest_stage: int = 8000
-    share: float = 0.1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if not 0 < self.low < self.high:
-            raise DispatchlabError(
-                f"low is {self.low} and high {self.high}: give rates above 0, the lower one first."
-            )
-        if not 0 < self.share <= 1:
-            raise DispatchlabError(f"share is {self.share}: give a number above 0, at most 1.")
-        for name in ("trials", "first_stage", "longest_stage"):
-            if getattr(self, name) < 1:
-                raise DispatchlabError(f"{name} is {getattr(self, name)}: give 1 at least.")
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage that is over.
+    """A stage whose rate is known.
 
     Attributes:
         steps: Its length.
@@ -91,7 +56,7 @@ class AutoLrs:
     and it forecasts one loss throughout, where the paper goes over to a validation loss.
 
     Attributes:
-        stages: What has been done.
+        stages: Those whose rate is known.
     """
 
     def __init__(
@@ -111,8 +76,34 @@ class AutoLrs:
 
     @property
     def steps(self) -> int:
-        """Steps of training so far, without the trials."""
+        """Steps of all stages, without the trials."""
         return sum(stage.steps for stage in self.stages)
+
+    def choose(self, trainee: Trainee, most: int | None = None) -> Stage:
+        """Search the rate of the next stage; afterwards training is where it was.
+
+        Args:
+            trainee: What is trained.
+            most: Steps that are left, if not many.
+
+        Returns:
+            The stage, which is yet to be trained.
+        """
+        config = self.config
+        steps = min(config.first_stage * 2 ** len(self.stages), config.longest_stage)
+        steps = max(1, min(steps, steps if most is None else most))
+        short = max(1, round(config.share * steps))
+        start = trainee.save()
+        tried: list[Tried] = []
+        for trial in range(config.trials):
+            seed = int(np.random.SeedSequence(self._key(trial)).generate_state(1)[0])
+            rate = self._suggest(_finite(tried), config.low, config.high, seed)
+            tried.append((rate, forecast(trainee.train_for(short, rate), steps / short)))
+            trainee.restore(start)
+        best = min(tried, key=lambda pair: pair[1])[0]
+        stage = Stage(steps, best, tuple(tried))
+        self.stages.append(stage)
+        return stage
 
     def play_stage(self, trainee: Trainee, most: int | None = None) -> Stage:
         """Search, then train a stage.
@@ -124,22 +115,8 @@ class AutoLrs:
         Returns:
             What was done.
         """
-        config = self.config
-        steps = min(config.first_stage * 2 ** len(self.stages), config.longest_stage)
-        steps = max(1, min(steps, steps if most is None else most))
-        short = max(1, round(config.share * steps))
-        start = trainee.save()
-        tried: list[Tried] = []
-        for trial in range(config.trials):
-            seed = int(np.random.SeedSequence(self._key(trial)).generate_state(1)[0])
-            rate = self._suggest(_finite(tried), config.low, config.high, seed)
-            trainee.restore(start)
-            tried.append((rate, forecast(trainee.train_for(short, rate), steps / short)))
-        best = min(tried, key=lambda pair: pair[1])[0]
-        trainee.restore(start)
-        trainee.train_for(steps, best)
-        stage = Stage(steps, best, tuple(tried))
-        self.stages.append(stage)
+        stage = self.choose(trainee, most)
+        trainee.train_for(stage.steps, stage.rate)
         return stage
 
     def play(self, trainee: Trainee, total: int) -> list[Stage]:

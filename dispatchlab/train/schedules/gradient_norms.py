@@ -48,7 +48,8 @@ class GradientNorms(BaseCallback):
         self._log()
 
     def _on_step(self) -> bool:
-        """Go on."""
+        """Forget gradients that have been seen since the rollout began: they were trials."""
+        self._sum, self._count = 0.0, 0
         return True
 
     def _on_training_end(self) -> None:

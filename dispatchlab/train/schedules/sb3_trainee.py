@@ -25,16 +25,16 @@ class AlgorithmTrainee:
     """
 
     def __init__(self, model: OnPolicyAlgorithm, env: NativeVecEnv) -> None:
-        """Start the episodes and silence the log.
+        """Start the episodes if nothing has been played.
 
         Args:
             model: An algorithm with a native environment.
             env: That environment.
         """
         self.model, self._env = model, env
-        model.set_logger(Logger(None, []))
-        # Makes the first observation, before which there is nothing to go back to.
-        model.learn(0, log_interval=None)  # type: ignore[arg-type] # no log
+        if model._last_obs is None:
+            # Makes the first observation, before which there is nothing to go back to.
+            self._learn(0)
 
     def save(self) -> dict[str, Any]:
         """A copy of everything that decides how training goes on."""
@@ -43,6 +43,9 @@ class AlgorithmTrainee:
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to where `save` was called."""
         restore(self.model, self._env, copy.deepcopy(state))
+        # As they are when a rollout begins, should it have begun already.
+        self.model.rollout_buffer.reset()
+        self.model.policy.set_training_mode(False)
 
     def train_for(self, steps: int, rate: float) -> npt.NDArray[np.float64]:
         """Train for so many decisions, rounded up to whole rollouts.
@@ -55,13 +58,22 @@ class AlgorithmTrainee:
             ``(updates,)`` minus the mean rewards.
         """
         self.model.lr_schedule = FloatSchedule(rate)
+        return self._learn(steps)
+
+    def _learn(self, steps: int) -> npt.NDArray[np.float64]:
+        """Train without a word in the log."""
         losses = _Losses()
-        self.model.learn(
-            steps,
-            callback=losses,
-            log_interval=None,  # type: ignore[arg-type] # no log
-            reset_num_timesteps=False,
-        )
+        logger = getattr(self.model, "_logger", None)
+        self.model.set_logger(Logger(None, []))
+        try:
+            self.model.learn(
+                steps,
+                callback=losses,
+                log_interval=None,  # type: ignore[arg-type] # no log
+                reset_num_timesteps=False,
+            )
+        finally:
+            self.model.set_logger(logger or self.model.logger)
         return np.array(losses.values)
 
 

@@ -17,6 +17,7 @@ from dispatchlab.train.schedules.closed_form import (
     Wsd,
 )
 from dispatchlab.train.schedules.refinement import Refined
+from dispatchlab.train.schedules.searched import Searched
 from dispatchlab.train.values import parse_value, split_settings
 
 SCHEDULES: Mapping[str, type[Any]] = {
@@ -28,6 +29,7 @@ SCHEDULES: Mapping[str, type[Any]] = {
     "infinite": Infinite,
     "wsd": Wsd,
     "refined": Refined,
+    "autolrs": Searched,
 }
 
 

@@ -8,6 +8,7 @@ import warnings
 import gymnasium as gym
 
 from dispatchlab import register_all
+from dispatchlab.envs.core import registry
 from dispatchlab.envs.core.env import SchedulingEnv
 from dispatchlab.envs.core.registry import ENVIRONMENTS
 from dispatchlab.envs.core.vector_env import SchedulingVectorEnv
@@ -47,6 +48,12 @@ def test_environments_need_no_extra() -> None:
 def test_every_family_is_described() -> None:
     """The hooks of the tests and the registry name the same families."""
     assert {record.family for record in ENVIRONMENTS} == set(FAMILIES)
+    assert registry.FAMILIES == {
+        "job-shop": "dispatchlab/JobShop-v0",
+        "soc": "dispatchlab/SoC-v0",
+        "edge": "dispatchlab/EdgeCloud-v0",
+        "uam": "dispatchlab/UAM-v0",
+    }
     ids = {record.id for record in ENVIRONMENTS}
     assert len(ids) == len(ENVIRONMENTS)
     assert all(family.slow <= ids for family in FAMILIES.values())

@@ -18,6 +18,8 @@ from dispatchlab.eval.methods import make_methods
 from dispatchlab.eval.methods.parse import MethodDefaults
 from dispatchlab.eval.methods.parse_edge import make_edge_methods
 from dispatchlab.eval.running.folder import open_folder
+from dispatchlab.eval.summary import summarise
+from dispatchlab.eval.table import legend
 from tests.eval.helpers import TINY
 from tests.eval.running.helpers import counting, make_refuser, tiny_cases, without_times
 
@@ -171,6 +173,31 @@ def test_other_versions(tmp_path: Path) -> None:
     (tmp_path / "question.json").write_text(json.dumps(question))
     with pytest.raises(DispatchlabError, match=r"made with dispatchlab 0\.0\.1, but this is"):
         compare(make_methods(["spt"]), tiny_cases(), keep=tmp_path)
+
+
+def test_older_layouts(tmp_path: Path) -> None:
+    """A folder that does not say all that decides its results is refused for that reason."""
+    compare(make_methods(["spt"]), tiny_cases(), keep=tmp_path)
+    question = json.loads((tmp_path / "question.json").read_text())
+    assert {"numba", "numpy", "scipy"} < question["packages"].keys()
+    del question["packages"]["numba"]
+    (tmp_path / "question.json").write_text(json.dumps(question | {"version": 1}))
+    with pytest.raises(DispatchlabError, match="by a release with layout 1, but this one has lay"):
+        compare(make_methods(["spt"]), tiny_cases(), keep=tmp_path)
+
+
+def test_times_under_different_loads(tmp_path: Path) -> None:
+    """Results tell how many processes were at work, kept ones too, and tables warn of a mixture."""
+    cases = tiny_cases()
+    alone = compare(make_methods(["spt"]), cases, keep=tmp_path)
+    assert alone.loads == ["1 process"]
+    assert "Times" not in " ".join(legend(alone, summarise(alone)))
+    path = kept_files(tmp_path)[1]
+    path.write_text(path.read_text().replace("1 process", "8 processes"))
+    mixed = compare(make_methods(["spt"]), cases, keep=tmp_path)
+    assert mixed.loads == ["1 process", "8 processes"]
+    told = legend(mixed, summarise(mixed))[-1]
+    assert "different loads (1 process, 8 processes at work): do not compare" in told
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from dispatchlab.eval.methods.parse_edge import make_edge_methods
 from dispatchlab.eval.running.engines import ThisProcess, make_engine
 from dispatchlab.eval.running.processes import ONE_THREAD, Processes
 from dispatchlab.eval.running.workbench import WorkerLostError
+from dispatchlab.eval.summary import summarise
+from dispatchlab.eval.table import legend
 from tests.eval.running.helpers import (
     make_killer,
     make_refuser,
@@ -32,6 +34,8 @@ def test_same_rows(tmp_path: Path) -> None:
         make_edge_methods(names), cases, engine=make_engine(processes=2), keep=tmp_path
     )
     assert without_times(shared) == without_times(alone)
+    assert (alone.loads, shared.loads) == (["1 process"], ["2 processes"])
+    assert legend(shared, summarise(shared))[-1] == "Times were taken with 2 processes at work."
     assert schedules(shared) == schedules(alone)
     assert {name: os.environ.get(name) for name in ONE_THREAD} == before
     assert len(list(tmp_path.glob("results/*/*.json"))) == 6

@@ -31,13 +31,14 @@ def test_a_task_that_kills_all(tmp_path: Path) -> None:
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         methods = [make_killer(tmp_path / "marker", always=True)]
-        lost = r"3 Ray actors were lost .* killer on tiny, seed 1"
+        lost = r"3 Ray actors were lost over killer on tiny, seed 1 \(The actor .+\); give"
         with pytest.raises(WorkerLostError, match=lost):
             compare(methods, tiny_cases(), engine=make_engine("ray", 2))
         cases = edge_cases(["2d-p:duration_ms=2000"], seeds=2)
         names = ["edf", "random"]
         shared = compare(make_edge_methods(names), cases, engine=make_engine("ray", 2))
         assert without_times(shared) == without_times(compare(make_edge_methods(names), cases))
+        assert shared.loads == ["2 processes of a Ray cluster"]
         assert ray.is_initialized()
     finally:
         ray.shutdown()

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 from stable_baselines3.common.callbacks import BaseCallback
 
+from dispatchlab.envs.core import versions
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train import TrainConfig, train
 from dispatchlab.train.distributed import on_ray, ray_pool
@@ -82,11 +83,21 @@ def test_a_worker_that_dies_again_and_again(
     shared: TrainConfig, quiet: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run ends with one sentence, and its checkpoint is whole."""
-    monkeypatch.setattr(ray_pool, "MOST_DEATHS", 1)
+    monkeypatch.setattr(ray_pool, "MOST_LOSSES", 1)
     config = replace(shared, rollout_workers=1)
     with pytest.raises(DispatchlabError, match=r"worker 0 has died 1 times .* with --resume"):
         train(config, tmp_path / "run", console=quiet, callbacks=[Kill(0, rollout=2)])
     assert train(None, tmp_path / "run", resume=True, console=quiet).finished
+
+
+def test_versions_of_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node with the packages of this process is taken, one with others is named."""
+    with connected("", 1, ("numpy", "torch", "no-such-package")):
+        pass
+    monkeypatch.setattr(versions, "version", lambda _: "0.1")  # in this process alone
+    told = r"^The node '.+' of the Ray cluster has numpy [\d.]+, but this process 0\.1: install the"
+    with pytest.raises(DispatchlabError, match=told), connected("", 1, ("numpy",)):
+        pass
 
 
 def test_errors_of_workers_are_those_of_a_local_run(

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from stable_baselines3.common.callbacks import BaseCallback
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError, MissingExtraError
 from dispatchlab.train import TrainConfig, train
 from dispatchlab.train.config_files import read_config
+from dispatchlab.train.distributed.batch import Batch, Order
 from dispatchlab.train.distributed.cluster import connected
+from dispatchlab.train.distributed.remote_env import RemoteVecEnv
 from tests.train.helpers import Interrupt, progress, same_weights
 
 Deaths = set[tuple[int, int]]
@@ -71,6 +74,29 @@ def test_the_number_of_workers_is_part_of_the_run(
         config = replace(shared, rollout_workers=workers, total_timesteps=288)
         train(config, tmp_path / str(workers), console=quiet)
     assert not same_weights(tmp_path / "2", tmp_path / "3")
+
+
+def test_nothing_is_played_after_the_time(
+    shared: TrainConfig, in_process: Deaths, quiet: Console, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A run whose time is up asks for no rollout more, and goes on later as if never stopped."""
+    config = replace(shared, total_timesteps=288)
+    train(config, tmp_path / "whole", console=quiet)
+    orders: list[Order] = []
+    collect = RemoteVecEnv.collect
+
+    def counted(self: RemoteVecEnv, order: Order) -> Iterator[tuple[int, Batch]]:
+        orders.append(order)
+        return collect(self, order)
+
+    monkeypatch.setattr(RemoteVecEnv, "collect", counted)
+    late = replace(config, max_minutes=1e-9)
+    assert not train(late, tmp_path / "late", console=quiet).finished
+    assert len(orders) == 0
+    assert train(config, tmp_path / "late", resume=True, console=quiet).finished
+    assert len(orders) == 2
+    assert same_weights(tmp_path / "whole", tmp_path / "late")
 
 
 class _Steps(BaseCallback):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.schedules import SCHEDULES, Power, Schedule, Wsd, parse_schedule
 
-CLOSED = [name for name in SCHEDULES if name != "refined"]
+CLOSED = [name for name in SCHEDULES if name not in {"refined", "autolrs"}]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,9 @@ def test_rates_lie_between_nothing_and_the_peak(
         ("infinite:end=0", "end is 0.0 and constant 0.4"),
         ("refined", "'refined' names no run: write refined:run=FOLDER"),
         ("refined:run=x,window=2", "window is 2.0: give a number from 0 to 1"),
+        ("autolrs:share=2", "share is 2.0: give a number above 0, at most 1"),
+        ("autolrs:low=0", "low is 0.0: give a rate above 0"),
+        ("autolrs:trials=0", "trials is 0: give 1 at least"),
     ],
 )
 def test_errors_name_value_and_remedy(text: str, message: str) -> None:

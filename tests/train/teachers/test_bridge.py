@@ -248,6 +248,7 @@ def test_two_students_begin_as_equals(tiny: TrainConfig, quiet: Console, tmp_pat
     def watch(teaching: Teaching, model: OnPolicyAlgorithm) -> None:
         begin(teaching, model)
         assert teaching._antagonist is not None
+        assert teaching._antagonist.env._levels is teaching.env._levels  # made once
         ours, theirs = model.policy.state_dict(), teaching._antagonist.model.policy.state_dict()
         equal.append(all(torch.equal(ours[key], theirs[key]) for key in ours))
 

@@ -1,0 +1,102 @@
+"""RateSearch: `AutoLrs` inside a run of stable-baselines3."""
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
+
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.utils import FloatSchedule
+
+from dispatchlab.agents.sb3_env import NativeVecEnv
+from dispatchlab.envs.core.errors import MissingExtraError
+from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.schedules.autolrs import AutoLrs
+from dispatchlab.train.schedules.sb3_trainee import AlgorithmTrainee
+from dispatchlab.train.schedules.searched import Searched
+from dispatchlab.train.schedules.text import parse_schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+
+
+def make_rate_search(config: TrainConfig, env: NativeVecEnv) -> "RateSearch | None":
+    """The search that a run asks for.
+
+    Args:
+        config: All settings.
+        env: Where the run learns.
+
+    Returns:
+        None if its rates are not searched.
+
+    Raises:
+        MissingExtraError: optuna is not installed.
+    """
+    schedule = parse_schedule(config.schedule)
+    if not isinstance(schedule, Searched):
+        return None
+    if find_spec("optuna") is None:
+        raise MissingExtraError("optuna", "tune")
+    search = AutoLrs(schedule.config(config.learning_rate, config.seed))
+    return RateSearch(search, env, config.total_timesteps)
+
+
+class RateSearch(BaseCallback):
+    """Searches the rate of a stage before its first rollout.
+
+    Give it after the callbacks that save the run: what they save has not begun to search.
+
+    Attributes:
+        is_over: Says whether this rollout will not be played.
+        say: Called with a line after each search.
+    """
+
+    def __init__(self, search: AutoLrs, env: NativeVecEnv, total: int) -> None:
+        """Begin before the first stage.
+
+        Args:
+            search: Chooses the rates.
+            env: The native environment of the algorithm.
+            total: Decisions of the whole run.
+        """
+        super().__init__()
+        self.is_over: Callable[[], bool] = lambda: False
+        self.say: Callable[[str], None] = lambda line: None
+        self._search, self._env, self._total = search, env, total
+        self._end = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """The stages and where the last one ends."""
+        return {"search": self._search.state_dict(), "end": self._end}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        self._search.load_state_dict(state["search"])
+        self._end = state["end"]
+
+    def _on_training_start(self) -> None:
+        """Take up the rate of a stage that has begun."""
+        if self._search.stages:
+            self._set_rate(self._search.stages[-1].rate)
+
+    def _on_rollout_start(self) -> None:
+        """Search if a stage is over."""
+        if self.num_timesteps < self._end or self.is_over():
+            return
+        trainee = AlgorithmTrainee(cast("OnPolicyAlgorithm", self.model), self._env)
+        stage = self._search.choose(trainee, self._total - self.num_timesteps)
+        self._end = self.num_timesteps + stage.steps
+        self._set_rate(stage.rate)
+        self.say(
+            f"{self.num_timesteps:>9} decisions  learning rate {stage.rate:.2e} for the next "
+            f"{stage.steps}, the best of {len(stage.tried)}"
+        )
+
+    def _set_rate(self, rate: float) -> None:
+        """What stable-baselines3 asks before each update."""
+        cast("OnPolicyAlgorithm", self.model).lr_schedule = FloatSchedule(rate)
+
+    def _on_step(self) -> bool:
+        """Go on."""
+        return True
