@@ -46,6 +46,14 @@ LrSchedule = Annotated[
         show_default="by preset",
     ),
 ]
+Discount = Annotated[
+    str | None,
+    typer.Option(
+        help="Discount over the run: ads, which grows as the agent can follow whom imitation_rule "
+        "names, with options as in ads:alpha=0.3,every=4096; see discount in --settings.",
+        show_default="gamma throughout",
+    ),
+]
 Teacher = Annotated[
     str | None,
     typer.Option(
@@ -146,15 +154,16 @@ def _command(family: str) -> Callable[..., None]:
     def train_family(
         preset: Preset = None, config: ConfigFile = None, out: Out = Path(f"runs/{family}"),
         resume: Resume = False, settings: Settings = None, n_timesteps: Timesteps = None,
-        max_minutes: Minutes = None, lr_schedule: LrSchedule = None, teacher: Teacher = None,
-        imitate: Imitate = None, engine: Engine = None, workers: Workers = None,
-        address: Address = None, track: Track = None, track_project: TrackProject = None,
-        seed: Seed = None, device: Device = None, show_settings: ShowSettings = False,
+        max_minutes: Minutes = None, lr_schedule: LrSchedule = None, discount: Discount = None,
+        teacher: Teacher = None, imitate: Imitate = None, engine: Engine = None,
+        workers: Workers = None, address: Address = None, track: Track = None,
+        track_project: TrackProject = None, seed: Seed = None, device: Device = None,
+        show_settings: ShowSettings = False,
     ) -> None:  # fmt: skip
         changes = pairs(
             total_timesteps=n_timesteps, max_minutes=max_minutes, schedule=lr_schedule,
-            teacher=teacher, imitation_rule=imitate, engine=engine, rollout_workers=workers,
-            ray_address=address, track=track, track_project=track_project,
+            discount=discount, teacher=teacher, imitation_rule=imitate, engine=engine,
+            rollout_workers=workers, ray_address=address, track=track, track_project=track_project,
         )  # fmt: skip
         changes = [*pairs(seed=seed, device=device), *(settings or ()), *changes]
         start: TrainConfig | None

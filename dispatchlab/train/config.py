@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.discount_settings import parse_discount
 from dispatchlab.train.distributed.settings import ENGINES, check_engine
 from dispatchlab.train.families.settings import SETTINGS, foreign_settings
 from dispatchlab.train.levels.wide import WIDE
@@ -183,6 +184,11 @@ class TrainConfig:
     --list-schedules."""
     gamma: float = 1.0
     """Discount; 1 keeps the return equal to the objective."""
+    discount: str = ""
+    """Discount of PPO over the run: gamma throughout (empty), or ads (automatic discount
+    scheduling), which grows, but not beyond gamma, with the part of the decisions of imitation_rule
+    that the agent makes as well; with options as
+    ads:alpha=0.2,start=0.2,most=5,share=0.9,every=8192,problems=8."""
     gae_lambda: float = 1.0
     """Weight of long returns in the advantage estimate."""
     ent_coef: float = 0.0
@@ -256,6 +262,8 @@ class TrainConfig:
         if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", self.device):
             raise DispatchlabError(f"device is {self.device!r}: give cpu, cuda, cuda:1 or auto.")
         self._check_schedule()
+        if self.discount:
+            parse_discount(self.discount)
         if self.teacher:
             self._check_teacher()
         self._check_combinations()

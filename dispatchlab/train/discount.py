@@ -49,10 +49,9 @@ class DiscountSchedule:
         Raises:
             DispatchlabError: A number is out of range.
         """
-        if horizon < 1 or most < 1:
-            raise DispatchlabError(
-                f"horizon is {horizon} and most {most}: give whole numbers of at least 1."
-            )
+        for name, count in {"horizon": horizon, "most": most}.items():
+            if count < 1:
+                raise DispatchlabError(f"{name} is {count}: give a whole number of at least 1.")
         for name, value in {"alpha": alpha, "start": start, "share": share}.items():
             if not 0 < value < 1:
                 raise DispatchlabError(f"{name} is {value}: give a number between 0 and 1.")

@@ -12,17 +12,20 @@ from dispatchlab.envs.core.task_space import TaskSpace
 RESERVED_KEY = 0x7A11DA7E
 
 
-def draw_problems(generator: Generator[Any, Any, Any], count: int) -> list[tuple[Any, Any]]:
-    """Draw validation problems, the same ones in every run.
+def draw_problems(
+    generator: Generator[Any, Any, Any], count: int, *, key: int = RESERVED_KEY
+) -> list[tuple[Any, Any]]:
+    """Draw problems that training does not draw, the same ones in every run.
 
     Args:
         generator: Where they come from.
         count: How many.
+        key: What they are for; validation by default. Other keys give other problems.
 
     Returns:
         Instances and their realisations.
     """
-    sequences = np.random.SeedSequence(RESERVED_KEY, spawn_key=(RESERVED_KEY,)).spawn(count)
+    sequences = np.random.SeedSequence(RESERVED_KEY, spawn_key=(key,)).spawn(count)
     return [generator.sample(np.random.default_rng(sequence)) for sequence in sequences]
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -24,6 +25,8 @@ from dispatchlab.train.checkpoint import (
     write_checkpoint,
 )
 from dispatchlab.train.config import TrainConfig
+from dispatchlab.train.discounting import COLUMNS as DISCOUNT_COLUMNS
+from dispatchlab.train.discounting import Discounting
 from dispatchlab.train.display import Display
 from dispatchlab.train.environments import training_envs
 from dispatchlab.train.families import load_family
@@ -149,6 +152,13 @@ class _Run:
         self.model = make_model(config, self.env, self.layout)
         network = cast("GraphNetwork", self.model.policy.net)
         self.policy = LearnedPolicy(network, family=config.family, layout=self.layout)
+        self.discounting: Discounting | None = None
+        if config.discount:
+            models = [self.model, *(self.teaching.others if self.teaching is not None else ())]
+            known = None if state is None else state["discounting"]
+            self.discounting = Discounting(config, self.policy, models, known)
+        # The critic begins with the discount that PPO begins with.
+        self.first = replace(config, gamma=self.model.gamma)
         self.rates = make_rate_search(config, cast("NativeVecEnv", env))
         self.curve: list[dict[str, Any]] = []
         self.seconds = 0.0
@@ -156,7 +166,7 @@ class _Run:
         self.first_curve: list[dict[str, Any]] = []
         self.labelling: SelfLabelling | None = None
         if config.self_labelling_rounds:
-            self.labelling = make_self_labelling(self.model.policy, config)
+            self.labelling = make_self_labelling(self.model.policy, self.first)
         if state is not None:
             self._continue(state)
 
@@ -199,7 +209,7 @@ class _Run:
                     total - max(self.resumed_at, 0),
                     callback=CallbackList(
                         [
-                            GradientNorms(),
+                            *self._measured(),
                             main,
                             self._critic_warm_up(),
                             *self._searches(main, display),
@@ -228,7 +238,7 @@ class _Run:
             write_checkpoint(self.folder.checkpoint, self._state(main))
             if self.config.imitation_rounds:
                 # A run that dies here begins again when it is resumed.
-                imitate_expert(self.model.policy, self.config, display.say)
+                imitate_expert(self.model.policy, self.first, display.say)
         if labelling is None:
             return True
 
@@ -248,6 +258,10 @@ class _Run:
         )
         main.stopped = not stage.play()
         return not main.stopped
+
+    def _measured(self) -> list[BaseCallback]:
+        """What has to be done at a boundary before it is logged and saved."""
+        return [GradientNorms(), *([self.discounting] if self.discounting is not None else [])]
 
     def _searches(self, main: RunCallback, display: Display) -> list[BaseCallback]:
         """The search of learning rates, if there is one."""
@@ -300,6 +314,7 @@ class _Run:
             "run": run,
             "labelling": labelling,
             "teaching": None if self.teaching is None else self.teaching.state_dict(),
+            "discounting": None if self.discounting is None else self.discounting.state_dict(),
             "rates": None if self.rates is None else self.rates.state_dict(),
             "curve": callback.curve,
             "first_curve": self.first_curve,
@@ -343,6 +358,7 @@ class _Run:
         columns = [TIMESTEPS, "time/seconds", "time/fps", "rollout/return", "rollout/decisions"]
         columns += [f"eval/{column}" for column in self.validation.columns()]
         columns += [f"train/{key}" for key in _UPDATE_COLUMNS]
+        columns += DISCOUNT_COLUMNS if self.discounting is not None else ()
         writers: list[KVWriter] = [CsvWriter(self.folder.progress, columns, keep=self.resumed_at)]
         if self.config.tensorboard:
             writers.append(TensorBoardWriter(self.folder.events, keep=self.resumed_at))

@@ -29,6 +29,7 @@ class Teaching:
     Attributes:
         env: The environments with the teacher in charge.
         teacher: The teacher.
+        others: Students besides that of the run.
     """
 
     def __init__(self, config: TrainConfig, env: NativeVecEnv, layout: dict[str, Any]) -> None:
@@ -36,6 +37,7 @@ class Teaching:
         levels = make_levels(config)
         self.teacher = make_teacher(config.teacher, levels, seed=config.seed)
         self.env = TeacherVecEnv(env, self.teacher, levels)
+        self.others: list[OnPolicyAlgorithm] = []
         self._antagonist: Antagonist | None = None
         self._history: History | None = None
         self._is_prepared = bool(config.imitation_rounds or config.self_labelling_rounds)
@@ -43,6 +45,7 @@ class Teaching:
             native = load_family(config.family).training_env(config)
             seat = TeacherVecEnv(as_sb3(native), self.teacher.antagonist(), levels)
             model = make_model(config, seat, layout, seed=config.seed + 1)
+            self.others.append(model)
             self._antagonist = Antagonist(
                 model, seat, config.total_timesteps, warm_up=config.critic_warm_up
             )

@@ -31,11 +31,16 @@ def zoo_text(config: TrainConfig) -> str:
         YAML, below a comment on what such a file cannot say.
 
     Raises:
-        DispatchlabError: The zoo has no such algorithm or learning-rate schedule.
+        DispatchlabError: The zoo has no such algorithm, discount or learning-rate schedule.
     """
     if config.algo != "ppo":
         raise DispatchlabError(
             f"algo is {config.algo!r}, which rl-baselines3-zoo does not have: use algo=ppo."
+        )
+    if config.discount:
+        raise DispatchlabError(
+            f"discount is {config.discount!r}, which rl-baselines3-zoo cannot express: leave it "
+            "out."
         )
     rates = {"linear": f"{_LINEAR}{config.learning_rate}", "constant": config.learning_rate}
     if config.schedule not in rates:

@@ -165,6 +165,8 @@ TEXTS = {
     "text-schedule": (
         "rex:beta=0.9,warm_up=0.05", "wsd:warm_up=0.05,decay=0.2,shape=1-sqrt",
         "linear", "power:warm_up=0.1"),
+    "text-discount": (
+        "ads", "ads:alpha=0.2,start=0.2,most=5", "ads:share=0.9,every=1e4,problems=8"),
     "text-overrides": (
         "seed=3;num_envs=8;n_steps=16;batch_size=32", "gamma=0.9;tensorboard=no", "family=soc"),
 }  # fmt: skip

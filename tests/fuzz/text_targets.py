@@ -94,6 +94,13 @@ def _schedule(text: str) -> None:
     parse_schedule(text)
 
 
+@of_text("text-discount")
+def _discount(text: str) -> None:
+    from dispatchlab.train.discount_settings import parse_discount
+
+    parse_discount(text)
+
+
 @of_text("text-overrides")
 def _overrides(text: str) -> None:
     from dispatchlab.train.config import TrainConfig

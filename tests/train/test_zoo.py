@@ -79,7 +79,11 @@ def test_entries_without_equivalent(text: str, message: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"algo": "maskable-ppo"}, "algo=ppo"), ({"schedule": "cosine"}, "use linear or constant")],
+    [
+        ({"algo": "maskable-ppo"}, "algo=ppo"),
+        ({"schedule": "cosine"}, "use linear or constant"),
+        ({"discount": "ads"}, "discount is 'ads', .*: leave it out"),
+    ],
 )
 def test_settings_that_the_zoo_does_not_have(
     change: dict[str, str], message: str, tiny: TrainConfig

@@ -13,6 +13,13 @@ _MEASURES = {
     "train/policy_gradient_loss": ("Policy loss", "Clipped surrogate objective of PPO, negative."),
     "train/entropy_loss": ("Entropy loss", "Negative entropy; near 0 the agent is sure of itself."),
     "train/learning_rate": ("Learning rate", ""),
+    "train/gamma": ("Discount", ""),
+    "train/discount_progress": (
+        "Sight", "Decisions after which a reward is worth alpha of what it is now.",
+    ),
+    "train/discount_reproduced": (
+        "Expert's decisions reproduced", "Share of those within sight, compared now and then.",
+    ),
     "train/gradient_norm": ("Gradient norm", "Mean over an update, before clipping."),
     "train/explained_variance": (
         "Explained variance",

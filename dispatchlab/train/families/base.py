@@ -1,6 +1,6 @@
 """The protocol of a family: all that training needs of one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from dispatchlab.agents.inference import LearnedPolicy
@@ -57,6 +57,10 @@ class Family(Protocol):
 
     def expert(self, config: TrainConfig) -> Expert:
         """Whom to imitate before learning from rewards."""
+        ...
+
+    def decision(self, dynamics: Any, row: int, action: int) -> Hashable:  # noqa: ANN401 (each family's own)
+        """What a legal action means now, by a name that means the same later in the episode."""
         ...
 
 

@@ -7,15 +7,20 @@ import numpy as np
 
 from dispatchlab.baselines.edge.rollout import EdgeDispatcher, Problem, run_dispatcher
 from dispatchlab.baselines.edge.rules import EdgeRule
+from dispatchlab.envs.edge.dynamics import Dynamics
+from dispatchlab.envs.edge.dynamics.apply import NUM_VERBS
+from dispatchlab.envs.edge.dynamics.layout import NONE, TASK
 from dispatchlab.envs.edge.env import EdgeCloudVectorEnv
 from dispatchlab.envs.edge.generator import make_generator
 from dispatchlab.envs.edge.outcome import Outcome
+from dispatchlab.envs.edge.schedule import IDLE
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families.base import COMPLETED, Scores, ValidationSet
 from dispatchlab.train.families.episodes import DispatcherActions, validation_sets
 from dispatchlab.train.imitation import Expert
 
 RULES = ("dem-q", "dem")
+_IDLES = (NONE, IDLE)
 UNIT = "mean utility (% on time)"
 
 
@@ -57,6 +62,13 @@ class Edge:
     def expert(self, config: TrainConfig) -> Expert:
         """The rule of the config."""
         return DispatcherActions(EdgeRule(config.imitation_rule))
+
+    def decision(self, dynamics: Dynamics, row: int, action: int) -> tuple[int, int]:
+        """Task and what becomes of it, or that the edge stays idle."""
+        if action == dynamics.wait_action:
+            return _IDLES
+        place, verb = divmod(action, NUM_VERBS)
+        return int(dynamics.state.pool[row, place, TASK]), verb
 
 
 FAMILY = Edge()

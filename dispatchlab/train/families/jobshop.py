@@ -27,6 +27,7 @@ FloatArray = npt.NDArray[np.float64]
 
 RULES = ("spt", "mwkr", "fdd-mwkr")
 MOST_ROWS = 512
+_WAITS = (-1, -1)
 _OTHERWISE = 20.0  # cost of any action but the expert's: ten times the usual temperature
 
 
@@ -212,6 +213,13 @@ class JobShop:
     def expert(self, config: TrainConfig) -> Expert:
         """The rule, lookahead or solver of the config."""
         return DispatcherActions(make_expert(config.imitation_rule), cost=_OTHERWISE)
+
+    def decision(self, dynamics: Dynamics, row: int, action: int) -> tuple[int, int]:
+        """Activity and mode, or that it waits."""
+        if action == dynamics.wait_action:
+            return _WAITS
+        lane, mode = divmod(action, dynamics.limits.modes_per_activity)
+        return int(dynamics.state.lane[row, lane]), mode
 
 
 FAMILY = JobShop()

@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.soc.rollout import Problem, SocDispatcher, run_dispatcher
 from dispatchlab.baselines.soc.rules import Lookahead, SocRule
+from dispatchlab.envs.soc.dynamics import Dynamics
+from dispatchlab.envs.soc.dynamics.layout import ARRIVAL
 from dispatchlab.envs.soc.env import SocVectorEnv
 from dispatchlab.envs.soc.generator import make_generator
 from dispatchlab.envs.soc.outcome import Outcome
@@ -17,6 +19,8 @@ from dispatchlab.train.families.episodes import validation_sets
 from dispatchlab.train.imitation import Expert
 
 RULES = ("etf", "met")
+_ANY = -1  # the element follows from the task
+_WAITS = (-1, -1, _ANY)
 UNIT = "mean latency µs (jobs completed)"
 
 
@@ -73,6 +77,17 @@ class Soc:
     def expert(self, config: TrainConfig) -> Expert:
         """Lookahead with the rule of the config."""
         return ActionPrices(config.imitation_rule)
+
+    def decision(self, dynamics: Dynamics, row: int, action: int) -> tuple[int, int, int]:
+        """Arrival of the job, task and element, or that it waits."""
+        if action == dynamics.wait_action:
+            return _WAITS
+        index, pe = (
+            (action, _ANY) if dynamics.actions == "ordering"
+            else divmod(action, dynamics.limits.pes)
+        )  # fmt: skip
+        job, task = divmod(int(dynamics.state.ready[row, index]), dynamics.limits.tasks)
+        return int(dynamics.state.job[row, job, ARRIVAL]), task, pe
 
 
 FAMILY = Soc()

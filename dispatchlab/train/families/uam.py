@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.rollout import Problem, UamDispatcher, run_dispatcher
 from dispatchlab.baselines.uam.rules import UamRule
+from dispatchlab.envs.uam.dynamics import Dynamics
+from dispatchlab.envs.uam.dynamics.layout import POINTED
 from dispatchlab.envs.uam.env import UamVectorEnv
 from dispatchlab.envs.uam.generator import make_generator
 from dispatchlab.envs.uam.outcome import Outcome
@@ -62,6 +64,10 @@ class Uam:
 
             return PlanCosts()
         return DispatcherActions(UamRule(config.imitation_rule))
+
+    def decision(self, dynamics: Dynamics, row: int, action: int) -> tuple[int, int]:
+        """Aircraft, and destination with the charge to take on."""
+        return int(dynamics.state.row[row, POINTED]), action
 
 
 FAMILY = Uam()

@@ -35,6 +35,21 @@ def test_deaths_change_nothing(
     assert read_config(tmp_path / "whole" / "config.yaml") == config
 
 
+def test_workers_have_the_discount_of_the_moment(
+    shared: TrainConfig, in_process: Deaths, quiet: Console, tmp_path: Path
+) -> None:
+    """A worker that dies is replaced by one with the discount that has grown meanwhile."""
+    discount = "ads:share=0.01,most=1,every=1,problems=2"
+    config = replace(shared, discount=discount, stop_at="every", eval_every=0, eval_instances=0)
+    train(config, tmp_path / "whole", console=quiet)
+    in_process |= {(1, 1), (2, 0)}
+    train(config, tmp_path / "dying", console=quiet)
+    rows = progress(tmp_path / "whole")
+    assert len({row["train/gamma"] for row in rows}) == len(rows) == 5
+    assert rows == progress(tmp_path / "dying")
+    assert same_weights(tmp_path / "whole", tmp_path / "dying")
+
+
 def test_resumed_run_equals_uninterrupted_run(
     shared: TrainConfig, in_process: Deaths, quiet: Console, tmp_path: Path
 ) -> None:
