@@ -59,7 +59,7 @@ def make_engine(name: str, jobs: int, address: str = "") -> Iterator[Engine]:
         )
     if name == "ray":
         with connected(address, jobs, _DECISIVE) as ray:
-            yield RayEngine(ray)
+            yield RayEngine(ray, jobs)
     elif jobs == 1:
         yield InProcess()
     else:
@@ -127,9 +127,9 @@ class RayEngine:
     Ray repeats the task of a worker that dies, so that its trial continues.
     """
 
-    def __init__(self, ray: Any) -> None:  # noqa: ANN401 - a module
+    def __init__(self, ray: Any, jobs: int) -> None:  # noqa: ANN401 - a module
         """Keep the module, which is connected."""
-        self._ray = ray
+        self._ray, self._jobs = ray, jobs
 
     def run(self, tasks: Sequence[TrialTask]) -> Iterator[Outcome]:
         """The outcomes, as they come.
@@ -145,18 +145,22 @@ class RayEngine:
         """
         ray = self._ray
         play = ray.remote(num_cpus=1, max_retries=MOST_LOSSES - 1)(run_trial)
-        left = {play.remote(task): task.number for task in tasks}
+        waiting = deque(tasks)
+        played: dict[Any, int] = {}
         try:
-            while left:
-                (ready, *_), _ = ray.wait(list(left), num_returns=1)
+            while waiting or played:
+                while waiting and len(played) < self._jobs:
+                    task = waiting.popleft()
+                    played[play.remote(task)] = task.number
+                (ready, *_), _ = ray.wait(list(played), num_returns=1)
                 try:
                     outcome: Outcome = answers(ray, ready)
                 except losses(ray) as error:
-                    raise _dying(left[ready], reason(error)) from error
-                del left[ready]
+                    raise _dying(played[ready], reason(error)) from error
+                del played[ready]
                 yield outcome
         finally:
-            for ref in left if ray.is_initialized() else ():
+            for ref in played if ray.is_initialized() else ():
                 ray.cancel(ref, force=True)  # its trial will be continued
 
 

@@ -31,7 +31,7 @@ errors = ray.exceptions
 )  # fmt: skip
 def test_any_loss_ends_the_round(loss: Exception, small: Make, tmp_path: Path) -> None:
     """Whatever a worker was lost by is told, and the trials beside it are ended."""
-    tasks = next_tasks(StudyFolder(tmp_path), small(round_size=3), [])
+    tasks = next_tasks(StudyFolder(tmp_path), small(round_size=4), [])
     outcomes: dict[int, Any] = {0: Outcome(0, "complete", 1.0), 1: loss}
     ended: list[int] = []
 
@@ -47,11 +47,11 @@ def test_any_loss_ends_the_round(loss: Exception, small: Make, tmp_path: Path) -
         wait=lambda refs, num_returns: (refs[:1], refs[1:]),
         cancel=lambda ref, force: ended.append(ref),
     )  # fmt: skip
-    rounds = RayEngine(fake).run(tasks)
+    rounds = RayEngine(fake, 2).run(tasks)
     assert next(rounds).number == 0
     with pytest.raises(DispatchlabError, match=r"workers of the trial 1 died 3 times \(.+\): look"):
         next(rounds)
-    assert ended == [1, 2]
+    assert ended == [1, 2]  # the last one was not begun: two are played at the same time
 
 
 @pytest.mark.parametrize(

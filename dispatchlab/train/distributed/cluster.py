@@ -62,7 +62,7 @@ def connected(address: str, num_cpus: int, packages: Sequence[str] = ()) -> Iter
                 f"{num_cpus} workers were asked for, but the Ray cluster has {cpus} CPUs: ask for "
                 "fewer or add nodes first."
             )
-        if address or not is_ours:
+        if packages and (address or not is_ours):
             check_versions(ray, packages)
         yield ray
     finally:
