@@ -54,14 +54,14 @@ def little_memory(more: int = MORE_BYTES) -> Iterator[None]:
 
 @contextlib.contextmanager
 def little_time(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise `TooSlowError` after so many seconds."""
-    before = signal.signal(signal.SIGALRM, _late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    """Raise `TooSlowError` after so many seconds of processor time, however busy the machine is."""
+    before = signal.signal(signal.SIGPROF, _late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def refusal(read: Callable[[], object]) -> str | None:

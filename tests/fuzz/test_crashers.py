@@ -92,6 +92,8 @@ STREAMS = [
      r"park_slots holds \[9223372036854775808, 10\], beyond every range; give numbers below 2\^63"),
     ("uam-json", changed("uam-json", ["x_mi"], ["a" * 40_000] + [0] * 15_000),
      r"x_mi\[0\] is 'a+[.]{3}; give numbers"),
+    ("uam-json", changed("uam-json", ["x_mi"], DEEP), r"x_mi.* is .*; give a plain table, with"),
+    ("uam-json", changed("uam-json", ["x_mi"], json.loads("[" * 50 + "1" + "]" * 50)), r"x_mi has"),
 ]  # fmt: skip
 RUNS = [
     ("train-config", bomb(10), r"seed is \[\['a', .*[.]{3}: give a number"),

@@ -229,7 +229,7 @@ def _plain(values: Any) -> npt.NDArray[Any]:  # noqa: ANN401 (users may pass any
     if not isinstance(values, list | tuple):
         return np.array(values)
     given = np.array(values, dtype=object)
-    kinds = {type(value) for value in given.flat}
+    kinds = {type(value) for value in given.ravel()}  # flat has a limit of 32 dimensions
     if list in kinds:
         raise ValueError("the rows have several lengths")
     if bool in kinds or not all(issubclass(kind, int | float | np.number) for kind in kinds):
