@@ -7,20 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
-from dispatchlab.envs.core.errors import CheckpointError
+from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.train.families import load_family
 from dispatchlab.tune.engines import Engine, make_engine
 from dispatchlab.tune.folder import StudyFolder
 from dispatchlab.tune.outcome import Outcome
 from dispatchlab.tune.result import Tried, TuneResult
-from dispatchlab.tune.search import STATES, calm, direction, ended_trial, suggest
+from dispatchlab.tune.search import STATES, calm, direction, ended_trial, importances, suggest
 from dispatchlab.tune.settings import TuneSettings
 from dispatchlab.tune.trial import TrialTask
 
 BASE = -1  # number of the run with the base settings, which is no trial
-_FEWEST_FOR_IMPORTANCES = 10
 _WORDS = {state: word for word, state in STATES.items()}
 Listener = Callable[[Outcome], None]
 
@@ -47,7 +46,7 @@ def tune(
         All trials.
 
     Raises:
-        DispatchlabError: The settings do not fit, the folder is taken, or no trial had a score.
+        DispatchlabError: The settings do not fit, or the folder is taken.
     """
     folder = StudyFolder(out_dir)
     folder.check_free()
@@ -76,13 +75,14 @@ def resume(
         All trials.
 
     Raises:
-        CheckpointError: There is no study.
-        DispatchlabError: Another process works on it, or no trial had a score.
+        CheckpointError: There is no study, or its journal is damaged.
+        DispatchlabError: Another process works on it, or it has more trials already.
     """
     folder = StudyFolder(out_dir)
     settings = folder.read()
     with make_engine(engine, jobs or settings.round_size, address) as player, folder.locked():
         if trials is not None and trials != settings.trials:
+            _check_trials(trials, load_study(folder, settings))
             settings = replace(settings, trials=trials)
             folder.write_settings(settings)
         return _finish(folder, settings, player, on_outcome)
@@ -150,6 +150,15 @@ def check_runs(settings: TuneSettings) -> None:
     family.validation_sets(replace(config, eval_instances=1))
     if config.imitation_rounds:
         family.expert(config)
+
+
+def _check_trials(trials: int, study: optuna.Study) -> None:
+    """Trials that have ended cannot be taken back."""
+    ended = len(study.get_trials(deepcopy=False))
+    if trials < ended:
+        raise DispatchlabError(
+            f"trials is {trials}, but the study has {ended} already: give at least as many."
+        )
 
 
 def _finish(
@@ -220,7 +229,7 @@ def _result(
         direction(settings) == "maximize",
         base.score,
         [_tried(trial) for trial in trials],
-        _importances(study, trials),
+        importances(study),
     )
 
 
@@ -234,12 +243,3 @@ def _tried(trial: FrozenTrial) -> Tried:
         trial.user_attrs["seconds"],
         trial.user_attrs["message"],
     )
-
-
-def _importances(study: optuna.Study, trials: Sequence[FrozenTrial]) -> dict[str, float]:
-    """What the scores depend on, by PED-ANOVA."""
-    if sum(trial.state == TrialState.COMPLETE for trial in trials) < _FEWEST_FOR_IMPORTANCES:
-        return {}
-    with calm():
-        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-        return dict(optuna.importance.get_param_importances(study, evaluator=evaluator))

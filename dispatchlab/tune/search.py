@@ -21,6 +21,7 @@ from dispatchlab.tune.settings import TuneSettings
 from dispatchlab.tune.space import Choices, Part
 
 STATES = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED, FAILED: TrialState.FAIL}
+_FEWEST_FOR_IMPORTANCES = 10
 _NAME = "dispatchlab"  # Hyperband draws its brackets from this and the number of the trial
 
 
@@ -119,6 +120,23 @@ def ended_trial(settings: TuneSettings, params: Mapping[str, Any], outcome: Outc
         system_attrs=dict(outcome.marks),
         user_attrs={"seconds": outcome.seconds, "message": outcome.message},
     )
+
+
+def importances(study: optuna.Study) -> dict[str, float]:
+    """What the scores depend on, by PED-ANOVA.
+
+    Args:
+        study: The study.
+
+    Returns:
+        Shares by setting; none with fewer than ten trials that were trained to their end.
+    """
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(complete) < _FEWEST_FOR_IMPORTANCES:
+        return {}
+    with calm():
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+        return dict(optuna.importance.get_param_importances(study, evaluator=evaluator))
 
 
 def _study(

@@ -47,6 +47,8 @@ def test_interrupted_study_equals_uninterrupted_study(small: Make, tmp_path: Pat
     assert [trial.params for trial in again.trials] == [trial.params for trial in whole.trials]
     assert heard[1].number == 1
     _check_folder(whole.path, settings)
+    with pytest.raises(DispatchlabError, match="trials is 3, but the study has 4 already"):
+        resume(tmp_path / "broken", trials=3)
     _check_repairs(tmp_path / "broken")
     assert_same(tmp_path / "whole", tmp_path / "broken")
 
