@@ -213,7 +213,14 @@ def test_a_service_that_does_not_come_back(
     assert f"did not get the last {rows} rows" in cast("StringIO", said.file).getvalue()
 
 
-@pytest.mark.parametrize(("error", "state"), [(KeyboardInterrupt, "KILLED"), (OSError, "FAILED")])
+class TrialPruned(Exception):
+    """What optuna's is called."""
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [(KeyboardInterrupt, "KILLED"), (TrialPruned, "KILLED"), (OSError, "FAILED")],
+)
 def test_the_record_says_how_a_run_ended(
     error: type[BaseException], state: str, short: TrainConfig, quiet: Console, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
