@@ -12,7 +12,7 @@ def test_a_judged_trial_has_its_settings_and_number(small: Make) -> None:
     settings = small(pruner="hyperband", evaluations=9)
     before: list[optuna.trial.FrozenTrial] = []
     asked = [suggest(settings, before, [])]
-    asked.append(suggest(settings, before, asked))
+    asked.append({"learning_rate": 0.02, "n_epochs": 2, "gamma": 1.0})
     trial = judge(settings, before, asked)
     assert (trial.number, trial.params) == (1, asked[1])
     assert marks_of(trial) == {}
