@@ -237,7 +237,7 @@ def _short(labels: Sequence[str]) -> list[str]:
     """The labels without the settings that all of them have."""
     parts = [label.replace(":", ",", 1).split(",") for label in labels]
     common = set.intersection(*map(set, parts)) if len(parts) > 1 else set()
-    return [", ".join(part for part in label if part not in common or part == label[0])
+    return [", ".join(part.strip() for part in label if part not in common or part == label[0])
             for label in parts]  # fmt: skip
 
 
@@ -259,7 +259,7 @@ def _cell(rows: list[dict[str, str]], column: Column, *, is_best: bool) -> str:
         return "–"
     low, high = bootstrap_interval(values[:, None])
     digits = column.digits
-    mean = f"{values.mean():,.{digits}f}"
+    mean = f"{values.mean():,.{digits}f}".replace("-", "−")
     return f"{f'**{mean}**' if is_best else mean} ± {(high - low) / 2:,.{digits}f}"
 
 
@@ -268,10 +268,9 @@ def _time(seconds: list[float]) -> str:
     return "–" if np.isnan(mean) else f"{mean:.2g}" if mean < 100 else f"{mean:,.0f}"
 
 
-def introduction(names: Sequence[str], mode: str) -> str:
+def introduction(chosen: str | None, mode: str) -> str:
     """What made the tables."""
-    words = ["python benchmarks/results.py", "--tables", ",".join(names)]
-    command = " ".join(words[:1] if set(names) == set(TABLES) else words)
+    command = "python benchmarks/results.py" + (f" --tables {chosen}" if chosen else "")
     return (
         f"# Tables of results\n\nMade by `{command}{'' if mode == 'standard' else f' --{mode}'}` "
         f"with dispatchlab {version('dispatchlab')} and its shipped policies (one training seed "
@@ -309,7 +308,7 @@ def main() -> None:
             parser.error(f"there is no table {name!r}; choose from {', '.join(TABLES)}")
         if name not in usual:
             parser.error(f"the table {name!r} has searches alone: give --slow")
-    texts = [introduction(names, mode)]
+    texts = [introduction(args.tables, mode)]
     for name in names:
         folder = args.out / (f"quick-{name}" if args.quick else name)
         folder.mkdir(parents=True, exist_ok=True)
