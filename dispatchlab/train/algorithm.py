@@ -36,10 +36,7 @@ def make_model(
     Raises:
         DispatchlabError: The device is not there.
     """
-    if config.device.startswith("cuda") and not torch.cuda.is_available():
-        raise DispatchlabError(
-            f"device is {config.device!r}, but torch finds none: give cpu or auto."
-        )
+    _check_device(config.device)
     is_masked = config.algo == "maskable-ppo"
     policy: type[GraphPolicyMixin] = (
         MaskableGraphActorCriticPolicy if is_masked else GraphActorCriticPolicy
@@ -70,6 +67,16 @@ def make_model(
         },
     )
     return model
+
+
+def _check_device(device: str) -> None:
+    """Refuse accelerators that torch does not see."""
+    if not device.startswith("cuda"):
+        return
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if int(device.partition(":")[2] or 0) >= found:
+        there = f"{found}, the last one cuda:{found - 1}: give that," if found else "none: give"
+        raise DispatchlabError(f"device is {device!r}, but torch finds {there} cpu or auto.")
 
 
 def _algorithm(config: TrainConfig) -> type[Any]:

@@ -146,6 +146,24 @@ class TestErrors:
         with pytest.raises(DispatchlabError, match="is not empty: choose another name"):
             train(tiny, tmp_path)
 
+    @pytest.mark.parametrize(
+        ("found", "device", "message"),
+        [
+            (0, "cuda", "'cuda', but torch finds none: give cpu or auto"),
+            (2, "cuda:2", "'cuda:2', but torch finds 2, the last one cuda:1: give that, cpu or"),
+        ],
+    )
+    def test_accelerator_that_is_not_there(
+        self, found: int, device: str, message: str, tiny: TrainConfig, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        """Before a folder is made."""
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: found > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: found)
+        with pytest.raises(DispatchlabError, match=message):
+            train(replace(tiny, device=device), tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+
     def test_unwritable_folder(self, tiny: TrainConfig, tmp_path: Path) -> None:
         """A path below a file cannot be made."""
         (tmp_path / "file").touch()
