@@ -100,7 +100,7 @@ def search_with_atheris(search: Search, seconds: float, seed: int) -> None:
             os._exit(bool(search.found))
 
     given = (f"-max_len={LARGEST}", f"-seed={seed + 1}", "-verbosity=0", "-rss_limit_mb=0",
-             "-timeout=0")  # fmt: skip
+             "-timeout=100000")  # fmt: skip
     atheris.Setup([sys.argv[0], *given, str(corpus)], run, custom_mutator=change)
     atheris.Fuzz()
 
