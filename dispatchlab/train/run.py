@@ -344,6 +344,8 @@ class _Run:
         scores = known[-1]["scores"] if known else {}
         if callback.stopped:
             display.say("The time is up: continue with --resume.")
+            if self.tracker is not None:
+                self.tracker.pause()
         else:
             scores = self.validation.final(self.policy)
             self._export(callback, scores)

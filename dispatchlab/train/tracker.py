@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import partial
+from numbers import Real
 from typing import Any
 
 from stable_baselines3.common.logger import KVWriter
@@ -45,8 +46,9 @@ class Tracker(KVWriter):
         key_excluded: dict[str, tuple[str, ...]],
         step: int = 0,
     ) -> None:
-        """Send the scalars, after those that wait; or let them wait too."""
-        self._waiting.append((step, dict(key_values)))
+        """Send the numbers, after those that wait; or let them wait too."""
+        numbers = {key: value for key, value in key_values.items() if isinstance(value, Real)}
+        self._waiting.append((step, numbers))
         if time.monotonic() >= self._not_before:
             self._deliver()
 
@@ -57,6 +59,10 @@ class Tracker(KVWriter):
             error: What was raised.
         """
         self._end = STOPPED if type(error).__name__ in _STOPS else FAILED
+
+    def pause(self) -> None:
+        """Hear that the clock has stopped the run, which is to be continued."""
+        self._end = STOPPED
 
     def close(self) -> None:
         """Send what waits, and end the record."""

@@ -148,7 +148,7 @@ def check_runs(settings: TuneSettings) -> None:
     family = load_family(config.family)
     family.training_env(config).reset(seed=0)
     family.validation_sets(replace(config, eval_instances=1))
-    if config.imitation_rounds:
+    if config.imitation_rounds or config.discount:
         family.expert(config)
 
 

@@ -236,6 +236,29 @@ def test_the_record_says_how_a_run_ended(
     assert mlflow.states[-1] == f"r1 {state}"
 
 
+class Notes(BaseCallback):
+    """Logs a word."""
+
+    def _on_step(self) -> bool:
+        self.logger.record("note", "well")
+        return True
+
+
+def test_a_run_that_the_clock_stops_is_not_finished(
+    short: TrainConfig, quiet: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is once it has been continued; words in the log are not sent."""
+    mlflow = FakeMlflow()
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    late = replace(short, track="mlflow", max_minutes=1e-9)
+    result = train(late, tmp_path / "run", console=quiet, callbacks=[Notes()])
+    assert not result.finished
+    assert mlflow.states[-1] == "r1 KILLED"
+    again = replace(late, max_minutes=0.0)
+    assert train(again, tmp_path / "run", resume=True, console=quiet, callbacks=[Notes()]).finished
+    assert mlflow.states[-1] == "r1 FINISHED"
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"wandb": 3}', "\xff"])
 def test_a_damaged_memory_of_the_record(
     text: str, short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

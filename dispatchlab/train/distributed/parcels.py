@@ -42,10 +42,12 @@ def unpack(message: bytes) -> Any:  # noqa: ANN401 - whatever the answer is
 
 
 def _packed(value: object, told: str = "") -> bytes:
-    packed: bytes = cloudpickle.dumps((value, told))
-    if told:
-        try:
-            cloudpickle.loads(packed)
-        except Exception:  # exceptions of some packages cannot be unpickled
-            return _packed(RuntimeError(f"{type(value).__name__}: {value}"), told)
+    if not told:
+        plain: bytes = cloudpickle.dumps((value, told))
+        return plain
+    try:
+        packed: bytes = cloudpickle.dumps((value, told))
+        cloudpickle.loads(packed)
+    except Exception:  # some exceptions cannot be pickled, or not be unpickled
+        packed = cloudpickle.dumps((RuntimeError(f"{type(value).__name__}: {value}"), told))
     return packed

@@ -39,7 +39,7 @@ def make_rate_search(config: TrainConfig, env: NativeVecEnv) -> "RateSearch | No
     if find_spec("optuna") is None:
         raise MissingExtraError("optuna", "tune")
     search = AutoLrs(schedule.config(config.learning_rate, config.seed))
-    return RateSearch(search, env, config.total_timesteps)
+    return RateSearch(search, env, config.total_timesteps, config.critic_warm_up)
 
 
 class RateSearch(BaseCallback):
@@ -52,18 +52,19 @@ class RateSearch(BaseCallback):
         say: Called with a line after each search.
     """
 
-    def __init__(self, search: AutoLrs, env: NativeVecEnv, total: int) -> None:
+    def __init__(self, search: AutoLrs, env: NativeVecEnv, total: int, warm_up: int = 0) -> None:
         """Begin before the first stage.
 
         Args:
             search: Chooses the rates.
             env: The native environment of the algorithm.
             total: Decisions of the whole run.
+            warm_up: Updates before the first search, in which no rate changes what is played.
         """
         super().__init__()
         self.is_over: Callable[[], bool] = lambda: False
         self.say: Callable[[str], None] = lambda line: None
-        self._search, self._env, self._total = search, env, total
+        self._search, self._env, self._total, self._warm_up = search, env, total, warm_up
         self._end = 0
 
     def state_dict(self) -> dict[str, Any]:
@@ -82,7 +83,9 @@ class RateSearch(BaseCallback):
 
     def _on_rollout_start(self) -> None:
         """Search if a stage is over."""
-        if self.num_timesteps < self._end or self.is_over():
+        model: Any = self.model  # PPO of either library
+        warms_up = model._n_updates < self._warm_up * model.n_epochs
+        if warms_up or self.num_timesteps < self._end or self.is_over():
             return
         trainee = AlgorithmTrainee(cast("OnPolicyAlgorithm", self.model), self._env)
         stage = self._search.choose(trainee, self._total - self.num_timesteps)

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 
+import cloudpickle
 import pytest
 
 from dispatchlab.train.distributed.crew import Crew, ProcessLostError, _end_of
+from dispatchlab.train.distributed.parcels import answer, unpack
 
 VARIABLE = "DISPATCHLAB_TEST"
 
@@ -52,6 +55,16 @@ def test_a_loss_costs_its_task_alone(crew: Crew[str, tuple[int, str | None]]) ->
     assert len(crew._processes) == 1
     last = _all(crew, ["d", "e"])
     assert len({answer[0] for answer in last.values()} - ids) == 1  # type: ignore[index]
+
+
+def test_errors_that_cannot_be_pickled_are_told() -> None:
+    """Their kind and words arrive, and the process that met them goes on."""
+
+    def work(task: object) -> None:
+        raise ValueError("held by", threading.Lock())
+
+    with pytest.raises(RuntimeError, match=r"ValueError: \('held by', <unlocked"):
+        unpack(answer(work, cloudpickle.dumps(None)))
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,16 @@ def test_trials_leave_no_trace(
     assert progress(tmp_path / "constant") == progress(tmp_path / "searched")
 
 
+def test_search_waits_for_the_critic(tiny: TrainConfig, quiet: Console, tmp_path: Path) -> None:
+    """While the policy is frozen every rate is as good, so the largest is kept until it is not."""
+    pytest.importorskip("optuna")
+    warm = replace(tiny, schedule=SEARCHED, critic_warm_up=2)
+    train(warm, tmp_path / "run", console=quiet)
+    rates = [float(rate) for rate in _column(tmp_path / "run", "train/learning_rate") if rate]
+    assert rates[:2] == [warm.learning_rate] * 2
+    assert rates[2] == rates[3] < warm.learning_rate
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
