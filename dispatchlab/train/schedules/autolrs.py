@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.train.schedules.forecast import forecast
+from dispatchlab.train.schedules.forecast import LEAST_LOSSES, forecast
 from dispatchlab.train.schedules.rate_search import Tried, suggest_rate
 from dispatchlab.train.schedules.searched import AutoLrsConfig
 
@@ -25,7 +25,7 @@ class Trainee(Protocol):
         ...
 
     def train_for(self, steps: int, rate: float) -> npt.NDArray[np.float64]:
-        """Train with one rate; the losses, evenly spaced, lower is better."""
+        """Train with one rate; the losses, one a step, lower is better."""
         ...
 
 
@@ -37,12 +37,17 @@ class Stage:
         steps: Its length.
         rate: The rate of its training.
         tried: Rates and the losses that they were expected to lead to; infinite where training
-            broke down.
+            broke down. Empty if the stage was too short to try any.
     """
 
     steps: int
     rate: float
     tried: tuple[Tried, ...]
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether its rate was better than another one."""
+        return len({loss for _, loss in self.tried}) > 1
 
 
 class AutoLrs:
@@ -50,10 +55,11 @@ class AutoLrs:
 
     A stage begins with trials: each trains a little with one rate, its loss at the end of the stage
     is forecast, and training is taken back. Then the stage is trained with the best rate. With the
-    defaults the trials cost as much as the training itself. Experimental: the forecast wants losses
-    that fall smoothly, which returns of reinforcement learning seldom do. It deviates from the
-    paper in the acquisition function, which is that of optuna, and in the smoothing of the losses,
-    and it forecasts one loss throughout, where the paper goes over to a validation loss.
+    defaults the trials cost as much as the training itself, and more where stages are so short that
+    a trial takes more than its share. Experimental: the forecast wants losses that fall smoothly,
+    which returns of reinforcement learning seldom do. It deviates from the paper in the acquisition
+    function, which is that of optuna, and in the smoothing of the losses, and it forecasts one loss
+    throughout, where the paper goes over to a validation loss.
 
     Attributes:
         stages: Those whose rate is known.
@@ -82,6 +88,10 @@ class AutoLrs:
     def choose(self, trainee: Trainee, most: int | None = None) -> Stage:
         """Search the rate of the next stage; afterwards training is where it was.
 
+        A stage too short for a trial keeps the rate before it, and so does one whose trials all
+        lead to the same loss. Before the first stage that is the largest rate, or, where all rates
+        break training, the smallest that was tried.
+
         Args:
             trainee: What is trained.
             most: Steps that are left, if not many.
@@ -92,18 +102,31 @@ class AutoLrs:
         config = self.config
         steps = min(config.first_stage * 2 ** len(self.stages), config.longest_stage)
         steps = max(1, min(steps, steps if most is None else most))
-        short = max(1, round(config.share * steps))
-        start = trainee.save()
+        short = max(LEAST_LOSSES, round(config.share * steps))
+        tried = self._try_rates(trainee, short, steps / short) if short <= steps else []
+        stage = Stage(steps, self._best(tried), tuple(tried))
+        self.stages.append(stage)
+        return stage
+
+    def _try_rates(self, trainee: Trainee, short: int, horizon: float) -> list[Tried]:
+        """Trials of so many steps; the loss of each is that after so many of their lengths."""
+        config, start = self.config, trainee.save()
         tried: list[Tried] = []
         for trial in range(config.trials):
             seed = int(np.random.SeedSequence(self._key(trial)).generate_state(1)[0])
             rate = self._suggest(_finite(tried), config.low, config.high, seed)
-            tried.append((rate, forecast(trainee.train_for(short, rate), steps / short)))
+            tried.append((rate, forecast(trainee.train_for(short, rate), horizon)))
             trainee.restore(start)
-        best = min(tried, key=lambda pair: pair[1])[0]
-        stage = Stage(steps, best, tuple(tried))
-        self.stages.append(stage)
-        return stage
+        return tried
+
+    def _best(self, tried: Sequence[Tried]) -> float:
+        """The rate with the least loss, or the one before if there is no such rate."""
+        losses = {loss for _, loss in tried}
+        if len(losses) > 1:
+            return min(tried, key=lambda pair: pair[1])[0]
+        if self.stages:
+            return self.stages[-1].rate
+        return min(rate for rate, _ in tried) if losses == {math.inf} else self.config.high
 
     def play_stage(self, trainee: Trainee, most: int | None = None) -> Stage:
         """Search, then train a stage.

@@ -7,7 +7,8 @@ FloatArray = npt.NDArray[np.float64]
 
 # Logarithms of the decay rates that are looked at, per window that was seen.
 _SLOWEST, _FASTEST = -4.0, 6.0
-_LEAST = 5
+# Fewer losses have no curve to speak of.
+LEAST_LOSSES = 5
 _KNOTS = (0.25, 0.5, 0.75)
 
 
@@ -25,7 +26,7 @@ def forecast(losses: FloatArray, horizon: float) -> float:
     losses = np.asarray(losses, np.float64)
     if not len(losses) or not np.isfinite(losses).all():
         return float("inf")
-    if len(losses) < _LEAST:
+    if len(losses) < LEAST_LOSSES:
         return float(losses[-1])
     times = np.arange(1, len(losses) + 1) / len(losses)
     base, scale, beta = fit_exponential(*denoise(times, losses))

@@ -1,5 +1,6 @@
 """RateSearch: `AutoLrs` inside a run of stable-baselines3."""
 
+import math
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
@@ -7,9 +8,10 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import FloatSchedule
 
 from dispatchlab.agents.sb3_env import NativeVecEnv
-from dispatchlab.envs.core.errors import MissingExtraError
+from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.train.config import TrainConfig
-from dispatchlab.train.schedules.autolrs import AutoLrs
+from dispatchlab.train.schedules.autolrs import AutoLrs, Stage
+from dispatchlab.train.schedules.forecast import LEAST_LOSSES
 from dispatchlab.train.schedules.sb3_trainee import AlgorithmTrainee
 from dispatchlab.train.schedules.searched import Searched
 from dispatchlab.train.schedules.text import parse_schedule
@@ -32,10 +34,19 @@ def make_rate_search(config: TrainConfig, env: NativeVecEnv) -> "RateSearch | No
 
     Raises:
         MissingExtraError: optuna is not installed.
+        DispatchlabError: The run is too short for a search.
     """
     schedule = parse_schedule(config.schedule)
     if not isinstance(schedule, Searched):
         return None
+    rollout = config.num_envs * config.n_steps
+    updates = math.ceil(config.total_timesteps / rollout) - config.critic_warm_up
+    if updates < LEAST_LOSSES:
+        raise DispatchlabError(
+            f"{config.total_timesteps} decisions are {max(updates, 0)} updates of {rollout}, too "
+            f"few to search a rate in: train for {LEAST_LOSSES} updates at least, with more "
+            "decisions or a smaller n_steps, or choose another schedule."
+        )
     if find_spec("optuna") is None:
         raise MissingExtraError("optuna", "tune")
     search = AutoLrs(schedule.config(config.learning_rate, config.seed))
@@ -88,13 +99,11 @@ class RateSearch(BaseCallback):
         if warms_up or self.num_timesteps < self._end or self.is_over():
             return
         trainee = AlgorithmTrainee(cast("OnPolicyAlgorithm", self.model), self._env)
-        stage = self._search.choose(trainee, self._total - self.num_timesteps)
-        self._end = self.num_timesteps + stage.steps
+        left = math.ceil((self._total - self.num_timesteps) / trainee.decisions)
+        stage = self._search.choose(trainee, left)
+        self._end = self.num_timesteps + stage.steps * trainee.decisions
         self._set_rate(stage.rate)
-        self.say(
-            f"{self.num_timesteps:>9} decisions  learning rate {stage.rate:.2e} for the next "
-            f"{stage.steps}, the best of {len(stage.tried)}"
-        )
+        self.say(f"{self.num_timesteps:>9} decisions  {describe_stage(stage)}")
 
     def _set_rate(self, rate: float) -> None:
         """What stable-baselines3 asks before each update."""
@@ -103,3 +112,15 @@ class RateSearch(BaseCallback):
     def _on_step(self) -> bool:
         """Go on."""
         return True
+
+
+def describe_stage(stage: Stage) -> str:
+    """A line on what a search came to."""
+    if not stage.tried:
+        why = "too few to try others"
+    elif stage.is_chosen:
+        why = f"the best of {len(stage.tried)} that were tried"
+    else:
+        why = f"which {len(stage.tried)} trials did not tell from others"
+    updates = "update" if stage.steps == 1 else f"{stage.steps} updates"
+    return f"learning rate {stage.rate:.2e} for the next {updates}, {why}"

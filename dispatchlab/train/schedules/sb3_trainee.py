@@ -15,7 +15,7 @@ from dispatchlab.train.checkpoint import capture, restore
 
 
 class AlgorithmTrainee:
-    """Trains an algorithm for some decisions with one rate, and takes it back bit for bit.
+    """Trains an algorithm for some updates with one rate, and takes it back bit for bit.
 
     Its loss is minus the mean reward of the decisions of a rollout, one an update. Going back sets
     the global generators, from which stable-baselines3 draws.
@@ -48,17 +48,22 @@ class AlgorithmTrainee:
         self.model.policy.set_training_mode(False)
 
     def train_for(self, steps: int, rate: float) -> npt.NDArray[np.float64]:
-        """Train for so many decisions, rounded up to whole rollouts.
+        """Train for so many updates.
 
         Args:
-            steps: Decisions of all environments.
+            steps: Updates, each with the decisions of a rollout.
             rate: The learning rate.
 
         Returns:
             ``(updates,)`` minus the mean rewards.
         """
         self.model.lr_schedule = FloatSchedule(rate)
-        return self._learn(steps)
+        return self._learn(steps * self.decisions)
+
+    @property
+    def decisions(self) -> int:
+        """Those of an update."""
+        return self.model.n_steps * self.model.n_envs
 
     def _learn(self, steps: int) -> npt.NDArray[np.float64]:
         """Train without a word in the log."""

@@ -107,6 +107,43 @@ def test_stages_double_and_trials_are_taken_back() -> None:
     assert stages[0].tried[-1] == (0.1, np.inf)
 
 
+def test_no_trial_is_shorter_than_five_steps() -> None:
+    """Fewer losses show nothing of a rate; the last four steps keep the rate before them."""
+    bowl, search = Bowl(), AutoLrs(AutoLrsConfig(first_stage=20, longest_stage=20), _grid)
+    stages = search.play(bowl, 44)
+    assert [stage.steps for stage in stages] == [20, 20, 4]
+    assert [steps for steps, _ in bowl.calls] == ([5] * 10 + [20]) * 2 + [4]
+    assert stages[2].tried == ()
+    assert stages[2].rate == stages[1].rate
+    assert [stage.is_chosen for stage in stages] == [True, True, False]
+
+
+class Deaf(Bowl):
+    """Training that no rate changes."""
+
+    loss = 1.0
+
+    def train_for(self, steps: int, rate: float) -> FloatArray:
+        """Always the same."""
+        self.calls.append((steps, rate))
+        self.steps += steps
+        return np.full(steps, self.loss)
+
+
+def test_a_tie_chooses_nothing() -> None:
+    """Equal losses say nothing for the first rate: the largest is kept, later the one before."""
+    search = AutoLrs(AutoLrsConfig(first_stage=50, longest_stage=50), _grid)
+    deaf = Deaf()
+    first = search.choose(deaf)
+    assert (first.rate, first.is_chosen) == (1e-1, False)
+    chosen = search.choose(Bowl())
+    assert chosen.is_chosen
+    assert search.choose(deaf).rate == chosen.rate
+    deaf.loss = np.nan
+    broken = AutoLrs(AutoLrsConfig(first_stage=50), _grid).choose(deaf)
+    assert broken.rate == min(rate for rate, _ in broken.tried)
+
+
 def test_rates_that_break_training_are_told_as_a_little_worse() -> None:
     """The search sees finite losses alone."""
     seen: list[Sequence[tuple[float, float]]] = []
@@ -137,8 +174,12 @@ def test_search_continues_from_its_state() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"low": 0}, {"low": 1, "high": 0.1}, {"share": 0}, {"trials": 0}, {"first_stage": 0}]
-)
+    "bad",
+    [
+        {"low": 0}, {"low": 1e-300}, {"low": 1, "high": 0.1}, {"share": 0}, {"trials": 1},
+        {"trials": 101}, {"first_stage": 4}, {"first_stage": 900, "longest_stage": 800},
+    ],
+)  # fmt: skip
 def test_bad_settings(bad: dict[str, float]) -> None:
     """Each is refused with what to give."""
     with pytest.raises(DispatchlabError, match="give"):

@@ -157,8 +157,8 @@ def test_rates_lie_between_nothing_and_the_peak(
         ("refined", "'refined' names no run: write refined:run=FOLDER"),
         ("refined:run=x,window=2", "window is 2.0: give a number from 0 to 1"),
         ("autolrs:share=2", "share is 2.0: give a number above 0, at most 1"),
-        ("autolrs:low=0", "low is 0.0: give a rate above 0"),
-        ("autolrs:trials=0", "trials is 0: give 1 at least"),
+        ("autolrs:low=0", "low is 0.0: give a rate of at least 1e-12"),
+        ("autolrs:trials=0", "trials is 0: give 2 to 100"),
     ],
 )
 def test_errors_name_value_and_remedy(text: str, message: str) -> None:

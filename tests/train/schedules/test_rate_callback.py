@@ -1,6 +1,7 @@
 """A run whose learning rates are searched while it goes on."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,17 @@ from rich.console import Console
 
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.train import TrainConfig, train
-from dispatchlab.train.schedules import rate_callback
-from dispatchlab.train.schedules.autolrs import AutoLrs
+from dispatchlab.train.schedules import autolrs, rate_callback
+from dispatchlab.train.schedules.autolrs import AutoLrs, Stage
 from tests.train.helpers import Interrupt, progress, same_weights
 
-SEARCHED = "autolrs:low=1e-4,trials=2,first_stage=256,longest_stage=512,share=0.5"
+SEARCHED = "autolrs:low=1e-4,trials=2,first_stage=5,longest_stage=6"
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trials of two updates, which show less of a rate but more of the code a second."""
+    monkeypatch.setattr(autolrs, "LEAST_LOSSES", 2)
 
 
 def _column(folder: Path, name: str) -> list[str]:
@@ -26,9 +33,10 @@ def _column(folder: Path, name: str) -> list[str]:
 def test_resumed_search_equals_uninterrupted_search(
     algo: str, tiny: TrainConfig, quiet: Console, tmp_path: Path
 ) -> None:
-    """A run that dies in its first and third stage, and is stopped by the clock, ends the same."""
+    """A run that dies in its first and second stage, and is stopped by the clock, ends the same."""
     pytest.importorskip("optuna")
-    config = replace(tiny, algo=algo, schedule=SEARCHED, learning_rate=1e-2, checkpoint_every=1)
+    config = replace(tiny, algo=algo, schedule=SEARCHED, learning_rate=1e-2, checkpoint_every=1,
+                     total_timesteps=13 * 128)  # fmt: skip
     train(config, tmp_path / "whole", console=quiet)
     for at in (200, 900):
         with pytest.raises(KeyboardInterrupt):
@@ -40,9 +48,9 @@ def test_resumed_search_equals_uninterrupted_search(
     assert same_weights(tmp_path / "whole", tmp_path / "cut")
     assert progress(tmp_path / "whole") == progress(tmp_path / "cut")
     rates = [float(rate) for rate in _column(tmp_path / "whole", "train/learning_rate") if rate]
-    # Stages of 2, 4 and what is left of 9 rollouts.
-    assert len(rates) == 9
-    assert [len(set(part)) for part in (rates[:2], rates[2:6], rates[6:])] == [1, 1, 1]
+    # Stages of 5, 6 and what is left of 13 updates.
+    assert len(rates) == 13
+    assert [len(set(part)) for part in (rates[:5], rates[5:11], rates[11:])] == [1, 1, 1]
     assert all(1e-4 <= rate <= 1e-2 for rate in rates)
 
 
@@ -62,14 +70,23 @@ def test_trials_leave_no_trace(
     assert progress(tmp_path / "constant") == progress(tmp_path / "searched")
 
 
-def test_search_waits_for_the_critic(tiny: TrainConfig, quiet: Console, tmp_path: Path) -> None:
+def test_search_waits_for_the_critic(
+    tiny: TrainConfig, quiet: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While the policy is frozen every rate is as good, so the largest is kept until it is not."""
     pytest.importorskip("optuna")
+
+    def two(tried: Sequence[tuple[float, float]], low: float, high: float, seed: int) -> float:
+        return (2e-3, 1e-4)[len(tried)]
+
+    monkeypatch.setattr(autolrs, "LEAST_LOSSES", 5)
+    monkeypatch.setattr(rate_callback, "AutoLrs", partial(AutoLrs, suggest=two))
     warm = replace(tiny, schedule=SEARCHED, critic_warm_up=2)
     train(warm, tmp_path / "run", console=quiet)
     rates = [float(rate) for rate in _column(tmp_path / "run", "train/learning_rate") if rate]
     assert rates[:2] == [warm.learning_rate] * 2
-    assert rates[2] == rates[3] < warm.learning_rate
+    assert rates[2] in {2e-3, 1e-4}
+    assert set(rates[2:]) == {rates[2]}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +94,7 @@ def test_search_waits_for_the_critic(tiny: TrainConfig, quiet: Console, tmp_path
     [
         ({"learning_rate": 1e-5}, "learning_rate, the largest rate, is 1e-05: give a smaller low"),
         ({"teacher": "uniform"}, "teacher is 'uniform', but the schedule 'autolrs:.*leave out one"),
+        ({"total_timesteps": 512}, "512 decisions are 4 updates of 128, too few to search a rate"),
         ({"engine": "ray", "rollout_workers": 1}, "engine is 'ray', but the schedule 'autolrs"),
     ],
 )
@@ -97,3 +115,17 @@ def test_search_without_optuna(
     with pytest.raises(MissingExtraError, match="optuna"):
         train(replace(tiny, schedule=SEARCHED), tmp_path / "run", console=quiet)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("tried", "message"),
+    [
+        ([], "too few to try others"),
+        ([(1e-3, 2.0), (1e-2, 1.0)], "the best of 2 that were tried"),
+        ([(1e-3, 2.0), (1e-2, 2.0)], "which 2 trials did not tell from others"),
+    ],
+)
+def test_a_search_says_what_it_came_to(tried: list[tuple[float, float]], message: str) -> None:
+    """A tie is no best."""
+    text = rate_callback.describe_stage(Stage(7, 1e-2, tuple(tried)))
+    assert text == f"learning rate 1.00e-02 for the next 7 updates, {message}"
