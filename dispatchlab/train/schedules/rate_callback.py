@@ -40,12 +40,12 @@ def make_rate_search(config: TrainConfig, env: NativeVecEnv) -> "RateSearch | No
     if not isinstance(schedule, Searched):
         return None
     rollout = config.num_envs * config.n_steps
-    updates = math.ceil(config.total_timesteps / rollout) - config.critic_warm_up
-    if updates < LEAST_LOSSES:
+    least = config.critic_warm_up + LEAST_LOSSES
+    if math.ceil(config.total_timesteps / rollout) < least:
         raise DispatchlabError(
-            f"{config.total_timesteps} decisions are {max(updates, 0)} updates of {rollout}, too "
-            f"few to search a rate in: train for {LEAST_LOSSES} updates at least, with more "
-            "decisions or a smaller n_steps, or choose another schedule."
+            f"total_timesteps is {config.total_timesteps}, but a search of rates needs "
+            f"{least * rollout} at least, {least} updates of {rollout} decisions each: give more, a "
+            "smaller n_steps, or another schedule."
         )
     if find_spec("optuna") is None:
         raise MissingExtraError("optuna", "tune")

@@ -94,7 +94,10 @@ def test_search_waits_for_the_critic(
     [
         ({"learning_rate": 1e-5}, "learning_rate, the largest rate, is 1e-05: give a smaller low"),
         ({"teacher": "uniform"}, "teacher is 'uniform', but the schedule 'autolrs:.*leave out one"),
-        ({"total_timesteps": 512}, "512 decisions are 4 updates of 128, too few to search a rate"),
+        (
+            {"total_timesteps": 512},
+            "is 512, but a search of rates needs 640 at least, 5 updates of",
+        ),
         ({"engine": "ray", "rollout_workers": 1}, "engine is 'ray', but the schedule 'autolrs"),
     ],
 )
