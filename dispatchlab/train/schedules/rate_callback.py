@@ -44,7 +44,7 @@ def make_rate_search(config: TrainConfig, env: NativeVecEnv) -> "RateSearch | No
     if math.ceil(config.total_timesteps / rollout) < least:
         raise DispatchlabError(
             f"total_timesteps is {config.total_timesteps}, but a search of rates needs "
-            f"{least * rollout} at least, {least} updates of {rollout} decisions each: give more, a "
+            f"{least * rollout} at least, {least} updates of {rollout} each: give more, a "
             "smaller n_steps, or another schedule."
         )
     if find_spec("optuna") is None:
