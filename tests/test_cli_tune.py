@@ -63,6 +63,10 @@ def test_search_continue_and_train(tmp_path: Path) -> None:
         (["job-shop", "--resume", "{tmp}/none"], "holds no study to continue"),
         (["job-shop", "--resume", "{tmp}", "--seed", "1"], "--seed cannot change with --resume"),
         (
+            ["job-shop", "--resume", "{tmp}/shop.yaml"],
+            "shop.yaml' is a file: give --resume the folder of a study",
+        ),
+        (
             ["job-shop", "--resume", "{tmp}", "--preset", "full"],
             "--preset cannot change with --resume",
         ),

@@ -137,10 +137,10 @@ def write_extras(result: "TuneResult", report: Path | None, zoo: Path | None) ->
 
         emit(report, study_report(result))
         typer.echo(f"wrote {report}")
-    if zoo is not None and result.best is not None:
+    if zoo is not None and result.best_config is not None:
         from dispatchlab.train.zoo import zoo_text
 
-        emit(zoo, zoo_text(result.settings.best_config(result.best.params)))
+        emit(zoo, zoo_text(result.best_config))
         typer.echo(f"wrote {zoo}")
 
 
@@ -153,13 +153,21 @@ def _summary(result: "TuneResult", best: "Tried") -> str:
     count = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
     path, family = result.path, result.settings.base.family
     direction = "higher" if result.higher_is_better else "lower"
+    held = " (the base settings)" if result.base_is_best else ""
     return (
         f"{count}; scores of the greedy agent on validation instances, {direction} is better\n"
-        f"trial {best.number} has {_cell(best.score)}, the base settings {_cell(result.base)}; "
-        "the best of many is flattered by chance, so compare both on other instances\n"
-        f"wrote {path / 'best.yaml'} and {path / 'trials.csv'}\n"
+        f"{_verdict(result, best)}\n"
+        f"wrote {path / 'best.yaml'}{held} and {path / 'trials.csv'}\n"
         f"Try it: dispatchlab train {family} --config {path / 'best.yaml'} --out {path / 'best'}"
     )
+
+
+def _verdict(result: "TuneResult", best: "Tried") -> str:
+    """Which settings to take."""
+    scores = f"trial {best.number} has {_cell(best.score)}, the base settings {_cell(result.base)}"
+    if result.base_is_best:
+        return f"no trial beats the base settings, so keep them: {scores}"
+    return f"{scores}; the best of many is flattered by chance, so compare both on other instances"
 
 
 def _hopeless(result: "TuneResult") -> str:

@@ -57,9 +57,12 @@ def _state(result: TuneResult) -> list[str]:
         f"{direction} is better.",
     ]
     if best is not None:
+        advice = "The best of many is flattered by chance."
+        if result.base_is_best:
+            advice = "No trial beats the base settings: keep them."
         lines.append(
             f"Trial {best.number} has {_cell(best.score)}, the base settings "
-            f"{_cell(result.base)}. The best of many is flattered by chance."
+            f"{_cell(result.base)}. {advice}"
         )
     return lines
 

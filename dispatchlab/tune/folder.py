@@ -26,7 +26,7 @@ class StudyFolder:
     Attributes:
         path: The folder.
         journal: Every trial that has ended, as optuna's journal.
-        best: Training settings of the best trial.
+        best: Training settings of the best trial, or the base settings if no trial beats them.
         table: All trials as CSV.
     """
 
@@ -74,6 +74,10 @@ class StudyFolder:
             DispatchlabError: Its settings are damaged.
         """
         name = str(self.path)
+        if self.path.exists() and not self.path.is_dir():
+            raise CheckpointError(
+                f"{name!r} is a file: give --resume the folder of a study."
+            )
         if not self.settings.exists():
             raise CheckpointError(
                 f"{name!r} holds no study to continue: start one with --out {name}."
@@ -120,9 +124,9 @@ class StudyFolder:
             result: The study so far.
         """
         write_atomically(self.table, _csv(result))
-        best = result.best
+        best = result.best_config
         if best is not None:
-            write_config(result.settings.best_config(best.params), self.best)
+            write_config(best, self.best)
 
 
 def _csv(result: TuneResult) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dispatchlab.train.config import TrainConfig
 from dispatchlab.tune.outcome import COMPLETE
 from dispatchlab.tune.settings import TuneSettings
 
@@ -64,3 +65,18 @@ class TuneResult:
     def best(self) -> Tried | None:
         """The first of the ranking; None if no trial was trained to its end."""
         return next(iter(self.ranking), None)
+
+    @property
+    def base_is_best(self) -> bool:
+        """Whether no trial beats the base settings."""
+        best = self.best
+        if self.base is None or best is None or best.score is None:
+            return False
+        return self.base >= best.score if self.higher_is_better else self.base <= best.score
+
+    @property
+    def best_config(self) -> TrainConfig | None:
+        """What to train with: the best trial, or the base settings if no trial beats them."""
+        if self.best is None:
+            return None
+        return self.settings.best_config({} if self.base_is_best else self.best.params)

@@ -89,7 +89,7 @@ class TuneSettings:
         """A training config that repeats a trial bit for bit.
 
         Args:
-            params: What was searched.
+            params: What was searched; nothing for the base settings.
 
         Returns:
             The base with these values, and with its own validation sets and intervals; without a

@@ -1,5 +1,6 @@
 """The page about a search for training settings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,17 @@ def _study(path: Path) -> TuneResult:
     return TuneResult(path, settings, False, 21.5, trials, {})
 
 
+def test_page_advises_base_settings_that_nothing_beats(tmp_path: Path) -> None:
+    """It says so, and keeps their values."""
+    page = study_report(replace(_study(tmp_path), base=17.0))
+    assert "No trial beats the base settings: keep them." in " ".join(page.split())
+
+
 def test_page_shows_every_trial_and_the_best(tmp_path: Path) -> None:
     """Scores, settings and the base are there; nothing is loaded from a network."""
     page = study_report(_study(tmp_path))
     text = " ".join(page.split())
-    assert "Trial 2 has 18.125, the base settings 21.5" in text
+    assert "Trial 2 has 18.125, the base settings 21.5. The best of many" in text
     for heading in ("Scores by trial", "Learning curves", "Each setting alone"):
         assert heading in text
     for cell in ("20.125", "pruned", "failed", "0.9 to 1", "1, 2"):
