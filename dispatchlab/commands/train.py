@@ -1,12 +1,15 @@
 """``dispatchlab train``: train an agent."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dispatchlab.commands.interrupts import telling
 from dispatchlab.commands.text import unwrap
 from dispatchlab.commands.train_lists import ListSchedules, ListTeachers
 from dispatchlab.commands.train_options import (
@@ -24,7 +27,7 @@ from dispatchlab.commands.train_options import (
 from dispatchlab.envs.core.errors import DispatchlabError
 
 if TYPE_CHECKING:
-    from dispatchlab.train import RunResult, TrainConfig
+    from dispatchlab.train import TrainConfig
 
 IMITATION_ROUNDS = 12  # with --imitate, where the preset has none
 
@@ -187,10 +190,26 @@ for _family, _text in HELP.items():
 
 def _train(config: "TrainConfig | None", family: str, out: Path, *, resume: bool) -> None:
     """Train an agent of a family."""
-    from dispatchlab.train import train
-    from dispatchlab.train.families import SETTINGS
+    go_on = f"dispatchlab train {family} --resume --out {shlex.quote(str(out))}"
+    with telling(partial(_stopped, out=out, go_on=go_on)):
+        from dispatchlab.train import train
+        from dispatchlab.train.families import SETTINGS
 
-    _report(train(config, out, resume=resume), SETTINGS[family].try_it)
+        result = train(config, out, resume=resume)
+        sittings = " over all sittings" if resume else ""
+        typer.echo(
+            f"{result.timesteps} decisions in {result.seconds:.0f} s{sittings}; wrote {result.path}"
+        )
+        if not result.finished:
+            typer.echo(f"The time limit came first; go on with: {go_on}")
+        typer.echo(f"Try it: {SETTINGS[family].try_it.format(run=result.path)}")
+
+
+def _stopped(error: KeyboardInterrupt, out: Path, go_on: str) -> str:
+    """What to say of a run that a signal has stopped."""
+    if not (out / "checkpoint.pt").exists():
+        return "Stopped before training began, so nothing is kept."
+    return f"{str(error) or 'Stopped before training went on'}; go on with: {go_on}"
 
 
 def _config_of_run(family: str, out: Path, changes: list[str]) -> "TrainConfig | None":
@@ -224,11 +243,3 @@ def _print_settings(config: "TrainConfig") -> None:
     for key, value in config.to_dict().items():
         table.add_row(key, str(value), docs[key])
     console().print(table)
-
-
-def _report(result: "RunResult", try_it: str) -> None:
-    """Where the policy is, and how to use it."""
-    typer.echo(f"{result.timesteps} decisions in {result.seconds:.0f} s; wrote {result.path}")
-    if not result.finished:
-        typer.echo("The time limit came first; continue with --resume.")
-    typer.echo(f"Try it: {try_it.format(run=result.path)}")

@@ -1,10 +1,13 @@
 """``dispatchlab tune``: search for the settings of training runs."""
 
+import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dispatchlab.commands.interrupts import telling
 from dispatchlab.commands.train_options import (
     ConfigFile,
     Device,
@@ -150,6 +153,7 @@ def tune(
     [dim]dispatchlab train job-shop --config runs/search/best.yaml --out runs/tuned[/]
     """
     check_targets(report, zoo)
+    folder = resume or out or Path(f"runs/tune-{family}")
     player = {"jobs": jobs, "engine": engine, "address": address}
     if resume is not None:
         _refuse_changes(
@@ -162,7 +166,8 @@ def tune(
         if show_space:
             print_space(begun.base, begun.space)
             return
-        result = _continue(begun, resume, trials, player)
+        with telling(partial(_stopped, family=family, folder=folder)):
+            result = _continue(begun, folder, trials, player)
     else:
         changes = [
             *pairs(seed=seed, device=device),
@@ -179,7 +184,8 @@ def tune(
             "startup_trials": startup_trials, "round_size": jobs,
         }  # fmt: skip
         search = {key: value for key, value in given.items() if value is not None}
-        result = _begin(base, searched, out or Path(f"runs/tune-{family}"), search, player)
+        with telling(partial(_stopped, family=family, folder=folder)):
+            result = _begin(base, searched, folder, search, player)
     print_result(result)
     write_extras(result, report, zoo)
 
@@ -218,6 +224,14 @@ def _continue(
 
     with watching(trials or begun.trials) as hear:
         return resume(folder, trials=trials, on_outcome=hear, **player)
+
+
+def _stopped(_: KeyboardInterrupt, family: str, folder: Path) -> str:
+    """What to say of a study that a signal has stopped."""
+    if not (folder / "study.yaml").exists():
+        return "Stopped before the search began, so nothing is kept."
+    go_on = f"dispatchlab tune {family} --resume {shlex.quote(str(folder))}"
+    return f"Stopped; trials that have ended are kept, and others go on with: {go_on}"
 
 
 def _known(family: str) -> str:

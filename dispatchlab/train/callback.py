@@ -22,6 +22,7 @@ class RunCallback(BaseCallback):
         curve: Validation so far: ``{"timesteps": ..., "scores": ...}``.
         stopped: Whether the time limit has come.
         done: Decisions up to the last boundary, or -1 before the first.
+        saved: Decisions in the last checkpoint, or -1 before the first.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class RunCallback(BaseCallback):
         curve: list[Point],
         resumed_at: int,
         seconds: float,
+        started: float,
     ) -> None:
         """Keep the parts.
 
@@ -47,6 +49,7 @@ class RunCallback(BaseCallback):
             curve: Validation of earlier sittings.
             resumed_at: Decisions played in earlier sittings, or -1 in a new run.
             seconds: Wall time of earlier sittings.
+            started: When this sitting began, by ``time.monotonic``.
         """
         super().__init__()
         self.curve = curve
@@ -55,13 +58,13 @@ class RunCallback(BaseCallback):
         self._save, self._policy = save, policy
         self.done = resumed_at
         self._seconds_before = seconds
-        self._started = self._iteration_started = time.monotonic()
+        self._started, self._iteration_started = started, time.monotonic()
         self._evaluated = curve[-1]["timesteps"] if curve else -1
-        self._saved = resumed_at
+        self.saved = resumed_at
 
     @property
     def seconds(self) -> float:
-        """Wall time of training so far, over all sittings."""
+        """Wall time so far, over all sittings: preparations, training and validations."""
         return self._seconds_before + time.monotonic() - self._started
 
     def is_late(self) -> bool:
@@ -90,9 +93,9 @@ class RunCallback(BaseCallback):
             self._evaluate()
         self.logger.dump(self.num_timesteps)
         is_late = self.is_late() and not is_last
-        if is_last or is_late or self._is_due(self._saved, self._config.checkpoint_every):
+        if is_last or is_late or self._is_due(self.saved, self._config.checkpoint_every):
             self._save(self)
-            self._saved = self.num_timesteps
+            self.saved = self.num_timesteps
         self.done = self.num_timesteps
         # The first step of the next rollout ends training; the checkpoint knows nothing of it.
         self.stopped = is_late

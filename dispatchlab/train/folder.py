@@ -3,7 +3,9 @@
 import json
 import os
 import platform
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +75,12 @@ class RunFolder:
         self.write_versions()
 
     def undo_create(self) -> None:
-        """Remove what `create` wrote, as long as nothing was trained."""
-        for file in (self.config, self.versions):
+        """Remove what a run has written that has no checkpoint yet, and nothing else."""
+        for file in (self.config, self.versions, self.progress, self.curriculum, self.track):
             file.unlink(missing_ok=True)
-        self.path.rmdir()
+        shutil.rmtree(self.events, ignore_errors=True)
+        with suppress(OSError):  # somebody has put a file there
+            self.path.rmdir()
 
     def open(self, config: TrainConfig | None) -> TrainConfig:
         """Go back to a run.

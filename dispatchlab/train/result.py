@@ -12,7 +12,8 @@ class RunResult:
         path: The run folder.
         timesteps: Decisions trained on.
         finished: False if the time limit came first; continue with ``resume=True``.
-        seconds: Wall time over all sittings.
+        seconds: Wall time over all sittings, from the call of `train` to the final scores; what was
+            played after the last checkpoint of a sitting that was killed is not known.
         scores: By validation set and method: mean gaps in percent, or whatever the family measures.
     """
 

@@ -1,6 +1,7 @@
 """train: the run loop around stable-baselines3."""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,6 @@ from stable_baselines3.common.logger import KVWriter, Logger
 
 from dispatchlab.agents.checkpoint import save_policy
 from dispatchlab.agents.inference import LearnedPolicy
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.algorithm import make_model
 from dispatchlab.train.callback import RunCallback
 from dispatchlab.train.checkpoint import (
@@ -31,6 +31,7 @@ from dispatchlab.train.display import Display
 from dispatchlab.train.environments import training_envs
 from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
+from dispatchlab.train.interrupt import TrainingInterrupt
 from dispatchlab.train.result import RunResult
 from dispatchlab.train.schedules.gradient_norms import GradientNorms
 from dispatchlab.train.schedules.rate_callback import make_rate_search
@@ -91,7 +92,9 @@ def train(
     Raises:
         DispatchlabError: The folder is taken or cannot be written.
         CheckpointError: There is nothing to continue, or it has other settings.
+        TrainingInterrupt: Ctrl-C, of which it is told what is kept.
     """
+    started = time.monotonic()
     folder = RunFolder(out_dir)
     state = None
     if resume:
@@ -104,15 +107,16 @@ def train(
         training_envs(config, is_new=not resume) as (env, layout),
     ):
         run = _Run(config, folder, state, env, layout)
+        run.started = started
         if not resume:
             folder.create(config)
         try:
             run.track()
-        except DispatchlabError:
-            if not resume:
+            return run.play(callbacks, console)
+        except BaseException:
+            if not resume and not folder.checkpoint.exists():
                 folder.undo_create()
             raise
-        return run.play(callbacks, console)
 
 
 @contextmanager
@@ -161,9 +165,10 @@ class _Run:
         self.first = replace(config, gamma=self.model.gamma)
         self.rates = make_rate_search(config, cast("NativeVecEnv", env))
         self.curve: list[dict[str, Any]] = []
-        self.seconds = 0.0
+        self.seconds, self.started = 0.0, time.monotonic()
         self.resumed_at = -1
         self.first_curve: list[dict[str, Any]] = []
+        self.first_saved = 0
         self.labelling: SelfLabelling | None = None
         if config.self_labelling_rounds:
             self.labelling = make_self_labelling(self.model.policy, self.first)
@@ -183,6 +188,7 @@ class _Run:
             self.resumed_at = self.model.num_timesteps
         elif state["labelling"] is not None and self.labelling is not None:
             self.labelling.load_state_dict(state["labelling"])
+            self.first_saved = self.labelling.decisions
 
     def track(self) -> None:
         """Begin or go on with the record at the tracking service of the config."""
@@ -196,11 +202,12 @@ class _Run:
         if self.teaching is not None:
             taught = self.teaching.callbacks(self.folder.curriculum, keep=self.resumed_at)
         self.model.set_logger(Logger(str(self.folder.path), writers))
+        display = Display(total, max(self.resumed_at, 0), console)
+        main = self._callback(display)
         try:
-            with Display(total, max(self.resumed_at, 0), console) as display:
+            with display:
                 if self.tracker is not None:
                     self.tracker.say = display.say
-                main = self._callback(display)
                 if self.resumed_at < 0 and not self._pre_train(main, display):
                     return self._finish(main, display)
                 if self.resumed_at < 0 and self.teaching is not None:
@@ -224,12 +231,27 @@ class _Run:
         except BaseException as error:
             if self.tracker is not None:
                 self.tracker.ended_by(error)
+            if isinstance(error, KeyboardInterrupt):
+                raise self._interrupt(main) from error
             raise
         finally:
             for writer in writers:
                 writer.close()
             if self.teaching is not None:
                 self.teaching.close()
+
+    def _interrupt(self, main: RunCallback) -> TrainingInterrupt:
+        """What is kept of a run that is stopped now."""
+        path, timesteps = self.folder.path, self.model.num_timesteps
+        labelling = self.labelling
+        if timesteps or main.saved >= 0:
+            return TrainingInterrupt(path, timesteps, max(main.saved, 0))
+        if labelling is not None and labelling.rounds_done:
+            return TrainingInterrupt(
+                path, labelling.decisions, self.first_saved, stage="self-labelling"
+            )
+        stage = "imitation" if self.config.imitation_rounds else "training"
+        return TrainingInterrupt(path, 0, 0, stage)
 
     def _pre_train(self, main: RunCallback, display: Display) -> bool:
         """What comes before PPO; false if the time runs out."""
@@ -288,6 +310,7 @@ class _Run:
             curve=self.curve,
             resumed_at=self.resumed_at,
             seconds=self.seconds,
+            started=self.started,
         )
 
     def _save(self, callback: RunCallback) -> None:
@@ -301,6 +324,7 @@ class _Run:
         self._export(callback, {})
         labelling = self.labelling.state_dict() if self.labelling is not None else None
         write_checkpoint(self.folder.checkpoint, self._state(callback, labelling=labelling))
+        self.first_saved = self.labelling.decisions if self.labelling is not None else 0
 
     def _state(
         self,
@@ -332,8 +356,11 @@ class _Run:
         }
         save_policy(self.folder.policy, self.model.policy, facts, layout=self.layout)
         draft = self.folder.model.with_name(".model.tmp.zip")
-        self.model.save(draft)
-        os.replace(draft, self.folder.model)
+        try:
+            self.model.save(draft)
+            os.replace(draft, self.folder.model)
+        finally:
+            draft.unlink(missing_ok=True)
         curves = {"self_labelling": self.first_curve} if self.first_curve else {}
         curves["curve"] = callback.curve
         self.folder.write_eval({"sets": self.validation.describe(), **curves, "final": final})

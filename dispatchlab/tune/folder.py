@@ -75,9 +75,7 @@ class StudyFolder:
         """
         name = str(self.path)
         if self.path.exists() and not self.path.is_dir():
-            raise CheckpointError(
-                f"{name!r} is a file: give --resume the folder of a study."
-            )
+            raise CheckpointError(f"{name!r} is a file: give --resume the folder of a study.")
         if not self.settings.exists():
             raise CheckpointError(
                 f"{name!r} holds no study to continue: start one with --out {name}."

@@ -6,9 +6,12 @@ is a loss of a worker, and when it is given up.
 
 import logging
 import os
+import signal
 import socket
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError, first_line
@@ -177,6 +180,7 @@ def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a
     """Start a cluster or join one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else Ray warns of a change
+    terminate = _handler()
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address:
@@ -193,6 +197,16 @@ def _connect(ray: Any, address: str, num_cpus: int) -> None:  # noqa: ANN401 - a
             "give the address of a running one (RAY_AUTH_MODE=token if it wants a token) or none"
         )
         raise DispatchlabError(f"Cannot connect to {where} ({reason}): {remedy}.") from error
+    finally:
+        if terminate is not None:  # Ray puts its own in place
+            signal.signal(signal.SIGTERM, terminate)
+
+
+def _handler() -> Callable[[int, FrameType | None], Any] | None:
+    """Who handles SIGTERM in this process, if anybody does."""
+    found = signal.getsignal(signal.SIGTERM)
+    is_main = threading.current_thread() is threading.main_thread()
+    return found if is_main and callable(found) else None
 
 
 def _knock(address: str) -> None:

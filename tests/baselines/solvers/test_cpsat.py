@@ -2,6 +2,9 @@
 
 import itertools
 import math
+import multiprocessing
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -372,3 +375,17 @@ def test_seeds_of_any_size() -> None:
     """Seeds are taken modulo the range of CP-SAT."""
     result = CpSatSolver(1).solve(load_instance("ft06"), seed=99_999_999_999)
     assert result.objective == 55
+
+
+def _interrupted_after_a_search() -> None:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(7))
+    CpSatSolver(num_workers=1, deterministic_limit=0.1).solve(load_instance("ft06"))
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_search_that_ends_by_effort_leaves_interrupts_alone() -> None:
+    """Ctrl-C after one still reaches the handler of the process, as training needs it."""
+    child = multiprocessing.get_context("fork").Process(target=_interrupted_after_a_search)
+    child.start()
+    child.join()
+    assert child.exitcode == 7

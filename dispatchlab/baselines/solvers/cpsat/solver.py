@@ -155,6 +155,8 @@ class CpSatSolver:
         solver.parameters.max_time_in_seconds = time_limit_s
         if self.deterministic_limit:
             solver.parameters.max_deterministic_time = self.deterministic_limit
+            # CP-SAT would cut the search short, and leave the process deaf to further signals.
+            solver.parameters.catch_sigint_signal = False
         solver.parameters.num_workers = self.num_workers
         solver.parameters.random_seed = seed % _SEEDS
         solver.parameters.log_search_progress = self.log_to_console
