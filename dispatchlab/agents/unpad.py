@@ -116,6 +116,9 @@ def _rows(padded: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
         padded: ``(B, N, F)``; count: ``(B,)``; returns ``(M, F)`` and the item of each, ``(M,)``.
     """
     size, capacity = padded.shape[:2]
+    if size == 1:  # a single environment waits for every one of the steps below
+        alone = int(count[0])
+        return padded[0, :alone], count.new_zeros(alone)
     present = torch.arange(capacity, device=padded.device) < count[:, None]  # (B, N)
     slots = present.flatten().nonzero().squeeze(1)  # (M,)
     flat = padded.reshape(size * capacity, -1)  # (B*N, F)
