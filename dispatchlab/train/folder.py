@@ -12,8 +12,10 @@ from typing import Any
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.envs.core.versions import installed_versions
+from dispatchlab.train.checkpoint import read_checkpoint
 from dispatchlab.train.config import FREE_ON_RESUME, TrainConfig
 from dispatchlab.train.config_files import read_config, write_config
+from dispatchlab.train.progress_table import read_table
 
 PACKAGES = (
     "dispatchlab",
@@ -82,17 +84,18 @@ class RunFolder:
         with suppress(OSError):  # somebody has put a file there
             self.path.rmdir()
 
-    def open(self, config: TrainConfig | None) -> TrainConfig:
+    def open(self, config: TrainConfig | None) -> tuple[TrainConfig, dict[str, Any]]:
         """Go back to a run.
 
         Args:
             config: The config it is expected to have, or None for whatever it has.
 
         Returns:
-            Its config.
+            Its config and its checkpoint.
 
         Raises:
-            CheckpointError: There is nothing to continue, or the configs differ.
+            CheckpointError: There is nothing to continue, the configs differ, or what the run has
+                written is damaged.
         """
         name = str(self.path)
         if not self.config.exists() or not self.checkpoint.exists():
@@ -100,17 +103,25 @@ class RunFolder:
                 f"{name!r} has no checkpoint to continue: start the run without --resume."
             )
         stored = read_config(self.config)
+        state = read_checkpoint(self.checkpoint)
+        # Checkpoints of older releases do not hold the settings.
+        key, was, now = _changed(state.get("config", {}), stored)
+        if key:
+            raise CheckpointError(
+                f"{str(self.config)!r} has {key}={now!r}, but the run was started with {was!r}: "
+                "put it back, or start another run with these settings."
+            )
+        read_table(self.progress)
         if config is None:
-            return stored
-        old, new = stored.to_dict(), config.to_dict()
-        for key in old:
-            if old[key] != new[key] and key not in FREE_ON_RESUME:
-                raise CheckpointError(
-                    f"The run {name!r} was started with {key}={old[key]!r}, not {new[key]!r}: "
-                    "keep its settings or start another run."
-                )
+            return stored, state
+        key, was, now = _changed(stored.to_dict(), config)
+        if key:
+            raise CheckpointError(
+                f"The run {name!r} was started with {key}={was!r}, not {now!r}: "
+                "keep its settings or start another run."
+            )
         write_config(config, self.config)
-        return config
+        return config, state
 
     def write_eval(self, data: Mapping[str, Any]) -> None:
         """Write ``eval.json``."""
@@ -121,6 +132,15 @@ class RunFolder:
         found = {"python": platform.python_version(), "platform": platform.platform()}
         found |= package_versions()
         write_atomically(self.versions, json.dumps(found, indent=2) + "\n")
+
+
+def _changed(before: Mapping[str, Any], config: TrainConfig) -> tuple[str, Any, Any]:
+    """The first setting that may not differ and does, with its values; an empty name for none."""
+    now = config.to_dict()
+    for key, value in before.items():
+        if key in now and now[key] != value and key not in FREE_ON_RESUME:
+            return key, value, now[key]
+    return "", None, None
 
 
 def package_versions() -> dict[str, str]:

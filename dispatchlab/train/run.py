@@ -19,7 +19,6 @@ from dispatchlab.train.callback import RunCallback
 from dispatchlab.train.checkpoint import (
     capture,
     capture_random,
-    read_checkpoint,
     restore,
     restore_random,
     write_checkpoint,
@@ -32,6 +31,7 @@ from dispatchlab.train.environments import training_envs
 from dispatchlab.train.families import load_family
 from dispatchlab.train.folder import RunFolder
 from dispatchlab.train.interrupt import TrainingInterrupt
+from dispatchlab.train.progress_table import TIMESTEPS
 from dispatchlab.train.result import RunResult
 from dispatchlab.train.schedules.gradient_norms import GradientNorms
 from dispatchlab.train.schedules.rate_callback import make_rate_search
@@ -44,7 +44,7 @@ from dispatchlab.train.warm_up import (
     imitate_expert,
     make_self_labelling,
 )
-from dispatchlab.train.writers import TIMESTEPS, CsvWriter, TensorBoardWriter
+from dispatchlab.train.writers import CsvWriter, TensorBoardWriter
 
 if TYPE_CHECKING:
     from dispatchlab.agents.network import GraphNetwork
@@ -98,8 +98,7 @@ def train(
     folder = RunFolder(out_dir)
     state = None
     if resume:
-        config = folder.open(config)
-        state = read_checkpoint(folder.checkpoint)
+        config, state = folder.open(config)
     else:
         config = config or TrainConfig()
     with (
@@ -335,6 +334,7 @@ class _Run:
     ) -> dict[str, Any]:
         """Content of a checkpoint; with neither stage the run begins again from there."""
         return {
+            "config": self.config.to_dict(),
             "run": run,
             "labelling": labelling,
             "teaching": None if self.teaching is None else self.teaching.state_dict(),

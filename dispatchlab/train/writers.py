@@ -9,10 +9,9 @@ from typing import Any
 from stable_baselines3.common.logger import KVWriter
 from torch.utils.tensorboard import SummaryWriter
 
-from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.files import write_atomically
-
-TIMESTEPS = "timesteps"
+from dispatchlab.train.progress_table import TIMESTEPS, read_table
 
 
 class CsvWriter(KVWriter):
@@ -25,11 +24,20 @@ class CsvWriter(KVWriter):
             path: The file.
             columns: Header; other keys are not written.
             keep: Rows beyond so many timesteps are dropped: training repeats them.
+
+        Raises:
+            CheckpointError: A file that is there is damaged.
         """
         self._columns = list(columns)
-        rows = []
-        if path.exists():
-            rows = [row for row in _rows(path) if _timesteps(row) <= keep]
+        header, cells = read_table(path)
+        foreign = next((name for name in header if name not in self._columns), None)
+        if foreign is not None:
+            raise CheckpointError(
+                f"{str(path)!r} has the column {foreign!r}, which this run does not write: restore "
+                "the file or remove it."
+            )
+        rows = [dict(zip(header, row, strict=True)) for row in cells]
+        rows = [row for row in rows if float(row[TIMESTEPS] or "inf") <= keep]
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self._columns, restval="", extrasaction="ignore")
         writer.writeheader()
@@ -77,22 +85,3 @@ class TensorBoardWriter(KVWriter):
     def close(self) -> None:
         """Close the event file."""
         self._writer.close()
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a table."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DispatchlabError(
-            f"{str(path)!r} is damaged: {error}; restore the file or remove it."
-        ) from error
-
-
-def _timesteps(row: dict[str, str]) -> float:
-    """Timesteps of a row; infinite in the half row that a killed run leaves."""
-    try:
-        return float("inf") if None in row.values() else float(row[TIMESTEPS])
-    except (KeyError, ValueError):
-        return float("inf")

@@ -18,7 +18,7 @@ from stable_baselines3 import PPO
 from dispatchlab.agents import load_policy
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError
 from dispatchlab.train import TrainConfig, train
-from dispatchlab.train.checkpoint import capture_random
+from dispatchlab.train.checkpoint import capture_random, read_checkpoint, write_checkpoint
 from dispatchlab.train.config_files import read_config, write_config
 from tests.train.helpers import Interrupt, progress, same_weights
 
@@ -183,6 +183,48 @@ class TestErrors:
         other = replace(tiny, total_timesteps=128, clip_range=0.3)
         with pytest.raises(CheckpointError, match=r"started with clip_range=0\.2, not 0\.3"):
             train(other, tmp_path / "run", resume=True)
+
+    @pytest.mark.parametrize(
+        ("before", "after", "message"),
+        [
+            ("timesteps,", "time;", r"progress\.csv' has no header with a column 'timesteps'"),
+            ("\n0,", "\nnull,", r"Line 2 of .*progress\.csv' does not hold .* or remove it"),
+            (",time/fps", ",fps", r"progress\.csv' has the column 'fps', which this run does not"),
+        ],
+    )
+    def test_damaged_progress(
+        self, before: str, after: str, message: str, tiny: TrainConfig, quiet: Console,
+        tmp_path: Path,
+    ) -> None:  # fmt: skip
+        """The curve of a run is not thrown away: the file is named and stays as it is."""
+        path = tmp_path / "run" / "progress.csv"
+        train(replace(tiny, total_timesteps=128), path.parent, console=quiet)
+        damaged = path.read_bytes().decode().replace(before, after, 1)
+        assert damaged != path.read_bytes().decode()
+        path.write_bytes(damaged.encode())
+        with pytest.raises(CheckpointError, match=message):
+            train(None, path.parent, resume=True, console=quiet)
+        assert path.read_bytes() == damaged.encode()
+        path.unlink()
+        assert train(None, path.parent, resume=True, console=quiet).finished
+
+    def test_resume_with_settings_changed_by_hand(
+        self, tiny: TrainConfig, quiet: Console, tmp_path: Path
+    ) -> None:
+        """They are compared with those in the checkpoint, if it has them: older ones do not."""
+        run = tmp_path / "run"
+        short = replace(tiny, total_timesteps=128)
+        train(short, run, console=quiet)
+        write_config(replace(short, clip_range=0.3, max_minutes=9.0), run / "config.yaml")
+        refusal = r"config\.yaml' has clip_range=0\.3, but the run was started with 0\.2: put it"
+        for config in (None, replace(short, clip_range=0.3)):
+            with pytest.raises(CheckpointError, match=refusal):
+                train(config, run, resume=True, console=quiet)
+        assert read_config(run / "config.yaml").clip_range == 0.3
+        state = read_checkpoint(run / "checkpoint.pt")
+        del state["config"], state["version"]
+        write_checkpoint(run / "checkpoint.pt", state)
+        assert train(None, run, resume=True, console=quiet).finished
 
     def test_damaged_checkpoint(self, tiny: TrainConfig, tmp_path: Path) -> None:
         """A checkpoint that is none is refused."""

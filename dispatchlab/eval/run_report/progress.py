@@ -1,15 +1,11 @@
 """The numbers of a run over its decisions, from ``progress.csv``."""
 
-import csv
-import math
 from pathlib import Path
 
 import numpy as np
 
-from dispatchlab.envs.core.errors import DispatchlabError
-from dispatchlab.envs.core.files import whole_lines
+from dispatchlab.train.progress_table import TIMESTEPS, read_table
 from dispatchlab.train.teachers.base import FloatArray
-from dispatchlab.train.writers import TIMESTEPS
 
 EVAL = "eval/"
 Series = tuple[list[float], list[float]]  # decisions, values
@@ -56,31 +52,7 @@ def read_progress(path: Path) -> Progress:
     Raises:
         DispatchlabError: If it is no such table.
     """
-    if not path.exists():
-        return Progress({})
-    try:
-        header, *rows = list(csv.reader(whole_lines(path))) or [[]]
-    except csv.Error as error:
-        raise DispatchlabError(
-            f"{str(path)!r} is no table: {error}; restore the file or remove it."
-        ) from error
-    if TIMESTEPS not in header or len(set(header)) < len(header):
-        raise DispatchlabError(
-            f"{str(path)!r} has no header with a column {TIMESTEPS!r}: restore the file or remove "
-            "it."
-        )
-    numbers = [_row(path, number, row, len(header)) for number, row in enumerate(rows, start=2)]
+    header, rows = read_table(path)
+    numbers = [[float(cell or "nan") for cell in row] for row in rows]
     table = np.array(numbers, np.float64).reshape(len(numbers), len(header))
     return Progress({name: table[:, index] for index, name in enumerate(header)})
-
-
-def _row(path: Path, number: int, cells: list[str], width: int) -> list[float]:
-    try:
-        if len(cells) == width:
-            return [float(cell) if cell else math.nan for cell in cells]
-    except ValueError:
-        pass
-    raise DispatchlabError(
-        f"Line {number} of {str(path)!r} does not hold {width} numbers: restore the file or remove "
-        "it."
-    )
