@@ -126,3 +126,31 @@ def _noting() -> Iterator[list[object]]:
         yield seen
     finally:
         seen += [signal.getsignal(one) for one in (2, 15)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nope"], "There is no family 'nope': choose one of job-shop, soc, edge, uam."),
+        (["job-shop", "--discount", ""], "--discount is empty: give a name, or leave it out."),
+        (["job-shop", "--teacher", " "], "--teacher is empty: give a name, or leave it out."),
+        (["soc", "--imitate", ""], "--imitate is empty: give a name, or leave it out."),
+        (["uam", "--lr-schedule", ""], "There is no schedule ''"),
+        (["edge", "--set", "gama=1"], "did you mean gamma (`dispatchlab train edge --settings`"),
+        (["soc", "--workers", "2"], "(--workers) is 2, but engine is 'local'"),
+    ],
+)
+def test_refusals(words: list[str], message: str, tmp_path: Path) -> None:
+    """Bad options get one sentence and a bad exit code, and nothing is written."""
+    refused = RUN.invoke(app, ["train", *words, "--out", str(tmp_path / "run")])
+    assert refused.exit_code != 0
+    assert message in " ".join(refused.output.split())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("what", "known"), [("schedules", "rex:"), ("teachers", "alp-gmm: ")])
+def test_lists_behind_the_family(what: str, known: str) -> None:
+    """What options take is listed wherever one asks."""
+    texts = [RUN.invoke(app, ["train", *at, f"--list-{what}"]).output for at in ([], ["soc"])]
+    assert texts[0] == texts[1]
+    assert known in texts[0]

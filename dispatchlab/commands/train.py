@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dispatchlab.commands.family_group import FamilyGroup
 from dispatchlab.commands.interrupts import telling
 from dispatchlab.commands.text import unwrap
 from dispatchlab.commands.train_lists import ListSchedules, ListTeachers
@@ -23,6 +24,7 @@ from dispatchlab.commands.train_options import (
     TrackProject,
     first_config,
     pairs,
+    refuse_empty,
 )
 from dispatchlab.envs.core.errors import DispatchlabError
 
@@ -82,7 +84,7 @@ Engine = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(help="Rollout workers of --engine ray, each on a CPU.", show_default=False),
+    typer.Option(help="Rollout workers of --engine ray, each on a CPU.", min=1, show_default=False),
 ]
 Address = Annotated[
     str | None,
@@ -95,7 +97,9 @@ ShowSettings = Annotated[
     bool, typer.Option("--settings", help="List all settings with their values, and stop.")
 ]
 
-app = typer.Typer(help="Train an agent.", no_args_is_help=True, rich_markup_mode="rich")
+app = typer.Typer(
+    cls=FamilyGroup, help="Train an agent.", no_args_is_help=True, rich_markup_mode="rich"
+)
 
 
 @app.callback()
@@ -161,8 +165,10 @@ def _command(family: str) -> Callable[..., None]:
         teacher: Teacher = None, imitate: Imitate = None, engine: Engine = None,
         workers: Workers = None, address: Address = None, track: Track = None,
         track_project: TrackProject = None, seed: Seed = None, device: Device = None,
-        show_settings: ShowSettings = False,
+        show_settings: ShowSettings = False, list_schedules: ListSchedules = False,
+        list_teachers: ListTeachers = False,
     ) -> None:  # fmt: skip
+        refuse_empty(discount=discount, teacher=teacher, imitate=imitate)
         changes = pairs(
             total_timesteps=n_timesteps, max_minutes=max_minutes, schedule=lr_schedule,
             discount=discount, teacher=teacher, imitation_rule=imitate, engine=engine,

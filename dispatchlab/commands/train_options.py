@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dispatchlab.envs.core.errors import DispatchlabError
+
 if TYPE_CHECKING:
     from dispatchlab.train import TrainConfig
 
@@ -93,3 +95,17 @@ def pairs(**options: object) -> list[str]:
         Texts ``key=value``.
     """
     return [f"{key}={value}" for key, value in options.items() if value is not None]
+
+
+def refuse_empty(**options: str | None) -> None:
+    """Refuse options that were given without saying anything.
+
+    Args:
+        **options: Texts by flag; None for those that were not given.
+
+    Raises:
+        DispatchlabError: With the first that is empty.
+    """
+    for name, text in options.items():
+        if text is not None and not text.strip():
+            raise DispatchlabError(f"--{name} is empty: give a name, or leave it out.")

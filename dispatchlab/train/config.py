@@ -8,10 +8,10 @@ from typing import Any
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.discount_settings import parse_discount
 from dispatchlab.train.distributed.settings import ENGINES, check_engine
-from dispatchlab.train.families.settings import SETTINGS, foreign_settings
+from dispatchlab.train.families.settings import SETTINGS, foreign_settings, unknown_setting
 from dispatchlab.train.levels.wide import WIDE
 from dispatchlab.train.schedules import Searched, parse_schedule
-from dispatchlab.train.values import closest, parse_value
+from dispatchlab.train.values import parse_value
 
 ALGORITHMS = ("ppo", "maskable-ppo")
 CHOICES = {
@@ -338,9 +338,7 @@ class TrainConfig:
         known = {field.name: getattr(self, field.name) for field in fields(self)}
         for key in changes:
             if key not in known:
-                raise DispatchlabError(
-                    f"There is no training setting {key!r}: {closest(key, known)}."
-                )
+                raise unknown_setting(key, self.family, self.to_dict())
         values = {key: parse_value(key, value, known[key]) for key, value in changes.items()}
         if values.get("family", self.family) != self.family:
             values = dict.fromkeys(SETTINGS[self.family].defaults, "") | values

@@ -7,7 +7,7 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.values import field_docs
-from dispatchlab.train.yaml_files import import_yaml, load_yaml
+from dispatchlab.train.yaml_files import import_yaml, key_lines, load_yaml
 from dispatchlab.train.zoo import is_zoo, read_zoo
 
 
@@ -58,4 +58,12 @@ def read_config(path: str | os.PathLike[str], base: TrainConfig | None = None) -
     try:
         return read_zoo(settings, base) if is_zoo(settings) else base.updated(settings)
     except DispatchlabError as error:
-        raise DispatchlabError(f"In {os.fspath(path)!r}: {error}") from error
+        raise DispatchlabError(f"In {os.fspath(path)!r}{_line(path, error)}: {error}") from error
+
+
+def _line(path: str | os.PathLike[str], error: DispatchlabError) -> str:
+    """In which line the setting stands that an error is about, as far as it names one."""
+    for name, line in key_lines(path).items():
+        if str(error).startswith((f"{name} is ", f"There is no training setting {name!r}")):
+            return f", line {line}"
+    return ""

@@ -1,7 +1,6 @@
 """Reading and writing mappings as YAML."""
 
 import os
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,27 +43,54 @@ def load_yaml(
     yaml = import_yaml()
     text = read_text(path, holds)
     loader = yaml.BaseLoader if as_texts else yaml.SafeLoader
-    twice = None
+    twice, where = None, ""
     try:
         data = yaml.load(text, loader)
         if isinstance(data, dict):
             twice = _repeated_key(yaml.compose(text, loader))
-    except (yaml.YAMLError, RecursionError, *_UNCHECKED):
-        data = None
+    except (yaml.YAMLError, RecursionError, *_UNCHECKED) as error:
+        data, where = None, _place(error)
     if not isinstance(data, dict):
         raise DispatchlabError(
-            f"{os.fspath(path)!r} does not hold {holds} in YAML: write one 'key: value' on each "
-            "line."
+            f"{os.fspath(path)!r} does not hold {holds} in YAML{where}: write one 'key: value' "
+            "on each line."
         )
     if twice is not None:
-        raise DispatchlabError(f"{os.fspath(path)!r} has the key {twice!r} twice: keep one.")
+        raise DispatchlabError(f"{os.fspath(path)!r} has the key {twice}: keep one.")
     return {str(key): value for key, value in data.items()}
 
 
+def key_lines(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Where the keys of a mapping stand, for errors about their values.
+
+    Args:
+        path: A file that `load_yaml` reads.
+
+    Returns:
+        Lines, from 1.
+    """
+    yaml = import_yaml()
+    mapping = yaml.compose(read_text(path), yaml.BaseLoader)
+    return {str(key.value): key.start_mark.line + 1 for key, _ in mapping.value}
+
+
 def _repeated_key(mapping: Any) -> str | None:  # noqa: ANN401 (a node of PyYAML)
-    """A key that stands twice, of which YAML would keep the last."""
-    counts = Counter(str(key.value) for key, _ in mapping.value)
-    return next((key for key, count in counts.items() if count > 1), None)
+    """A key that stands twice, of which YAML would keep the last, and where."""
+    lines: dict[str, int] = {}
+    for key, _ in mapping.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        if name in lines:
+            return f"{name!r} twice, in lines {lines[name]} and {line}"
+        lines[name] = line
+    return None
+
+
+def _place(error: Exception) -> str:
+    """In which line YAML ends, and why, as far as the parser says so."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return ""
+    return f" (line {mark.line + 1}: {getattr(error, 'problem', None) or 'it ends there'})"
 
 
 def import_yaml() -> Any:  # noqa: ANN401 - a module

@@ -54,11 +54,11 @@ def make_engine(name: str, jobs: int, address: str = "") -> Iterator[Engine]:
         raise DispatchlabError(f"jobs is {jobs}: give the number of trials at the same time.")
     if address and name != "ray":
         raise DispatchlabError(
-            f"The address {address!r} is of a Ray cluster, but the engine is {name}; use the "
-            "engine ray too."
+            f"The address {address!r} is of a Ray cluster, but the engine is {name}: give "
+            "--engine ray too."
         )
     if name == "ray":
-        with connected(address, jobs, _DECISIVE) as ray:
+        with connected(address, jobs, _DECISIVE, "--jobs") as ray:
             yield RayEngine(ray, jobs)
     elif jobs == 1:
         yield InProcess()
@@ -168,5 +168,5 @@ def _dying(number: int, why: str) -> DispatchlabError:
     trial = "base settings" if number < 0 else f"trial {number}"
     return DispatchlabError(
         f"The workers of the {trial} died {MOST_LOSSES} times ({why}): look for a lack of memory, "
-        "and continue the study with --resume and fewer jobs."
+        "and continue the study with --resume and fewer --jobs."
     )

@@ -7,6 +7,7 @@ from typing import Any
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.config import CHOICES, RANGES, TrainConfig
 from dispatchlab.train.families import SETTINGS, foreign_settings
+from dispatchlab.train.families.settings import unknown_setting
 from dispatchlab.train.values import closest, parse_value
 
 # Settings that would make trials incomparable, or that decide nothing about what is learned.
@@ -148,7 +149,7 @@ def _check_name(name: str, config: TrainConfig) -> None:
             f"The family {config.family!r} has no setting {name!r}: leave it out."
         )
     if name not in known:
-        raise DispatchlabError(f"There is no training setting {name!r}: {closest(name, known)}.")
+        raise unknown_setting(name, config.family, known)
 
 
 def _choices(name: str, entry: Mapping[Any, Any], config: TrainConfig) -> Choices:

@@ -69,6 +69,10 @@ def test_overrides_take_the_type_of_the_setting() -> None:
     ("pair", "message"),
     [
         ("learning_rat=1", "no training setting 'learning_rat': did you mean learning_rate"),
+        (
+            "xyz=1",
+            "no training setting 'xyz': `dispatchlab train job-shop --settings` lists all.",
+        ),
         ("seed", "'seed' has no '=': write key=value"),
         ("seed=x", "seed is 'x': give a number"),
         ("seed=1.5", "seed is '1.5': give a whole number"),
@@ -95,14 +99,15 @@ def test_errors_name_value_and_remedy(pair: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "does not hold settings in YAML: write one 'key: value'"),
+        ("# nothing\na: [", r"in YAML \(line 2: expected the node.*\): write one 'key: value'"),
         ("- 1\n", "does not hold settings in YAML"),
         ("# nothing\n", "does not hold settings in YAML"),
         ("", "is empty; it should hold settings"),
         ("eval_benchmarks: {ft06: 3}\n", "eval_benchmarks is {'ft06': '3'}: give text"),
         ("generator: [3]\n", r"generator is \['3'\]: give text"),
-        ("seed: true\n", r"In '.*bad\.yaml': seed is 'true': give a number"),
-        ("seed: 1\ngamma: 1\nseed: 2\n", "has the key 'seed' twice: keep one"),
+        ("seed: true\n", r"In '.*bad\.yaml', line 1: seed is 'true': give a number"),
+        ("seed: 1\ngamma: 1\nseed: 2\n", "the key 'seed' twice, in lines 1 and 3: keep one"),
+        ("seed: 1\nnope: 1\n", r"', line 2: There is no training setting 'nope': "),
     ],
 )
 def test_bad_files_are_refused(text: str, message: str, tmp_path: Path) -> None:

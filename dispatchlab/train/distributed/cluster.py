@@ -36,7 +36,9 @@ def import_ray() -> Any:  # noqa: ANN401 - a module
 
 
 @contextmanager
-def connected(address: str, num_cpus: int, packages: Sequence[str] = ()) -> Iterator[Any]:
+def connected(
+    address: str, num_cpus: int, packages: Sequence[str] = (), flag: str = ""
+) -> Iterator[Any]:
     """Be connected to a cluster; one that is started here ends with the block.
 
     A connection that the process has already is used and left alone.
@@ -45,6 +47,7 @@ def connected(address: str, num_cpus: int, packages: Sequence[str] = ()) -> Iter
         address: Of a running cluster, as ``ray.init`` takes it; empty: start one on this machine.
         num_cpus: Actors of one CPU each that are to run at the same time.
         packages: What decides the results, and has to be of the same version on all nodes.
+        flag: Of the command line, that says how many actors there are.
 
     Yields:
         The module ``ray``.
@@ -63,7 +66,7 @@ def connected(address: str, num_cpus: int, packages: Sequence[str] = ()) -> Iter
         if cpus < num_cpus:
             raise DispatchlabError(
                 f"{num_cpus} workers were asked for, but the Ray cluster has {cpus} CPUs: ask for "
-                "fewer or add nodes first."
+                f"fewer{flag and f' ({flag})'} or add nodes first."
             )
         if packages and (address or not is_ours):
             check_versions(ray, packages)

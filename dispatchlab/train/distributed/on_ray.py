@@ -25,7 +25,7 @@ def ray_envs(config: TrainConfig, example: VectorEnv[Any, Any, Any]) -> Iterator
     Yields:
         The environments.
     """
-    with connected(config.ray_address, config.rollout_workers, PACKAGES) as ray:
+    with connected(config.ray_address, config.rollout_workers, PACKAGES, "--workers") as ray:
         pool = RayPool(ray, config)
         try:
             yield RemoteVecEnv(

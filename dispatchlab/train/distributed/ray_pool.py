@@ -148,8 +148,8 @@ class RayPool:
         if deaths >= MOST_LOSSES:
             raise DispatchlabError(
                 f"Rollout worker {rank} has died {deaths} times in one rollout "
-                f"({reason(error)}): look at the memory of its node, ask for fewer workers or "
-                "environments, or continue the run with --resume."
+                f"({reason(error)}): look at the memory of its node, ask for fewer workers "
+                "(--workers) or environments (--set num_envs=...), or continue with --resume."
             ) from error
         _LOG.warning(
             "Rollout worker %d has died: another one plays its rollout again (%s).",
@@ -180,5 +180,6 @@ class RayPool:
         except self._ray.exceptions.GetTimeoutError as error:
             raise DispatchlabError(
                 f"The {len(self.actors)} rollout workers have not all started within "
-                f"{START_TIMEOUT_S:g} s: ask for fewer, or free CPUs of the Ray cluster."
+                f"{START_TIMEOUT_S:g} s: ask for fewer (--workers), or free CPUs of the Ray "
+                "cluster."
             ) from error

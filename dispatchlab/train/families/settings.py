@@ -1,6 +1,7 @@
 """What a training config may say in each problem family."""
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -196,3 +197,20 @@ def foreign_settings(family: str) -> list[str]:
     """
     theirs = dict.fromkeys(name for settings in SETTINGS.values() for name in settings.own)
     return [name for name in theirs if name not in SETTINGS[family].own]
+
+
+def unknown_setting(name: str, family: str, known: Iterable[str]) -> DispatchlabError:
+    """What to raise for a name that is no setting.
+
+    Args:
+        name: The name.
+        family: A key of `SETTINGS`.
+        known: Settings that could be meant.
+
+    Returns:
+        An error that names the one that resembles it most, and says where all of them are listed.
+    """
+    similar = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    listed = f"`dispatchlab train {family} --settings` lists all"
+    hint = f"did you mean {similar[0]} ({listed})" if similar else listed
+    return DispatchlabError(f"There is no training setting {name!r}: {hint}.")

@@ -136,15 +136,15 @@ class TestErrors:
         ("changes", "message"),
         [
             ({"engine": "spark"}, "engine is 'spark': choose one of local, ray"),
-            ({"rollout_workers": 0}, "rollout_workers is 0: give engine=ray between 1 and"),
-            ({"rollout_workers": 10}, "rollout_workers is 10: .* num_envs = 9"),
-            ({"engine": "local"}, "rollout_workers is 2, but engine is 'local'"),
+            ({"rollout_workers": 0}, r"\(--workers\) is 0: give engine=ray \(--engine ray\) bet"),
+            ({"rollout_workers": 10}, r"--workers\) is 10: .* num_envs = 9"),
+            ({"engine": "local"}, r"\(--workers\) is 2, but engine is .* \(--engine ray\)"),
             (
                 {"engine": "local", "rollout_workers": 0, "ray_address": "auto"},
-                "ray_address is 'auto', but engine is 'local'",
+                r"ray_address \(--address\) is 'auto', but engine is 'local'",
             ),
             ({"ray_address": "ray://head:10001"}, "Ray cluster is 'ray://head:10001': start"),
-            ({"teacher": "uniform"}, "teacher is 'uniform', .* engine=local"),
+            ({"teacher": "uniform"}, "teacher is 'uniform', .* engine=local \\(--engine local\\)"),
             ({"rollout_workers": 9, "n_steps": 1, "batch_size": 9}, "n_steps is 1, .* n_steps=2"),
         ],
     )
