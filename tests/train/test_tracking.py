@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
@@ -208,9 +209,50 @@ def test_a_service_that_does_not_come_back(
     said = Console(file=StringIO(), width=500)
     result = train(replace(short, track="wandb"), tmp_path / "run", console=said)
     assert result.finished
-    assert len(asked) == 2  # at the first row and at the end
     rows = len(progress(tmp_path / "run"))
+    assert len(asked) == 1 + rows  # the first one at once, and all at the end
     assert f"did not get the last {rows} rows" in cast("StringIO", said.file).getvalue()
+
+
+def test_a_row_that_is_refused_for_good_does_not_hold_up_others(
+    short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up once a later one is taken, also two in a row; that is said once."""
+    wandb = FakeWandb()
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    log = wandb.log
+
+    def picky(values: dict[str, Any], step: int) -> None:
+        if step in (128, 256, 512):
+            raise LookupError("NaN is not welcome")
+        log(values, step)
+
+    monkeypatch.setattr(wandb, "log", picky)
+    said = Console(file=StringIO(), width=500)
+    config = replace(short, track="wandb", total_timesteps=768)
+    train(config, tmp_path / "run", console=said)
+    steps = [int(row["timesteps"]) for row in progress(tmp_path / "run")]
+    assert sorted(step for step, _ in wandb.logged) == [
+        step for step in steps if step not in (128, 256, 512)
+    ]
+    text = cast("StringIO", said.file).getvalue()
+    assert text.count("wandb refuses the row of 128 decisions: it is left out") == 1
+    assert text.count("refuses") == 1
+    assert "did not get the last" not in text
+
+
+def test_a_service_that_hangs_at_the_end_is_not_waited_for(
+    short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run ends in time and says so."""
+    wandb, over = FakeWandb(), threading.Event()
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    monkeypatch.setattr("dispatchlab.train.tracker._CLOSE_S", 0.05)
+    monkeypatch.setattr(wandb, "finish", lambda exit_code: over.wait(30.0))
+    said = Console(file=StringIO(), width=500)
+    train(replace(short, track="wandb", total_timesteps=128), tmp_path / "run", console=said)
+    over.set()
+    assert "has not ended the record within 0.05 s" in cast("StringIO", said.file).getvalue()
 
 
 class TrialPruned(Exception):
@@ -228,6 +270,7 @@ def test_the_record_says_how_a_run_ended(
     """What was stopped or has failed is not shown as finished."""
     mlflow = FakeMlflow()
     monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    monkeypatch.setitem(sys.modules, "optuna", SimpleNamespace(TrialPruned=TrialPruned))
     with pytest.raises(error):
         train(
             replace(short, track="mlflow"), tmp_path / "run", console=quiet,

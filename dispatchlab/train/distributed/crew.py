@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import cloudpickle
 
-from dispatchlab.train.distributed.parcels import answer, unpack
+from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.train.distributed.parcels import answer, load, unpack
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -114,13 +115,27 @@ def _serve(connection: Connection, payload: bytes) -> None:
     """Do what comes through a connection; where every process begins."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt ends
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    work = cloudpickle.loads(payload)
+    work = _loaded(payload)
     while True:
         try:
             message = connection.recv_bytes()
             connection.send_bytes(answer(work, message))
         except (EOFError, OSError):  # the parent has ended
             return
+
+
+def _loaded(payload: bytes) -> Callable[[Any], object]:
+    """What does the tasks; if it cannot be read, every task ends with the reason."""
+    try:
+        work: Callable[[Any], object] = load(payload, "its work")
+    except DispatchlabError as error:
+        cause = error
+
+        def refuse(_: object) -> object:
+            raise cause
+
+        return refuse
+    return work
 
 
 def _end_with_parent() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import cloudpickle
 
+from dispatchlab.envs.core.errors import DispatchlabError, first_line
+
 
 def answer(work: Callable[[Any], object], message: bytes) -> bytes:
     """Do a task that came from another process.
@@ -18,9 +20,31 @@ def answer(work: Callable[[Any], object], message: bytes) -> bytes:
         Its answer, pickled; or the exception that it ended with.
     """
     try:
-        return _packed(work(cloudpickle.loads(message)))
+        return _packed(work(load(message, "a task")))
     except Exception as error:  # the other process raises it
         return _packed(error, traceback.format_exc())
+
+
+def load(data: bytes, what: str) -> Any:  # noqa: ANN401 - whatever it is
+    """Read what another process has pickled.
+
+    Args:
+        data: The bytes.
+        what: It is, for the error.
+
+    Returns:
+        The object.
+
+    Raises:
+        DispatchlabError: It cannot be made in this process.
+    """
+    try:
+        return cloudpickle.loads(data)
+    except Exception as error:
+        raise DispatchlabError(
+            f"A worker process cannot read {what} ({type(error).__name__}: {first_line(error)}): "
+            "make everything that belongs to it importable there."
+        ) from error
 
 
 def unpack(message: bytes) -> Any:  # noqa: ANN401 - whatever the answer is

@@ -1,13 +1,15 @@
 """Processes that share tasks out: answers, errors and losses come back with their task."""
 
+import importlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cloudpickle
 import pytest
 
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.train.distributed.crew import Crew, ProcessLostError, _end_of
 from dispatchlab.train.distributed.parcels import answer, unpack
 
@@ -55,6 +57,33 @@ def test_a_loss_costs_its_task_alone(crew: Crew[str, tuple[int, str | None]]) ->
     assert len(crew._processes) == 1
     last = _all(crew, ["d", "e"])
     assert len({answer[0] for answer in last.values()} - ids) == 1  # type: ignore[index]
+
+
+class Unreadable:
+    """Work or a task that no other process can make."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        """Look for a module that is only here."""
+        return importlib.import_module, ("only_here",)
+
+
+@pytest.mark.parametrize(
+    ("work", "task", "what"), [(Unreadable(), "a", "its work"), (str, Unreadable(), "a task")]
+)
+def test_what_a_worker_cannot_read_is_told(
+    work: Callable[[object], str], task: object, what: str
+) -> None:
+    """The task ends with the cause, in one sentence, and no process is lost."""
+    crew: Crew[object, str] = Crew(work, 1)
+    try:
+        crew.take_from(iter([task]))
+        ((_, found),) = crew.collect()
+        assert isinstance(found, DispatchlabError)
+        reason = "ModuleNotFoundError: No module named 'only_here'"
+        assert str(found).startswith(f"A worker process cannot read {what} ({reason}): make")
+        assert len(crew._processes) == 1
+    finally:
+        crew.end()
 
 
 def test_errors_that_cannot_be_pickled_are_told() -> None:
