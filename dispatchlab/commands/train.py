@@ -12,7 +12,7 @@ import typer
 from dispatchlab.commands.family_group import FamilyGroup
 from dispatchlab.commands.interrupts import telling
 from dispatchlab.commands.text import unwrap
-from dispatchlab.commands.train_lists import ListSchedules, ListTeachers
+from dispatchlab.commands.train_lists import ListSchedules, ListTeachers, print_settings
 from dispatchlab.commands.train_options import (
     ConfigFile,
     Device,
@@ -183,7 +183,7 @@ def _command(family: str) -> Callable[..., None]:
             if imitate is not None and not start.imitation_rounds:
                 start = replace(start, imitation_rounds=IMITATION_ROUNDS)
         if show_settings and start is not None:
-            _print_settings(start)
+            print_settings(start)
         else:
             _train(start, family, out, resume=resume)
 
@@ -234,18 +234,3 @@ def _config_of_run(family: str, out: Path, changes: list[str]) -> "TrainConfig |
             f"`dispatchlab train {config.family}`."
         )
     return config.override(changes)
-
-
-def _print_settings(config: "TrainConfig") -> None:
-    from rich.table import Table
-
-    from dispatchlab.commands.outputs import console
-    from dispatchlab.train.values import field_docs
-
-    table = Table(header_style="bold")
-    for heading in ("setting", "value", "meaning"):
-        table.add_column(heading)
-    docs = field_docs(type(config))
-    for key, value in config.to_dict().items():
-        table.add_row(key, str(value), docs[key])
-    console().print(table)

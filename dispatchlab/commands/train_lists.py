@@ -1,9 +1,12 @@
-"""Options of ``dispatchlab train`` that list what others take, and stop."""
+"""Lists of what options of ``dispatchlab train`` take."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from dispatchlab.train import TrainConfig
 
 
 def _list_option(flag: str, what: str, lines: Callable[[], Iterable[str]]) -> Any:  # noqa: ANN401
@@ -46,3 +49,23 @@ ListSchedules = Annotated[
         _schedule_lines,
     ),
 ]
+
+
+def print_settings(config: "TrainConfig") -> None:
+    """A table of all settings.
+
+    Args:
+        config: Whose values are shown.
+    """
+    from rich.table import Table
+
+    from dispatchlab.commands.outputs import console
+    from dispatchlab.train.values import field_docs
+
+    table = Table(header_style="bold")
+    for heading in ("setting", "value", "meaning"):
+        table.add_column(heading)
+    docs = field_docs(type(config))
+    for key, value in config.to_dict().items():
+        table.add_row(key, str(value), docs[key])
+    console().print(table)

@@ -98,6 +98,8 @@ class RunFolder:
                 written is damaged.
         """
         name = str(self.path)
+        if self.path.exists() and not self.path.is_dir():
+            raise CheckpointError(f"{name!r} is a file: give --out the folder of a run.")
         if not self.config.exists() or not self.checkpoint.exists():
             raise CheckpointError(
                 f"{name!r} has no checkpoint to continue: start the run without --resume."

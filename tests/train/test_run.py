@@ -174,6 +174,9 @@ class TestErrors:
         """There is nothing to continue in an empty folder."""
         with pytest.raises(CheckpointError, match=r"no checkpoint .* without --resume"):
             train(None, tmp_path, resume=True)
+        (tmp_path / "file").touch()
+        with pytest.raises(CheckpointError, match=r"file' is a file: give --out the folder"):
+            train(None, tmp_path / "file", resume=True)
 
     def test_resume_with_other_settings(
         self, tiny: TrainConfig, quiet: Console, tmp_path: Path

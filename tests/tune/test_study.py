@@ -13,7 +13,7 @@ import dispatchlab.tune
 from dispatchlab.envs.core.errors import CheckpointError, DispatchlabError, MissingExtraError
 from dispatchlab.train import TrainConfig
 from dispatchlab.train.config_files import read_config
-from dispatchlab.tune import TuneSettings, resume, tune
+from dispatchlab.tune import TuneResult, TuneSettings, resume, tune
 from dispatchlab.tune.driver import load_study, next_tasks
 from dispatchlab.tune.folder import StudyFolder
 from dispatchlab.tune.outcome import Outcome, read_outcome
@@ -46,7 +46,7 @@ def test_interrupted_study_equals_uninterrupted_study(small: Make, tmp_path: Pat
     assert_same(tmp_path / "whole", tmp_path / "broken")
     assert [trial.params for trial in again.trials] == [trial.params for trial in whole.trials]
     assert heard[1].number == 1
-    _check_folder(whole.path, settings)
+    _check_folder(whole)
     with pytest.raises(DispatchlabError, match="trials is 3, but the study has 4 already"):
         resume(tmp_path / "broken", trials=3)
     _check_repairs(tmp_path / "broken")
@@ -66,14 +66,16 @@ def _check_repairs(path: Path) -> None:
     assert (path / "trials" / "0002" / "outcome.json").stat().st_mtime_ns == ended
 
 
-def _check_folder(path: Path, settings: TuneSettings) -> None:
+def _check_folder(whole: TuneResult) -> None:
     """Everything in the folder of a study can be read, and tells the same story."""
+    path, settings = whole.path, whole.settings
     rows = table(path)
     ended = [row for row in rows if row["state"] == "complete"]
     best = min(ended, key=lambda row: float(row["score"]))
-    config = read_config(path / "best.yaml")
-    assert config.learning_rate == float(best["learning_rate"])
-    assert config.eval_samples == settings.base.eval_samples
+    assert read_config(path / "best.yaml") == whole.best_config
+    assert settings.best_config(whole.ranking[0].params).learning_rate == float(
+        best["learning_rate"]
+    )
     number = int(best["number"])
     scores = json.loads((path / "trials" / f"{number:04}" / "eval.json").read_text())
     assert scores["final"]["generated"]["greedy"] == float(best["score"])
