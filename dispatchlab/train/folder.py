@@ -140,9 +140,14 @@ def _changed(before: Mapping[str, Any], config: TrainConfig) -> tuple[str, Any, 
     """The first setting that may not differ and does, with its values; an empty name for none."""
     now = config.to_dict()
     for key, value in before.items():
-        if key in now and now[key] != value and key not in FREE_ON_RESUME:
+        if key in now and _plain(now[key]) != _plain(value) and key not in FREE_ON_RESUME:
             return key, value, now[key]
     return "", None, None
+
+
+def _plain(value: object) -> object:
+    """A value without what does not outlive a file: spaces around texts."""
+    return value.strip() if isinstance(value, str) else value
 
 
 def package_versions() -> dict[str, str]:

@@ -72,6 +72,8 @@ class Tracker(KVWriter):
         pruned = () if optuna is None else (optuna.TrialPruned,)
         is_stop = isinstance(error, (KeyboardInterrupt, SystemExit, *pruned))
         self._end = STOPPED if is_stop else FAILED
+        if isinstance(error, KeyboardInterrupt):
+            self.say(f"{self._name} is told that the run was stopped; Ctrl-C again does not wait.")
 
     def pause(self) -> None:
         """Hear that the clock has stopped the run, which is to be continued."""

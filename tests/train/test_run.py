@@ -216,8 +216,9 @@ class TestErrors:
     ) -> None:
         """They are compared with those in the checkpoint, if it has them: older ones do not."""
         run = tmp_path / "run"
-        short = replace(tiny, total_timesteps=128)
+        short = replace(tiny, total_timesteps=128, eval_generator=f" {tiny.eval_generator}")
         train(short, run, console=quiet)
+        assert train(None, run, resume=True, console=quiet).finished
         write_config(replace(short, clip_range=0.3, max_minutes=9.0), run / "config.yaml")
         refusal = r"config\.yaml' has clip_range=0\.3, but the run was started with 0\.2: put it"
         for config in (None, replace(short, clip_range=0.3)):

@@ -114,8 +114,10 @@ def test_wandb_hears_what_the_table_shows(
     wandb = FakeWandb()
     monkeypatch.setitem(sys.modules, "wandb", wandb)
     config = replace(short, track="wandb")
+    said = Console(file=StringIO(), width=500)
     with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path / "run", console=quiet, callbacks=[Interrupt(400)])
+        train(config, tmp_path / "run", console=said, callbacks=[Interrupt(400)])
+    assert "wandb is told that the run was stopped" in cast("StringIO", said.file).getvalue()
     train(None, tmp_path / "run", resume=True, console=quiet)
     assert [begun["id"] for begun in wandb.begun] == [None, "abc123"]
     assert wandb.begun[0]["project"] == "shops"
