@@ -56,6 +56,25 @@ def shop(tmp_path: Path) -> Path:
     return path
 
 
+def test_usage_errors_name_the_value() -> None:
+    """Exit code 2, with what was given beside what may be."""
+    output = run("evaluate", "edge", "--episodes", "-3", code=2)
+    assert "'-3'; input should be greater than or equal to 1" in output
+
+
+def test_a_bound_that_is_reached_proves_the_schedule() -> None:
+    """Lookahead finds 666 on la01, below which there is nothing, and no solver has to say so."""
+    assert "status      optimal" in run("solve", "la01", "--method", "lookahead")
+    assert "status      feasible" in run("solve", "ft20", "--method", "lookahead")
+
+
+def test_export_needs_a_model_to_compare() -> None:
+    """A generator without an ONNX model would be ignored."""
+    assert "--generator x is for" in fails(
+        "export", "job-shop-classic", "--hub", "x", "--generator", "x"
+    )
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help(command: list[str]) -> None:
     """Every command explains itself."""

@@ -11,12 +11,13 @@ TRAINING = ("Command", "Data", "Steps", "Wall time", "Hardware", "Seeds")
 UNKNOWN = "not recorded"
 
 
-def make_card(name: str, policy: LearnedPolicy) -> str:
+def make_card(name: str, policy: LearnedPolicy, seconds: float | None = None) -> str:
     """A card made of what a policy tells; what it does not tell is said to be unknown.
 
     Args:
         name: Name of the policy.
         policy: The policy.
+        seconds: Wall time of its training, if known.
 
     Returns:
         Markdown with the headings of every card.
@@ -28,14 +29,14 @@ def make_card(name: str, policy: LearnedPolicy) -> str:
         "Command": command if facts else UNKNOWN,
         "Data": f"`{facts['generator']}`" if "generator" in facts else UNKNOWN,
         "Steps": f"{policy.meta.get('timesteps', UNKNOWN)} decisions of reinforcement learning",
-        "Wall time": UNKNOWN,
+        "Wall time": UNKNOWN if seconds is None else f"{seconds:.0f} s",
         "Hardware": f"device {facts['device']}" if "device" in facts else UNKNOWN,
         "Seeds": str(facts.get("seed", UNKNOWN)),
     }
     sections = {
         "Network": _sentence(policy.network.config.to_dict()),
         "Training": "\n".join(f"- {key}: {value}." for key, value in known.items()),
-        "Results": _scores(policy.meta.get("scores")),
+        "Results": _scores(policy.meta.get("scores"), policy.meta.get("units")),
         "Limits": "Nobody has described them. One seed says little about what training gives.",
         "Use": (
             "```python\nfrom dispatchlab.agents import load_policy\n\n"
@@ -71,9 +72,14 @@ def _sentence(facts: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {value}" for key, value in facts.items()) + "."
 
 
-def _scores(scores: object) -> str:
+def _scores(scores: object, units: object) -> str:
     """The scores of the last validation, as they stand in the file."""
     if not isinstance(scores, dict) or not scores:
         return f"The scores were {UNKNOWN}."
     text = json.dumps(scores, indent=2)
-    return f"Scores of the last validation, one seed, without intervals:\n\n```json\n{text}\n```"
+    known = units if isinstance(units, dict) else {}
+    told = "".join(f"\n- `{name}`: {known.get(name, f'unit {UNKNOWN}')}" for name in scores)
+    return (
+        f"Scores of the last validation, one seed, without intervals:\n\n```json\n{text}\n```\n\n"
+        f"What the numbers are:\n{told}"
+    )

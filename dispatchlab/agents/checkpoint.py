@@ -134,8 +134,9 @@ def load_policy(
     for part in files:
         if not os.path.isfile(part):
             raise CheckpointError(
-                f"There is no file {str(part)!r}: give a pair of .safetensors and .json, or one of "
-                f"the pretrained policies ({', '.join(pretrained_names()) or 'none'})."
+                f"There is no agent {str(path)!r}, for there is no file {str(part)!r}: give a run "
+                "folder, a pair of .safetensors and .json, or one of the pretrained policies "
+                f"({', '.join(pretrained_names()) or 'none'})."
             )
     data = _read_description(files.description)
     if family is not None and data["family"] != family:

@@ -37,6 +37,9 @@ def locate(path: str | Path) -> PolicyFiles:
         path = path / "policy"
         if hub.weights.exists() and not path.with_suffix(".safetensors").exists():
             return hub
+    beside = PolicyFiles(*(path.parent / file for file in HUB_FILES))
+    if path in beside and all(os.path.exists(file) for file in beside):
+        return beside
     if path.suffix in SUFFIXES:
         path = path.with_suffix("")
     if path.suffix in (".zip", ".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt"):

@@ -32,12 +32,25 @@ class FriendlyGroup(TyperGroup):
                 "There is not enough memory for this; ask for fewer samples, a smaller batch or "
                 "smaller instances."
             )
+        except typer.BadParameter as error:
+            error.message = _with_value(error)
+            raise
         except BrokenPipeError:  # the reader has seen enough; typer leaves quietly
             raise
         except OSError as error:
             message = _sentence(error)
         typer.echo(f"Error: {message}", err=True)
         raise typer.Exit(1)
+
+
+def _with_value(error: typer.BadParameter) -> str:
+    """What is wrong with an option, with its value where pydantic knows it."""
+    find = getattr(error.__cause__, "errors", None)
+    causes: list[dict[str, Any]] = [] if find is None else find()
+    if not causes or "input" not in causes[0]:
+        return str(error.message)
+    told = str(error.message)
+    return f"{causes[0]['input']!r}; {told[:1].lower()}{told[1:]}"
 
 
 def _sentence(error: OSError) -> str:

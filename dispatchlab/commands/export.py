@@ -56,6 +56,11 @@ def export(policy: Policy, onnx: Onnx = None, hub: Hub = None, generator: Genera
         raise DispatchlabError("Nothing to write; give --onnx FILE, --hub FOLDER or both.")
     if onnx is not None:
         check_target(onnx, (".onnx",))
+    elif generator is not None:
+        raise DispatchlabError(
+            f"--generator {generator} is for the comparison of an ONNX model; give --onnx as well, "
+            "or leave it out."
+        )
     from dispatchlab.agents import load_policy
 
     loaded = load_policy(policy)
@@ -76,8 +81,18 @@ def _write_hub(loaded: "LearnedPolicy", name: str, folder: Path) -> None:
     from dispatchlab.agents.pretrained import is_shipped, read_card
 
     card = read_card(name) if is_shipped(name) else ""
-    for path in write_hub_folder(loaded, folder, name_of(name), card):
+    for path in write_hub_folder(loaded, folder, name_of(name), card, _seconds(Path(name))):
         typer.echo(f"wrote {path}")
+
+
+def _seconds(run: Path) -> float | None:
+    """Wall time of a training, if this is the folder of one."""
+    from dispatchlab.train.progress_table import read_table
+
+    header, rows = read_table(run / "progress.csv")
+    if not rows or "time/seconds" not in header:
+        return None
+    return float(rows[-1][header.index("time/seconds")] or "nan")
 
 
 def _write_onnx(loaded: "LearnedPolicy", generator: str | None, path: Path) -> None:

@@ -205,7 +205,7 @@ def _row(
         runtime_s=result.runtime_s,
         decisions=decisions,
         time_per_decision_s=result.runtime_s / decisions if decisions else NAN,
-        status=result.status,
+        status="optimal" if objective == lower and not is_rejected else result.status,
         verified=None if result.schedule is None else not is_rejected,
         settings=case.settings,
         measures=family.measures(case, result, lower),

@@ -54,7 +54,7 @@ class DiscountSchedule:
                 raise DispatchlabError(f"{name} is {count}: give a whole number of at least 1.")
         for name, value in {"alpha": alpha, "start": start, "share": share}.items():
             if not 0 < value < 1:
-                raise DispatchlabError(f"{name} is {value}: give a number between 0 and 1.")
+                raise DispatchlabError(f"{name} is {value}: give a number above 0 and below 1.")
         self.horizon, self._alpha, self._most, self._share = horizon, alpha, most, share
         self.progress = max(1, int(start * horizon))
 

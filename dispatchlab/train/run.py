@@ -353,6 +353,7 @@ class _Run:
             "timesteps": callback.num_timesteps,
             "config": self.config.to_dict(),
             "scores": final,
+            "units": {part.name: part.unit for part in self.validation.sets},
         }
         save_policy(self.folder.policy, self.model.policy, facts, layout=self.layout)
         draft = self.folder.model.with_name(".model.tmp.zip")

@@ -4,6 +4,7 @@ import ast
 import difflib
 import inspect
 import math
+import operator
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from itertools import pairwise
@@ -133,7 +134,11 @@ def _flag(key: str, value: Any) -> bool:  # noqa: ANN401 - checked here
 
 def _whole(key: str, value: Any) -> int:  # noqa: ANN401 - checked here
     """A whole number; 1e6 and 1_000_000 are welcome."""
-    number = _number(key, value)
+    try:
+        # A float would round what has more than 15 digits.
+        return int(value) if isinstance(value, str) else operator.index(_not_flag(value))
+    except (TypeError, ValueError):
+        number = _number(key, value)
     if number != int(number):
         raise DispatchlabError(f"{key} is {shorten(value)}: give a whole number.")
     return int(number)
@@ -142,9 +147,18 @@ def _whole(key: str, value: Any) -> int:  # noqa: ANN401 - checked here
 def _number(key: str, value: Any) -> float:  # noqa: ANN401 - checked here
     """A finite number."""
     try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (OverflowError, TypeError, ValueError):
-        number = math.nan
+        number = float(_not_flag(value))
+    except OverflowError:
+        number = math.inf
+    except (TypeError, ValueError):
+        raise DispatchlabError(f"{key} is {shorten(value)}: give a number.") from None
     if not math.isfinite(number):
-        raise DispatchlabError(f"{key} is {shorten(value)}: give a number.")
+        raise DispatchlabError(f"{key} is {shorten(value)}: give a finite number.")
     return number
+
+
+def _not_flag(value: Any) -> Any:  # noqa: ANN401 - any but a truth value
+    """The value; a truth value is no number, though Python counts with it."""
+    if isinstance(value, bool):
+        raise TypeError
+    return value

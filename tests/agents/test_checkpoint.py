@@ -63,10 +63,12 @@ def test_paths_that_mean_a_checkpoint(saved: Path) -> None:
 
 def test_missing_file(saved: Path) -> None:
     """Each half is required."""
-    with pytest.raises(CheckpointError, match=r"There is no file .*nothing\.safetensors"):
+    with pytest.raises(
+        CheckpointError, match=r"no agent .*nothing', for there is no file .*nothing\.saf"
+    ):
         load_policy(saved.parent / "nothing")
     saved.with_suffix(".json").unlink()
-    with pytest.raises(CheckpointError, match=r"There is no file .*policy\.json"):
+    with pytest.raises(CheckpointError, match=r"there is no file .*policy\.json"):
         load_policy(saved)
 
 

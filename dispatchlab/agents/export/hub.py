@@ -29,7 +29,11 @@ def check_hub_folder(folder: str | Path) -> None:
 
 
 def write_hub_folder(
-    policy: LearnedPolicy, folder: str | Path, name: str, card: str = ""
+    policy: LearnedPolicy,
+    folder: str | Path,
+    name: str,
+    card: str = "",
+    seconds: float | None = None,
 ) -> tuple[Path, ...]:
     """Write ``model.safetensors``, ``config.json`` and the model card ``README.md``.
 
@@ -40,6 +44,7 @@ def write_hub_folder(
         folder: A folder to be made.
         name: Name of the policy, for the card.
         card: Text of the card; by default made of what the policy tells about its training.
+        seconds: Wall time of the training, which a policy does not tell.
 
     Returns:
         The files.
@@ -50,7 +55,7 @@ def write_hub_folder(
     check_hub_folder(folder)
     path = Path(folder)
     content = contents(policy, policy.meta)
-    text = front_matter(name, policy.family) + (card or make_card(name, policy))
+    text = front_matter(name, policy.family) + (card or make_card(name, policy, seconds))
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

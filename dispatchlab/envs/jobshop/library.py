@@ -17,7 +17,7 @@ from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.taillard import seeds_table, taillard_instance
 
 _FAMILIES = ("ft", "la", "abz", "orb", "swv", "yn", "ta", "mk", "edata", "demo")
-_LISTING = "list them with instance_names() or `dispatchlab envs --instances`"
+_LISTING = "`dispatchlab envs --instances` lists them"
 _DATA = files("dispatchlab.envs.jobshop") / "data"
 
 

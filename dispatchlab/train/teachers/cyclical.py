@@ -72,7 +72,7 @@ class Cyclical(PointTeacher):
             0.0 < start <= end <= 1.0,
             f"start and end are {start} and {end} but must rise between 0 and 1; change one.",
         )
-        require(0.0 < ratio < 1.0, f"ratio is {ratio} but must be between 0 and 1; change it.")
+        require(0.0 < ratio < 1.0, f"ratio is {ratio} but must be above 0 and below 1; change it.")
         require_at_least("epoch", epoch, 1)
         self._directions = read_directions(directions, dimensions)
         self._start, self._end, self._ratio = start, end, ratio

@@ -80,7 +80,7 @@ class LearningProgress(PointTeacher):
         )
         require_fraction("rate", rate)
         require_positive("rate", rate)
-        require(0.0 < theta < 1.0, f"theta is {theta} but must be between 0 and 1; change it.")
+        require(0.0 < theta < 1.0, f"theta is {theta} but must be above 0 and below 1; change it.")
         require_fraction("base_rate", base_rate)
         require_fraction("uniform_share", uniform_share)
         require_at_least("period", period, 1)

@@ -11,7 +11,7 @@ from safetensors import safe_open
 from typer.testing import CliRunner
 
 from dispatchlab.agents import LearnedPolicy, load_policy, save_policy
-from dispatchlab.agents.cards import HEADINGS
+from dispatchlab.agents.cards import HEADINGS, make_card
 from dispatchlab.agents.export import write_hub_folder
 from dispatchlab.agents.pretrained import read_card
 from dispatchlab.cli import app
@@ -32,7 +32,8 @@ def test_the_folder_loads_with_the_same_logits(tmp_path: Path) -> None:
     env = ToyVectorEnv(4)
     obs, _ = env.reset(seed=0)
     net = make_policy(env).net
-    meta = {"config": {"generator": "toys", "seed": 3}, "scores": {"all": {"greedy": 1.5}}}
+    meta = {"config": {"generator": "toys", "seed": 3}, "scores": {"all": {"greedy": 1.5}},
+            "units": {"all": "mean score"}}  # fmt: skip
     policy = LearnedPolicy(net, family="toy", layout=env.graph_spec.layout(), meta=meta)
     files = write_hub_folder(policy, tmp_path / "mine", 'a "quoted" name: yes')
     assert [path.name for path in files] == ["model.safetensors", "config.json", "README.md"]
@@ -40,6 +41,8 @@ def test_the_folder_loads_with_the_same_logits(tmp_path: Path) -> None:
     loaded = load_policy(tmp_path / "mine", family="toy", layout=env.graph_spec.layout())
     assert torch.equal(loaded.logits(obs), policy.logits(obs))
     assert loaded.meta == policy.meta
+    for file in files[:2]:
+        assert load_policy(file).meta == policy.meta
     assert json.loads(files[1].read_text())["format"] == "dispatchlab-policy"
     with safe_open(files[0], "pt") as stored:
         assert stored.metadata() == {"format": "pt"}
@@ -48,6 +51,8 @@ def test_the_folder_loads_with_the_same_logits(tmp_path: Path) -> None:
     assert all(f"## {heading}\n" in card for heading in HEADINGS)
     assert "- Wall time: not recorded." in card
     assert '"greedy": 1.5' in card
+    assert "- `all`: mean score" in card
+    assert "- Wall time: 90 s." in make_card("mine", policy, seconds=90)
 
 
 def test_policy_files_come_before_those_of_a_hub(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_files_are_loaded_too(tmp_path: Path) -> None:
     [
         ("ft6", "named 'ft6'; did you mean ft06.*or give the path of a file"),
         ("la1", "did you mean la01"),
-        ("zzzzz", "list them with instance_names.*or give the path"),
+        ("zzzzz", "dispatchlab envs --instances` lists them, or give the path"),
         ("missing.fjs", "There is no file 'missing.fjs'"),
         ("folder/x", "There is no file 'folder/x'"),
     ],
