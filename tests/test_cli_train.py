@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def test_a_signal_before_ppo(
 
 def test_a_signal_before_anything_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No folder stays that could be neither continued nor begun."""
-    monkeypatch.setattr("dispatchlab.train.run.CsvWriter", lambda *_, **__: os.kill(os.getpid(), 2))
+    killed = partial(os.kill, os.getpid(), 2)
+    monkeypatch.setattr("dispatchlab.train.sitting.CsvWriter", lambda *_, **__: killed())
     stopped = _train(*SET, "--out", str(tmp_path / "run"))
     assert (stopped.exit_code, list(tmp_path.iterdir())) == (130, [])
     assert "Stopped before training began, so nothing is kept." in stopped.stderr

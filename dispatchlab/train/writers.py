@@ -13,6 +13,19 @@ from dispatchlab.envs.core.errors import CheckpointError
 from dispatchlab.envs.core.files import write_atomically
 from dispatchlab.train.progress_table import TIMESTEPS, read_table
 
+# What is known of a rollout, and of an update.
+PLAY_COLUMNS = (TIMESTEPS, "time/seconds", "time/fps", "rollout/return", "rollout/decisions")
+UPDATE_COLUMNS = (
+    "train/learning_rate",
+    "train/explained_variance",
+    "train/value_loss",
+    "train/policy_gradient_loss",
+    "train/entropy_loss",
+    "train/approx_kl",
+    "train/clip_fraction",
+    "train/gradient_norm",
+)
+
 
 class CsvWriter(KVWriter):
     """Appends one row a dump; the columns are fixed, so that a resumed run fits."""
