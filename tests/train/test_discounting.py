@@ -234,7 +234,7 @@ def test_what_comes_first_has_the_first_discount(
     config = replace(tiny, imitation_rounds=1, discount=GROWING)
     for resume in (False, True):
         with monkeypatch.context() as patch:
-            patch.setattr("dispatchlab.train.run.imitate_expert", die)
+            patch.setattr("dispatchlab.train.preparation.imitate_expert", die)
             if resume:
                 patch.setattr(FixedEpisodes, "of_expert", lambda _: pytest.fail("played again"))
             with pytest.raises(KeyboardInterrupt):

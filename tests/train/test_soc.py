@@ -73,7 +73,7 @@ def test_resumed_run_equals_uninterrupted_run(
     assert not same_weights(tmp_path / "whole", tmp_path / "late")
     assert train(None, tmp_path / "late", resume=True, console=quiet).finished
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dispatchlab.train.run.imitate_expert", _die)
+        patch.setattr("dispatchlab.train.preparation.imitate_expert", _die)
         with pytest.raises(KeyboardInterrupt):
             train(chip, tmp_path / "early", console=quiet)
     assert train(None, tmp_path / "early", resume=True, console=quiet).finished
