@@ -71,6 +71,12 @@ class RunCallback(BaseCallback):
         """Whether this sitting has used up its time."""
         return 0 < 60.0 * self._config.max_minutes < time.monotonic() - self._started
 
+    def stop(self) -> None:
+        """End training between two rollouts, for want of time, with a checkpoint of all before."""
+        self._save(self)
+        self.saved = self.num_timesteps
+        self.stopped = True
+
     def _on_rollout_start(self) -> None:
         """Between two rollouts; at the first of a resumed run everything is done already."""
         if self.num_timesteps != self.done:

@@ -188,6 +188,7 @@ class Sitting:
         if self.rates is None:
             return []
         self.rates.is_over = lambda: main.stopped
+        self.rates.is_late, self.rates.stop = main.is_late, main.stop
         self.rates.say = display.say
         return [self.rates]
 

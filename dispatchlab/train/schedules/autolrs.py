@@ -63,6 +63,7 @@ class AutoLrs:
 
     Attributes:
         stages: Those whose rate is known.
+        trials: Those of the next stage, if its search was cut short.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class AutoLrs:
         """
         self.config = config or AutoLrsConfig()
         self.stages: list[Stage] = []
+        self.trials: list[Tried] = []
         self._suggest = suggest
 
     @property
@@ -85,7 +87,9 @@ class AutoLrs:
         """Steps of all stages, without the trials."""
         return sum(stage.steps for stage in self.stages)
 
-    def choose(self, trainee: Trainee, most: int | None = None) -> Stage:
+    def choose(
+        self, trainee: Trainee, most: int | None = None, is_late: Callable[[], bool] = bool
+    ) -> Stage | None:
         """Search the rate of the next stage; afterwards training is where it was.
 
         A stage too short for a trial keeps the rate before it, and so does one whose trials all
@@ -95,29 +99,38 @@ class AutoLrs:
         Args:
             trainee: What is trained.
             most: Steps that are left, if not many.
+            is_late: Asked after each trial whether to go on another time.
 
         Returns:
-            The stage, which is yet to be trained.
+            The stage, which is yet to be trained; None if it is too late to find its rate.
         """
         config = self.config
         steps = min(config.first_stage * 2 ** len(self.stages), config.longest_stage)
         steps = max(1, min(steps, steps if most is None else most))
         short = max(LEAST_LOSSES, round(config.share * steps))
-        tried = self._try_rates(trainee, short, steps / short) if short <= steps else []
-        stage = Stage(steps, self._best(tried), tuple(tried))
+        if short <= steps and not self._try_rates(trainee, short, steps / short, is_late):
+            return None
+        stage = Stage(steps, self._best(self.trials), tuple(self.trials))
         self.stages.append(stage)
+        self.trials = []
         return stage
 
-    def _try_rates(self, trainee: Trainee, short: int, horizon: float) -> list[Tried]:
-        """Trials of so many steps; the loss of each is that after so many of their lengths."""
-        config, start = self.config, trainee.save()
-        tried: list[Tried] = []
-        for trial in range(config.trials):
+    def _try_rates(
+        self, trainee: Trainee, short: int, horizon: float, is_late: Callable[[], bool]
+    ) -> bool:
+        """Trials of so many steps, whose losses are those after so many of their lengths.
+
+        False if some are left.
+        """
+        config, start, tried = self.config, trainee.save(), self.trials
+        for trial in range(len(tried), config.trials):
             seed = int(np.random.SeedSequence(self._key(trial)).generate_state(1)[0])
             rate = self._suggest(_finite(tried), config.low, config.high, seed)
             tried.append((rate, forecast(trainee.train_for(short, rate), horizon)))
             trainee.restore(start)
-        return tried
+            if is_late() and len(tried) < config.trials:
+                return False
+        return True
 
     def _best(self, tried: Sequence[Tried]) -> float:
         """The rate with the least loss, or the one before if there is no such rate."""
@@ -139,6 +152,7 @@ class AutoLrs:
             What was done.
         """
         stage = self.choose(trainee, most)
+        assert stage is not None  # nobody is late
         trainee.train_for(stage.steps, stage.rate)
         return stage
 
@@ -150,7 +164,7 @@ class AutoLrs:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that decides the next stage, between two stages."""
-        return {"stages": [asdict(stage) for stage in self.stages]}
+        return {"stages": [asdict(stage) for stage in self.stages], "trials": list(self.trials)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue where `state_dict` was taken."""
@@ -158,6 +172,7 @@ class AutoLrs:
             Stage(row["steps"], row["rate"], tuple((rate, loss) for rate, loss in row["tried"]))
             for row in state["stages"]
         ]
+        self.trials = [(rate, loss) for rate, loss in state.get("trials", ())]
 
     def _key(self, trial: int) -> list[int]:
         """Where the seed of a trial comes from."""

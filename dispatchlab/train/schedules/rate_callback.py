@@ -60,6 +60,8 @@ class RateSearch(BaseCallback):
 
     Attributes:
         is_over: Says whether this rollout will not be played.
+        is_late: Says whether the time is up.
+        stop: Called when it is, instead of playing the rollout; saves what has been tried.
         say: Called with a line after each search.
     """
 
@@ -74,6 +76,8 @@ class RateSearch(BaseCallback):
         """
         super().__init__()
         self.is_over: Callable[[], bool] = lambda: False
+        self.is_late: Callable[[], bool] = lambda: False
+        self.stop: Callable[[], None] = lambda: None
         self.say: Callable[[str], None] = lambda line: None
         self._search, self._env, self._total, self._warm_up = search, env, total, warm_up
         self._end = 0
@@ -100,7 +104,10 @@ class RateSearch(BaseCallback):
             return
         trainee = AlgorithmTrainee(cast("OnPolicyAlgorithm", self.model), self._env)
         left = math.ceil((self._total - self.num_timesteps) / trainee.decisions)
-        stage = self._search.choose(trainee, left)
+        stage = self._search.choose(trainee, left, self.is_late)
+        if stage is None:
+            self.stop()
+            return
         self._end = self.num_timesteps + stage.steps * trainee.decisions
         self._set_rate(stage.rate)
         self.say(f"{self.num_timesteps:>9} decisions  {describe_stage(stage)}")

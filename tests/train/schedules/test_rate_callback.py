@@ -1,7 +1,7 @@
 """A run whose learning rates are searched while it goes on."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,8 @@ from rich.console import Console
 
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.train import TrainConfig, train
+from dispatchlab.train.callback import RunCallback
+from dispatchlab.train.checkpoint import read_checkpoint
 from dispatchlab.train.schedules import autolrs, rate_callback
 from dispatchlab.train.schedules.autolrs import AutoLrs, Stage
 from tests.train.helpers import Interrupt, progress, same_weights
@@ -52,6 +54,37 @@ def test_resumed_search_equals_uninterrupted_search(
     assert len(rates) == 13
     assert [len(set(part)) for part in (rates[:5], rates[5:11], rates[11:])] == [1, 1, 1]
     assert all(1e-4 <= rate <= 1e-2 for rate in rates)
+
+
+@pytest.mark.parametrize("algo", ["ppo", "maskable-ppo"])
+def test_search_goes_on_where_the_clock_stopped_it(
+    algo: str, tiny: TrainConfig, quiet: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One trial a sitting, each with a checkpoint, and the run ends as one sitting does."""
+    pytest.importorskip("optuna")
+    config = replace(tiny, algo=algo, schedule=SEARCHED, total_timesteps=5 * 128)
+    train(config, tmp_path / "whole", console=quiet)
+    with monkeypatch.context() as patch:
+        patch.setattr(RunCallback, "_boundary", _in_time(RunCallback._boundary))
+        late = replace(config, max_minutes=1e-9)
+        sitting = train(late, tmp_path / "cut", console=quiet)
+    assert (sitting.finished, sitting.timesteps) == (False, 0)
+    state = read_checkpoint(tmp_path / "cut" / "checkpoint.pt")
+    assert len(state["rates"]["search"]["trials"]) == 1
+    assert train(config, tmp_path / "cut", resume=True, console=quiet).finished
+    assert same_weights(tmp_path / "whole", tmp_path / "cut")
+    assert progress(tmp_path / "whole") == progress(tmp_path / "cut")
+
+
+def _in_time(boundary: Callable[..., None]) -> Callable[..., None]:
+    """The same at a moment when the time is not yet up."""
+
+    def work(self: RunCallback, *, is_last: bool) -> None:
+        limit, self._config = self._config, replace(self._config, max_minutes=0.0)
+        boundary(self, is_last=is_last)
+        self._config = limit
+
+    return work
 
 
 def test_trials_leave_no_trace(
