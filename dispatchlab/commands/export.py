@@ -85,14 +85,14 @@ def _write_hub(loaded: "LearnedPolicy", name: str, folder: Path) -> None:
         typer.echo(f"wrote {path}")
 
 
-def _seconds(run: Path) -> float | None:
-    """Wall time of a training, if this is the folder of one."""
+def _seconds(policy: Path) -> float | None:
+    """Wall time of a training, if this is the folder of one or its policy."""
     from dispatchlab.train.progress_table import read_table
 
+    run = policy if policy.is_dir() else policy.parent
     header, rows = read_table(run / "progress.csv")
-    if not rows or "time/seconds" not in header:
-        return None
-    return float(rows[-1][header.index("time/seconds")] or "nan")
+    told = dict(zip(header, rows[-1], strict=True)) if rows else {}
+    return float(told["time/seconds"]) if told.get("time/seconds") else None
 
 
 def _write_onnx(loaded: "LearnedPolicy", generator: str | None, path: Path) -> None:
