@@ -160,10 +160,11 @@ def _require_correct(comparison: "Comparison") -> None:
     if not comparison.violations:
         return
     (method, instance, seed), complaint = next(iter(comparison.violations.items()))
-    raise DispatchlabError(
-        f"{len(comparison.violations)} schedules are wrong; the first is by {method} for "
-        f"{instance}, seed {seed}: {complaint}"
-    )
+    count = len(comparison.violations)
+    number = "1 schedule is wrong and does not count: it"
+    if count > 1:
+        number = f"{count} schedules are wrong and do not count; the first"
+    raise DispatchlabError(f"{number} is by {method} for {instance}, seed {seed}: {complaint}")
 
 
 def _check_baseline(against: str | None, methods: "Sequence[Method]") -> None:

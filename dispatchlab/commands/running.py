@@ -69,7 +69,12 @@ class Running(NamedTuple):
                 def on_check(case: "Case") -> None:
                     bar.update(task, advance=1, description=f"bound of {case.instance}")
 
-                return compare(methods, cases, on_run, on_check, engine=engine, keep=self.keep)
+                return compare(
+                    methods, cases, on_run, on_check, engine=engine, keep=self.keep,
+                    on_refused=lambda told: bar.console.print(
+                        told, markup=False, highlight=False, soft_wrap=True
+                    ),
+                )  # fmt: skip
         except KeyboardInterrupt:
             if self.keep is not None:
                 console(err=True).print(

@@ -31,7 +31,8 @@ class Run:
         instance: Name of the instance.
         seed: Seed of the realisation and of the method.
         objective_name: What is minimised.
-        objective: Its value, in the instance's unit; NaN where no schedule was found.
+        objective: Its value, in the instance's unit; NaN where no schedule was found, or a wrong
+            one.
         lower_bound: Best bound known or proven by any of the methods; NaN under a random
             realisation.
         reference: Best-known value or bound, else the best found by any of the methods.
@@ -45,7 +46,7 @@ class Run:
         verified: Whether the independent checker accepts schedule and objective; None without
             a schedule.
         settings: What tells the instance from others like it.
-        measures: What the family measures beside the objective.
+        measures: What the family measures beside the objective; NaN where the schedule is wrong.
     """
 
     method: str
@@ -124,6 +125,7 @@ def compare(
     *,
     engine: Engine | None = None,
     keep: str | Path | None = None,
+    on_refused: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Run every method on every case.
 
@@ -136,7 +138,9 @@ def compare(
         engine: Who carries it out, as `make_engine` makes it; this process by default. The rows
             are the same but for times.
         keep: Folder in which every result is kept as soon as it is there. What a folder of the same
-            comparison has already is read and checked, not computed again.
+            comparison has already is read and checked, not computed again unless the checker
+            rejects it.
+        on_refused: Called with a sentence for each kept result that is not taken.
 
     Returns:
         The runs; every schedule has been through `verify`.
@@ -148,7 +152,9 @@ def compare(
     if not methods or not cases:
         raise DispatchlabError("Nothing to compare: give at least one method and one instance.")
     with nullcontext() if keep is None else open_folder(Path(keep), methods, cases) as folder:
-        found = carry_out(methods, cases, engine or ThisProcess(), folder, on_run, on_check)
+        found = carry_out(
+            methods, cases, engine or ThisProcess(), folder, on_run, on_check, on_refused
+        )
     runs: list[Run] = []
     kept: dict[Key, Result] = {}
     violations: dict[Key, str] = {}
@@ -167,7 +173,7 @@ def compare(
 def _rows(
     case: Case, results: Mapping[str, Result], violations: Mapping[Key, str], bounds: Bounded
 ) -> list[Run]:
-    """Tidy rows of one case; bounds and references are shared by its methods."""
+    """Tidy rows of one case; its methods share bounds and references, without what is wrong."""
     family = eval_family(case.family)
     lower, upper = bounds.lower, bounds.upper
     rejected = {method for method, *where in violations if where == [case.instance, case.seed]}
@@ -177,7 +183,8 @@ def _rows(
         if result.objective is not None and method not in rejected
     ]
     if family.has_bounds(case):
-        lower = max([r.lower_bound for r in results.values()] + [lower], key=_nan_last)
+        proven = [r.lower_bound for method, r in results.items() if method not in rejected]
+        lower = max([*proven, lower], key=_nan_last)
     reference = upper if not math.isnan(upper) else min(found, default=NAN)
     return [
         _row(case, method, result, lower, reference, not math.isnan(upper), method in rejected)
@@ -190,7 +197,8 @@ def _row(
     is_rejected: bool,
 ) -> Run:  # fmt: skip
     family = eval_family(case.family)
-    objective = NAN if result.objective is None else result.objective
+    objective = NAN if result.objective is None or is_rejected else result.objective
+    measures = family.measures(case, result, lower)
     decisions = int(result.info.get("decisions", 0))
     return Run(
         method=method,
@@ -205,10 +213,10 @@ def _row(
         runtime_s=result.runtime_s,
         decisions=decisions,
         time_per_decision_s=result.runtime_s / decisions if decisions else NAN,
-        status="optimal" if objective == lower and not is_rejected else result.status,
+        status="optimal" if objective == lower else "unknown" if is_rejected else result.status,
         verified=None if result.schedule is None else not is_rejected,
         settings=case.settings,
-        measures=family.measures(case, result, lower),
+        measures=dict.fromkeys(measures, NAN) if is_rejected else measures,
     )
 
 

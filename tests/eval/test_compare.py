@@ -13,6 +13,7 @@ from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.eval.cases import Case, instance_cases
 from dispatchlab.eval.compare import compare, relative_gap
 from dispatchlab.eval.methods import make_methods
+from dispatchlab.eval.summary import summarise
 from tests.eval.helpers import TINY
 
 
@@ -78,7 +79,10 @@ def test_wrong_schedules_are_marked() -> None:
     liar, spt = result.runs
     assert (liar.verified, spt.verified) == (False, True)
     assert liar.reference == spt.objective
+    assert math.isnan(liar.objective)
+    assert math.isnan(liar.gap)
     assert result.best(case) == spt
+    assert [summary.solved for summary in summarise(result)] == [1, 0]
     assert "too low" in result.violations["liar", "tiny", 0]
 
 

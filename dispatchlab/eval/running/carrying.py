@@ -14,6 +14,7 @@ from dispatchlab.eval.running.workbench import Workbench, WorkerLostError
 
 OnRun = Callable[[str, Case], None]
 OnCheck = Callable[[Case], None]
+OnRefused = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Found:
 def carry_out(
     methods: Sequence[Method], cases: Sequence[Case], engine: Engine, folder: Folder | None = None,
     on_run: OnRun | None = None, on_check: OnCheck | None = None,
+    on_refused: OnRefused | None = None,
 ) -> Found:  # fmt: skip
     """Carry out whatever is not kept.
 
@@ -42,6 +44,7 @@ def carry_out(
         folder: Where it is kept, if it is.
         on_run: Called for each method and case.
         on_check: Called for each case whose bounds are found.
+        on_refused: Called with a sentence for each kept result that is not taken.
 
     Returns:
         Results and bounds.
@@ -49,7 +52,7 @@ def carry_out(
     Raises:
         WorkerLostError: If a process was lost; everything that was finished is kept.
     """
-    book = _Book(methods, cases, folder, on_run, on_check)
+    book = _Book(methods, cases, folder, on_run, on_check, on_refused)
     bench = Workbench(methods, keeps=folder is not None)
     try:
         for task, answer in engine.run(bench, book.tasks()):
@@ -68,11 +71,11 @@ class _Book:
 
     def __init__(
         self, methods: Sequence[Method], cases: Sequence[Case], folder: Folder | None,
-        on_run: OnRun | None, on_check: OnCheck | None,
+        on_run: OnRun | None, on_check: OnCheck | None, on_refused: OnRefused | None,
     ) -> None:  # fmt: skip
         self.found = Found()
         self._methods, self._cases, self._folder = methods, cases, folder
-        self._on_run, self._on_check = on_run, on_check
+        self._on_run, self._on_check, self._on_refused = on_run, on_check, on_refused
 
     def tasks(self) -> Iterator[Task]:
         """All that is to be done; what is kept of it goes along, to be checked."""
@@ -91,6 +94,7 @@ class _Book:
         if self._folder is None:
             return
         if isinstance(task, Play) and isinstance(answer, Played) and answer.texts:
+            self._tell_refused(self._folder, task, answer)
             self._folder.keep_results(task, answer.texts)
         elif isinstance(task, Bound) and isinstance(answer, Bounded):
             self._folder.keep_bound(task, answer)
@@ -107,6 +111,14 @@ class _Book:
             self.found.bounds[task.index] = answer
             if self._on_check is not None:
                 self._on_check(task.case)
+
+    def _tell_refused(self, folder: Folder, task: Play, answer: Played) -> None:
+        """Name the files that were not taken."""
+        for position, reason in answer.refused.items():
+            if self._on_refused is not None:
+                path = str(folder.result_path(task, position))
+                told = reason[:1].lower() + reason[1:]
+                self._on_refused(f"The kept result {path!r} is computed again: {told}")
 
     def _known_bound(self, task: Bound) -> Bounded | None:
         """What is kept, or known at once."""

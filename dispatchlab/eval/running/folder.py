@@ -61,6 +61,18 @@ class Folder:
         texts = [_read(self._result(task.method, *pair)) for pair in _pairs(task)]
         return () if None in texts else tuple(text for text in texts if text is not None)
 
+    def result_path(self, task: Play, position: int) -> Path:
+        """Where the result of one case of a task lies.
+
+        Args:
+            task: A method on cases.
+            position: Which of its cases.
+
+        Returns:
+            The file.
+        """
+        return self._result(task.method, task.indices[position], task.cases[position])
+
     def keep_results(self, task: Play, texts: Sequence[str]) -> None:
         """Keep what a task came to.
 
@@ -172,9 +184,12 @@ def _is_ours(path: Path) -> bool:
 
 
 def _read(path: Path) -> str | None:
+    """The text of a file, which is empty if the file holds none; None if it is not there."""
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
+        return ""
+    except OSError:
         return None
 
 

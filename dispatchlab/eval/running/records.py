@@ -47,7 +47,7 @@ def to_text(method: str, case: Case, result: Result) -> str:
         return path.read_text(encoding="utf-8")
 
 
-def from_text(text: str, method: str, case: Case) -> Result | None:
+def from_text(text: str, method: str, case: Case) -> Result:
     """Read a result.
 
     Args:
@@ -56,18 +56,22 @@ def from_text(text: str, method: str, case: Case) -> Result | None:
         case: The case.
 
     Returns:
-        The result, which is not verified; None if the text is damaged, or of another method or
-        case.
+        The result, which is not verified.
+
+    Raises:
+        DispatchlabError: If the text is damaged, or of another method or case.
     """
     try:
         document = json.loads(text)
         remarks = document["info"]["result"]
         if (document["method"], remarks["case"]) != (method, content_of(case)):
-            return None
+            raise DispatchlabError("It is of another method or case.")
         schedule = None if document["format"] == NO_SCHEDULE else _schedule(text, case)
         return _result(case, schedule, remarks)
-    except (DispatchlabError, LookupError, TypeError, ValueError, RecursionError):
-        return None
+    except DispatchlabError:
+        raise
+    except (LookupError, TypeError, ValueError, RecursionError):
+        raise DispatchlabError("It is damaged or no result of an evaluation.") from None
 
 
 def content_of(case: Case) -> str:
@@ -95,7 +99,10 @@ def _schedule(text: str, case: Case) -> Any:  # noqa: ANN401 (a family's own)
     with tempfile.TemporaryDirectory(prefix="dispatchlab-") as folder:
         path = Path(folder) / "schedule.json"
         path.write_text(text, encoding="utf-8")
-        return eval_family(case.family).read_schedule(path, case)
+        try:
+            return eval_family(case.family).read_schedule(path, case)
+        except DispatchlabError:  # whose message names a file that is no user's
+            raise DispatchlabError("It holds no schedule that can be read.") from None
 
 
 def _result(case: Case, schedule: Any, remarks: Mapping[str, Any]) -> Result:  # noqa: ANN401
@@ -103,6 +110,7 @@ def _result(case: Case, schedule: Any, remarks: Mapping[str, Any]) -> Result:  #
     if told["status"] not in _STATUS:
         raise ValueError(f"unknown status {told['status']!r}")
     info = {**told["info"]}
+    _refuse_nonsense(told, info, has_schedule=schedule is not None)
     if schedule is not None:
         outcome = eval_family(case.family).outcome(told["outcome"], schedule)
         info |= {} if outcome is None else {"outcome": outcome}
@@ -115,6 +123,23 @@ def _result(case: Case, schedule: Any, remarks: Mapping[str, Any]) -> Result:  #
         log=tuple(dict(entry) for entry in told["log"]),
         info=info,
     )
+
+
+def _refuse_nonsense(
+    told: Mapping[str, Any], info: Mapping[str, Any], *, has_schedule: bool
+) -> None:
+    """Refuse numbers that no run can come to; the checker sees the schedule and objective alone."""
+    runtime_s, decisions = _number(told["runtime_s"]), _number(info.get("decisions", 0))
+    if not 0 <= runtime_s < math.inf:
+        raise DispatchlabError(f"Its runtime_s is {runtime_s:g}.")
+    if not 0 <= decisions < math.inf or decisions != int(decisions):
+        raise DispatchlabError(f"Its decisions are {decisions:g}.")
+    objective = told["objective"]
+    if (objective is not None) != has_schedule:
+        beside = "with a" if has_schedule else "without a"
+        raise DispatchlabError(f"Its objective is {objective!r} {beside} schedule.")
+    if objective is not None and not math.isfinite(_number(objective)):
+        raise DispatchlabError(f"Its objective is {objective:g}.")
 
 
 def _number(value: Any) -> float:  # noqa: ANN401 (any JSON value)

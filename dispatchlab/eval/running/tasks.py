@@ -1,7 +1,7 @@
 """Tasks: the pieces that a comparison is cut into, the same whoever carries them out."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from dispatchlab.envs.core.schedule import Result
@@ -47,11 +47,13 @@ class Played:
         results: A result per case.
         complaints: What the checker has against each; None for nothing.
         texts: What to keep of each; empty where nothing is new, or nothing is kept.
+        refused: Why kept results are not taken, by their position.
     """
 
     results: tuple[Result, ...]
     complaints: tuple[str | None, ...]
     texts: tuple[str, ...] = ()
+    refused: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

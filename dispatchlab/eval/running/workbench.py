@@ -61,15 +61,15 @@ class Workbench:
         if isinstance(task, Bound):
             return Bounded(*eval_family(task.case.family).known_bounds(task.case))
         method = self.methods[task.method]
-        results = _kept_results(method, task)
+        results, refused = _kept_results(method, task)
+        if results and not refused:
+            return Played(results, (None,) * len(results))
+        results = self._solve(task)
         texts: tuple[str, ...] = ()
-        if results is None:
-            results = self._solve(task)
-            if self._keeps:
-                pairs = zip(task.cases, results, strict=True)
-                texts = tuple(to_text(method.name, case, result) for case, result in pairs)
-        complaints = map(_complaint, task.cases, results)
-        return Played(results, tuple(complaints), texts)
+        if self._keeps:
+            pairs = zip(task.cases, results, strict=True)
+            texts = tuple(to_text(method.name, case, result) for case, result in pairs)
+        return Played(results, tuple(map(_complaint, task.cases, results)), texts, refused)
 
     def _solve(self, task: Play) -> tuple[Result, ...]:
         method = self.methods[task.method]
@@ -83,13 +83,22 @@ class Workbench:
         return tuple(replace(one, info={**one.info, LOAD: self._load}) for one in results)
 
 
-def _kept_results(method: Method, task: Play) -> tuple[Result, ...] | None:
-    """What was kept of a task; None unless all of it is there and whole."""
-    if not task.kept:
-        return None
-    pairs = zip(task.kept, task.cases, strict=True)
-    results = tuple(from_text(text, method.name, case) for text, case in pairs)
-    return None if None in results else results  # type: ignore[return-value] # see the condition
+def _kept_results(method: Method, task: Play) -> tuple[tuple[Result, ...], dict[int, str]]:
+    """What was kept of a task, and by its position why a result is not taken."""
+    results: list[Result] = []
+    refused: dict[int, str] = {}
+    for position, text in enumerate(task.kept):
+        case = task.cases[position]
+        try:
+            result = from_text(text, method.name, case)
+            complaint = _complaint(case, result)
+        except DispatchlabError as error:
+            complaint = str(error)
+        else:
+            results.append(result)
+        if complaint is not None:
+            refused[position] = complaint
+    return tuple(results), refused
 
 
 def _complaint(case: Case, result: Result) -> str | None:

@@ -78,16 +78,29 @@ def test_damaged_results_do_not_count(content: bytes | None, tmp_path: Path) -> 
     assert json.loads(victim.read_bytes())["method"] == "spt"
 
 
-def test_forged_results_are_caught(tmp_path: Path) -> None:
-    """What is read back passes the checker like all else, or does not."""
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"objective": 1}, "too low"), ({"runtime_s": -2.0}, "its runtime_s is -2.")],
+)
+def test_forged_results_never_count(change: dict[str, Any], reason: str, tmp_path: Path) -> None:
+    """A kept result that cannot be true is told with its file, and computed again."""
     cases = tiny_cases([0])
-    compare(make_methods(["spt"]), cases, keep=tmp_path)
+    first = compare(make_methods(["spt"]), cases, keep=tmp_path)
     path = kept_files(tmp_path)[0]
     document = json.loads(path.read_text())
-    document["info"]["result"]["objective"] -= 1
+    document["info"]["result"] |= change
     path.write_text(json.dumps(document))
-    run = compare(make_methods(["spt"]), cases, keep=tmp_path).runs[0]
-    assert run.verified is False
+    told: list[str] = []
+    method = make_methods(["spt"])[0]
+    solved = counting(method)
+    again = compare([method], cases, keep=tmp_path, on_refused=told.append)
+    assert solved == [0]
+    assert without_times(again) == without_times(first)
+    assert len(told) == 1
+    assert str(path) in told[0]
+    assert reason in told[0]
+    compare([method], cases, keep=tmp_path, on_refused=told.append)
+    assert len(told) == len(solved) == 1
 
 
 def test_bounds_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.eval.cases import Case, generated_cases
 from dispatchlab.eval.edge_cases import edge_cases
@@ -40,7 +41,6 @@ def test_round_trip(family: str) -> None:
     made = method.solve(case)
     text = to_text(method.name, case, made)
     read = from_text(text, method.name, case)
-    assert read is not None
     assert read.schedule is not made.schedule
     for name in ("objective", "lower_bound", "status", "runtime_s"):
         assert repr(getattr(read, name)) == repr(getattr(made, name))
@@ -50,10 +50,12 @@ def test_round_trip(family: str) -> None:
     evaluation = eval_family(family)
     evaluation.verify(case, read)
     assert repr(evaluation.measures(case, read, 1.0)) == repr(evaluation.measures(case, made, 1.0))
-    assert from_text(text, method.name, other) is None
-    assert from_text(text, "another", case) is None
+    for name, played in ((method.name, other), ("another", case)):
+        with pytest.raises(DispatchlabError, match="another method or case"):
+            from_text(text, name, played)
     for length in range(0, len(text) - 2, max(1, len(text) // 50)):
-        assert from_text(text[:length], method.name, case) is None
+        with pytest.raises(DispatchlabError):
+            from_text(text[:length], method.name, case)
 
 
 def test_no_schedule() -> None:
@@ -64,7 +66,6 @@ def test_no_schedule() -> None:
     text = to_text("m", case, found)
     json.loads(text, parse_constant=pytest.fail)  # not even NaN
     read = from_text(text, "m", case)
-    assert read is not None
     assert (read.schedule, read.objective, read.status) == (None, None, "unknown")
     assert math.isnan(read.lower_bound)
     assert read.log == log
@@ -75,7 +76,9 @@ def test_no_schedule() -> None:
     "change",
     [
         {"status": "splendid"}, {"objective": "7"}, {"objective": [7]}, {"runtime_s": None},
-        {"lower_bound": True}, {"log": 3}, {"info": []}, {"case": ""},
+        {"lower_bound": True}, {"log": 3}, {"info": []}, {"case": ""}, {"objective": None},
+        {"runtime_s": -1.0}, {"runtime_s": "NaN"}, {"runtime_s": "Infinity"},
+        {"info": {"decisions": -1}}, {"info": {"decisions": 0.5}}, {"objective": "NaN"},
     ],
 )  # fmt: skip
 def test_damaged_remarks(change: dict[str, Any], tmp_path: Path) -> None:
@@ -83,10 +86,12 @@ def test_damaged_remarks(change: dict[str, Any], tmp_path: Path) -> None:
     method, (case, _) = PLAYS["job-shop"]()
     document = json.loads(to_text("spt", case, method.solve(case)))
     document["info"]["result"] |= change
-    assert from_text(json.dumps(document), "spt", case) is None
+    with pytest.raises(DispatchlabError):
+        from_text(json.dumps(document), "spt", case)
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, '{"info": 1}', "\x00"])
 def test_anything_else(text: str) -> None:
     """Nothing that is no record is read as one."""
-    assert from_text(text, "spt", Case("tiny", 0, TINY)) is None
+    with pytest.raises(DispatchlabError):
+        from_text(text, "spt", Case("tiny", 0, TINY))
