@@ -459,6 +459,10 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["envs", "ta"], "--instances"),
         (["envs", "--instances", "zzzzz"], "no benchmark set named 'zzzzz'"),
         (["evaluate", "job-shop", "--seeds", "0-999999999"], "at most 100000"),
+        (["evaluate", "job-shop", "--seeds", "1", "--episodes", "3"], "keep one"),
+        (["evaluate", "job-shop", "--instances", ""], "instances '' name none"),
+        (["evaluate", "job-shop", "--methods", ""], "--methods is '', which names nothing"),
+        (["benchmark", "throughput", "--sizes", ""], "--sizes is '', which names nothing"),
         (["evaluate", "job-shop", "--generator", "random:", "--count", "100001"], "at most 100000"),
         (["evaluate", "job-shop", "--duration-noise", "1e300"], "give at most 10"),
         (["benchmark", "throughput", "--sizes", "6x6,99999x9999"], "1000x100"),
@@ -482,6 +486,18 @@ def test_bad_arguments(arguments: list[str], expected: str) -> None:
     pytest.importorskip("ortools")
     pytest.importorskip("stable_baselines3")
     assert expected in fails(*arguments)
+
+
+@pytest.mark.parametrize("family", ["job-shop", "soc", "edge", "uam"])
+def test_a_number_of_episodes_is_no_list(family: str) -> None:
+    """A list of seeds where a number of episodes belongs is named, with what to write."""
+    assert "'0,1' is no number of episodes" in run("evaluate", family, "--episodes", "0,1", code=2)
+
+
+def test_episodes_are_seeds_from_zero(shop: Path) -> None:
+    """Of job shops as well, a number of episodes stands for that many seeds."""
+    output = run("evaluate", "job-shop", "--instances", shop, "--methods", "spt", "--episodes", 2)
+    assert "1 instance, 2 seeds" in output
 
 
 def test_large_seeds_are_for_every_method(shop: Path) -> None:

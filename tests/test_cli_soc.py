@@ -184,7 +184,9 @@ def test_benchmark(tmp_path: Path) -> None:
         (["verify", "job:Top_1"], "No schedule file"),
         (["verify", "job:Top_1", "nowhere.json"], "nowhere.json"),
         (["evaluate", "soc", "--instances", "top-99"], "'top-99'"),
-        (["evaluate", "soc", "--instances", ""], "0 cases"),
+        (["evaluate", "soc", "--instances", ""], "--instances is '', which names nothing"),
+        (["evaluate", "soc", "--methods", " ,"], "--methods is ' ,', which names nothing"),
+        (["benchmark", "throughput", "--family", "soc", "--instances", ""], "which names nothing"),
         (["evaluate", "soc", "--instances", "top-1,top-1"], "listed twice"),
         (["evaluate", "soc", "--instances", "top-1,Top-1"], "'Top-1' is listed twice"),
         (

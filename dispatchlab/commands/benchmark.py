@@ -78,7 +78,9 @@ def throughput(
         measured, table = _measure_shops(sizes, _numbers(batches), semantics, seconds)
     elif family in _STREAMS:
         usual, measure = _STREAMS[family]
-        measured, table = measure(instances or usual, _numbers(batches), seconds)
+        measured, table = measure(
+            usual if instances is None else instances, _numbers(batches), seconds
+        )
     else:
         known = ", ".join(("job-shop", *_STREAMS))
         raise DispatchlabError(f"Unknown family {family!r}; choose one of {known}.")
@@ -99,10 +101,11 @@ def _measure_shops(
     sizes: str, numbers: list[int], semantics: str, seconds: float
 ) -> "tuple[Sequence[Measured], Table]":
     """Steps of job shops."""
+    from dispatchlab.commands.inputs import split_list
     from dispatchlab.commands.outputs import progress
     from dispatchlab.eval import throughput as speed
 
-    wanted = [s.strip() for s in sizes.split(",")]
+    wanted = split_list(sizes, "--sizes")
     rounds = len(wanted) * (1 + len(numbers)) * len(speed.STOPS) * len(speed.OBSERVED)
     with progress() as bar:
         task = bar.add_task("measuring", total=rounds)
@@ -175,7 +178,7 @@ def _with_progress(
     from dispatchlab.commands.inputs import split_names
     from dispatchlab.commands.outputs import progress
 
-    names = split_names([instances])
+    names = split_names([instances], "--instances")
     with progress() as bar:
         once, each = rounds
         task = bar.add_task("measuring", total=len(names) * (once + each * len(numbers)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dispatchlab.envs.jobshop.realise import Disturbances
     from dispatchlab.eval.cases import Case
 
-INSTANCES, COUNT = "ft06,ft10", 20
+INSTANCES, COUNT, SEEDS = "ft06,ft10", 20, "0"
 Instances = Annotated[
     str | None,
     typer.Option(
@@ -47,7 +47,21 @@ Methods = Annotated[
         "improves what lookahead, rules or an agent find in three tenths of its time)."
     ),
 ]
-Seeds = Annotated[str, typer.Option(help="Seeds of realisations and methods: 0, or 0,1,2, or 0-9.")]
+Seeds = Annotated[
+    str | None,
+    typer.Option(
+        help="Seeds of realisations and methods: 0, or 0,1,2, or 0-9.", show_default=SEEDS
+    ),
+]
+Episodes = Annotated[
+    int | None,
+    typer.Option(
+        parser=options.number_of_episodes,
+        metavar="INTEGER",
+        help="Episodes of each instance, instead of --seeds: 3 are those of the seeds 0, 1 and 2.",
+        show_default=False,
+    ),
+]
 K = Annotated[int, typer.Option("--k", help="Runs of each rule, of which the best counts.", min=1)]
 Against = Annotated[
     str | None,
@@ -76,7 +90,8 @@ def _group() -> None:
 
 def evaluate_job_shop(
     instances: Instances = None, generator: Drawn = None, count: Count = None,
-    methods: Methods = "all-rules", seeds: Seeds = "0", time_limit: options.TimeLimit = 10.0,
+    methods: Methods = "all-rules", seeds: Seeds = None, episodes: Episodes = None,
+    time_limit: options.TimeLimit = 10.0,
     semantics: options.Semantics = "non-delay", k: K = 1, workers: options.Workers = 0,
     against: Against = None, duration_noise: Noise = 0.0, breakdown_rate: Breakdowns = 0.0,
     mean_time_to_repair: Repair = 50.0, arrival_load: Load = 0.0, json: options.Json = None,
@@ -106,9 +121,10 @@ def evaluate_job_shop(
     files.check()
     running = Running(keep, processes, engine, address).checked()
     disturbances = Disturbances(arrival_load, duration_noise, breakdown_rate, mean_time_to_repair)
+    seeds = _seeds(seeds, episodes)
     cases = _cases(instances, generator, count, parse_seeds(seeds), disturbances)
     defaults = MethodDefaults(semantics, k, time_limit, workers)
-    chosen = make_methods(split_list(methods), defaults)
+    chosen = make_methods(split_list(methods, "--methods"), defaults)
     told = {
         "instances": generator or instances or INSTANCES, "seeds": seeds, "methods": methods,
         "semantics of rules": semantics, "runs of each rule": k,
@@ -125,6 +141,17 @@ app.command("edge", help=help_of(evaluate_edge))(evaluate_edge)
 app.command("uam", help=help_of(evaluate_uam))(evaluate_uam)
 
 
+def _seeds(seeds: str | None, episodes: int | None) -> str:
+    """The seeds of either option."""
+    if episodes is None:
+        return SEEDS if seeds is None else seeds
+    if seeds is not None:
+        raise DispatchlabError(
+            f"Both --seeds {seeds} and --episodes {episodes} were given; keep one."
+        )
+    return f"0-{episodes - 1}"
+
+
 def _cases(
     instances: str | None, generator: str | None, count: int | None, seeds: list[int],
     disturbances: "Disturbances",
@@ -139,7 +166,9 @@ def _cases(
             raise DispatchlabError(
                 f"--count {count} is for instances that are drawn; add --generator or leave it out."
             )
-        return instance_cases(load_problems([instances or INSTANCES]), seeds, disturbances)
+        return instance_cases(
+            load_problems([INSTANCES if instances is None else instances]), seeds, disturbances
+        )
     if instances is not None:
         raise DispatchlabError(
             f"Both --instances {instances} and --generator {generator} were given; keep one."

@@ -33,7 +33,14 @@ Points = Annotated[
     ),
 ]
 Realisations = Annotated[
-    int, typer.Option("--seeds", "--episodes", help="Episodes of each instance.", min=1)
+    int,
+    typer.Option(
+        "--episodes",
+        "--seeds",
+        parser=options.number_of_episodes,
+        metavar="INTEGER",
+        help="Episodes of each instance: 3 are those of the seeds 0, 1 and 2.",
+    ),
 ]
 Methods = Annotated[
     str,
@@ -51,7 +58,7 @@ Against = Annotated[
 
 def evaluate_edge(
     instances: Workloads = "4d-a", network: Networks = None, settings: Points = None,
-    seeds: Realisations = 20, methods: Methods = "all", against: Against = None,
+    episodes: Realisations = 20, methods: Methods = "all", against: Against = None,
     schedules: options.Episodes = None, json: options.Json = None, csv: options.Csv = None,
     parquet: options.Parquet = None, report: options.Report = None, keep: options.Keep = None,
     processes: options.Processes = 1, engine: options.Engine = "local",
@@ -79,7 +86,7 @@ def evaluate_edge(
     running = Running(keep, processes, engine, address).checked()
     wanted = [*([f"network={network}"] if network is not None else []), *(settings or ())]
     points = parse_points(wanted, "network=stationary|trapezium")
-    cases = edge_cases(split_names([instances]), points, seeds)
-    chosen = make_edge_methods(split_list(methods))
-    told = stream_settings(instances, wanted, seeds, methods)
+    cases = edge_cases(split_names([instances], "--instances"), points, episodes)
+    chosen = make_edge_methods(split_list(methods, "--methods"))
+    told = stream_settings(instances, wanted, episodes, methods)
     conduct(chosen, cases, told, files, running, against=against)

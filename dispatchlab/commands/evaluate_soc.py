@@ -24,7 +24,16 @@ Points = Annotated[
         show_default="as the instances say",
     ),
 ]
-Realisations = Annotated[int, typer.Option(help="Realisations of each instance.", min=1)]
+Realisations = Annotated[
+    int,
+    typer.Option(
+        "--episodes",
+        "--seeds",
+        parser=options.number_of_episodes,
+        metavar="INTEGER",
+        help="Episodes of each instance: 3 are those of the seeds 0, 1 and 2.",
+    ),
+]
 Methods = Annotated[
     str,
     typer.Option(
@@ -47,7 +56,7 @@ Against = Annotated[
 
 
 def evaluate_soc(
-    instances: Chips = "top-1", settings: Points = None, seeds: Realisations = 20,
+    instances: Chips = "top-1", settings: Points = None, episodes: Realisations = 20,
     methods: Methods = "random,met,etf,heft,lookahead-etf",
     time_limit: CallLimit = 0.2, workers: options.Workers = 1, against: Against = None,
     schedules: options.Episodes = None, json: options.Json = None, csv: options.Csv = None,
@@ -79,10 +88,10 @@ def evaluate_soc(
     files.check()
     running = Running(keep, processes, engine, address).checked()
     wanted = settings or []
-    cases = soc_cases(split_names([instances]), parse_points(wanted), seeds)
+    cases = soc_cases(split_names([instances], "--instances"), parse_points(wanted), episodes)
     defaults = MethodDefaults(time_limit_s=time_limit, workers=workers)
-    chosen = make_soc_methods(split_list(methods), defaults)
-    told = stream_settings(instances, wanted, seeds, methods) | {
+    chosen = make_soc_methods(split_list(methods, "--methods"), defaults)
+    told = stream_settings(instances, wanted, episodes, methods) | {
         "cp-sat time limit": f"{time_limit:g} s per call",
         "cp-sat workers": workers or "all cores",
     }

@@ -47,7 +47,14 @@ Points = Annotated[
     ),
 ]
 Realisations = Annotated[
-    int, typer.Option("--seeds", "--episodes", help="Days of each instance.", min=1)
+    int,
+    typer.Option(
+        "--episodes",
+        "--seeds",
+        parser=options.number_of_episodes,
+        metavar="INTEGER",
+        help="Days of each instance: 3 are those of the seeds 0, 1 and 2.",
+    ),
 ]
 Methods = Annotated[
     str,
@@ -73,7 +80,7 @@ Bound = Annotated[
 def evaluate_uam(
     instances: Days = "random-8x40", rho: Loads = None, delay: Delays = None,
     closure: Closures = None, downtime: Downtimes = None, settings: Points = None,
-    seeds: Realisations = 20, methods: Methods = "all", against: Against = None,
+    episodes: Realisations = 20, methods: Methods = "all", against: Against = None,
     bound: Bound = True, schedules: options.Episodes = None, json: options.Json = None,
     csv: options.Csv = None, parquet: options.Parquet = None, report: options.Report = None,
     keep: options.Keep = None, processes: options.Processes = 1, engine: options.Engine = "local",
@@ -105,9 +112,11 @@ def evaluate_uam(
     named = {"rho": rho, "delay": delay, "closure": closure, "downtime": downtime}
     wanted = [*_points(named), *(settings or ())]
     points = parse_points(wanted, "rho=0.6|1.2")
-    cases = uam_cases(split_names([instances]), points, seeds, bound=bound)
-    chosen = make_uam_methods(split_list(methods))
-    told = stream_settings(instances, wanted, seeds, methods) | {"bounds": "yes" if bound else "no"}
+    cases = uam_cases(split_names([instances], "--instances"), points, episodes, bound=bound)
+    chosen = make_uam_methods(split_list(methods, "--methods"))
+    told = stream_settings(instances, wanted, episodes, methods) | {
+        "bounds": "yes" if bound else "no"
+    }
     conduct(chosen, cases, told, files, running, against=against)
 
 

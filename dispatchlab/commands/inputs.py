@@ -51,7 +51,9 @@ def load_problems(given: Sequence[str]) -> list["CpEncoding"]:
     """
     names = [name for text in given for name in split_list(text)]
     if not names:
-        raise DispatchlabError("No instance was given; name at least one, for example ft06.")
+        raise DispatchlabError(
+            f"The instances {','.join(given)!r} name none; name at least one, for example ft06."
+        )
     return [load_problem(member) for name in names for member in _members(name)]
 
 
@@ -105,14 +107,18 @@ def common_family(given: Sequence[str]) -> tuple[str, list[str]]:
     return next(iter(families.values()), "job-shop"), names
 
 
-def split_names(given: Sequence[str]) -> list[str]:
+def split_names(given: Sequence[str], option: str = "") -> list[str]:
     """Names of instances between commas; a part that is a setting belongs to the name before.
 
     Args:
         given: For example ``["top-1:mean_gap_us=50,max_jobs=4,top-mix"]``.
+        option: Where it was given, if something must be.
 
     Returns:
         The names.
+
+    Raises:
+        DispatchlabError: If nothing was given that must be.
     """
     names: list[str] = []
     for part in (part.strip() for text in given for part in text.split(",")):
@@ -120,19 +126,35 @@ def split_names(given: Sequence[str]) -> list[str]:
             names[-1] += f",{part}"
         elif part:
             names.append(part)
+    _require_some(names, ",".join(given), option)
     return names
 
 
-def split_list(text: str) -> list[str]:
+def split_list(text: str, option: str = "") -> list[str]:
     """What stands between commas, without blanks; nothing is left out but empty parts.
 
     Args:
         text: For example ``"spt, mwkr:k=3"``.
+        option: Where it was given, if something must be.
 
     Returns:
         The parts.
+
+    Raises:
+        DispatchlabError: If nothing was given that must be.
     """
-    return [part.strip() for part in text.split(",") if part.strip()]
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    _require_some(parts, text, option)
+    return parts
+
+
+def _require_some(parts: Sequence[str], text: str, option: str) -> None:
+    """Refuse an option that names nothing, for its default is not what was asked for."""
+    if option and not parts:
+        raise DispatchlabError(
+            f"The option {option} is {text!r}, which names nothing; name at least one, or leave "
+            "the option out."
+        )
 
 
 def parse_seeds(text: str) -> list[int]:

@@ -22,6 +22,27 @@ def agents_of(family: str) -> str:
     return "[cyan]agent=RUN[/]" + f" or one of ours: {ours}" * bool(ours)
 
 
+def number_of_episodes(text: object) -> int:
+    """A number of episodes, as an option gives it.
+
+    Args:
+        text: What was given, or the default.
+
+    Returns:
+        The number.
+
+    Raises:
+        BadParameter: If it is none, for example a list of seeds.
+    """
+    given = str(text).strip()
+    if given.isdecimal() and int(given[:18]) > 0:
+        return int(given[:18])
+    raise typer.BadParameter(
+        f"{given[:80]!r} is no number of episodes, which is 1 or more; write 3 for three episodes, "
+        "those of the seeds 0, 1 and 2."
+    )
+
+
 INSTANCE_HELP = (
     "A benchmark ([cyan]ft06[/], [cyan]ta01[/], ...), an instance file (JSPLIB or Taillard text, "
     ".fjs, .sm, .json) or an exported CP-SAT model (.pb, .pbtxt)."
