@@ -275,7 +275,7 @@ def test_bad_instances(tmp_path: Path) -> None:
         (["evaluate", "edge", "--preset", "heavy"], "'heavy'"),
         (["evaluate", "edge", "--preset", "0D-A"], "num_drones is 0"),
         (["evaluate", "edge", "--set", "num_drones=0"], "num_drones is 0"),
-        (["evaluate", "edge", "--preset", ""], "0 cases"),
+        (["evaluate", "edge", "--preset", ""], "which names nothing"),
         (["evaluate", "edge", "--preset", "2d-p,2d-p"], "listed twice; remove one"),
         (["evaluate", "edge", "--preset", "2d-p,2D-P"], "'2D-P' is listed twice (as '2d-p' too)"),
         (["evaluate", "edge", "--set", "num_drones=2|2"], "listed twice"),

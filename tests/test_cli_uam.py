@@ -248,7 +248,7 @@ def test_profiles(profile: str) -> None:
         (["evaluate", "uam", "--preset", "random-1x4"], "num_ports is 1"),
         (["evaluate", "uam", "--preset", "random-3x0"], "aircraft is 0"),
         (["evaluate", "uam", "--preset", "random-8x999999"], "aircraft is 999999"),
-        (["evaluate", "uam", "--preset", ""], "0 cases"),
+        (["evaluate", "uam", "--preset", ""], "which names nothing"),
         (["evaluate", "uam", "--preset", "nyc-9,nyc-9"], "listed twice"),
         (["evaluate", "uam", "--preset", "ft06"], "'ft06'"),
         (["evaluate", "uam", "--rho", "-1"], "rho is '-1'"),
