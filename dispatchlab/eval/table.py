@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _FRAME = 3  # characters around a cell
+_COMPARED = ("wins %", "P(better)", "Δ gap %")
 _RIGHT = ("value", "bound", "gap %", "time")
 
 
@@ -38,12 +39,15 @@ def summary_columns(
     return [column.heading for column in kept], [shown(kept, summary) for summary in summaries]
 
 
-def legend(comparison: Comparison, summaries: Sequence[Summary]) -> list[str]:
-    """What a summary shows, in full sentences.
+def legend(
+    comparison: Comparison, summaries: Sequence[Summary], width: int | None = None
+) -> list[str]:
+    """What a summary shows, in full sentences; nothing is said of columns that are left out.
 
     Args:
         comparison: The runs behind it.
         summaries: Output of `summarise`.
+        width: Characters in a line; all columns by default.
 
     Returns:
         The sentences.
@@ -52,13 +56,27 @@ def legend(comparison: Comparison, summaries: Sequence[Summary]) -> list[str]:
     runs = len(comparison.runs) // len(comparison.methods)
     counted = f"{_count(runs, 'run')} per method ({_count(instances, 'instance')}, "
     family = eval_family(comparison.family)
-    return [
-        *family.legend(
-            _goals(comparison), f"{counted}{_count(seeds, 'seed')})", _reference(comparison)
-        ),
-        f"wins, P(better) and Δ gap compare with {summaries[0].baseline}, run by run.",
-        *_load(comparison),
-    ]
+    notes = family.legend(
+        _goals(comparison), f"{counted}{_count(seeds, 'seed')})", _reference(comparison)
+    )
+    shown = _headings(comparison, width)
+    told = [note.text for note in notes if not note.columns or shown & {*note.columns}]
+    return [*told, *_against(summaries, shown), *_load(comparison)]
+
+
+def _headings(comparison: Comparison, width: int | None) -> set[str]:
+    """Headings of what is shown, in the summary or in a table of its own."""
+    columns = eval_family(comparison.family).columns
+    return {c.heading for c in columns if width is None or c.width <= width or c.is_moved}
+
+
+def _against(summaries: Sequence[Summary], shown: set[str]) -> list[str]:
+    """What the columns that compare do so with; nothing where a method stands alone."""
+    names = [name.removesuffix(" %") for name in _COMPARED if name in shown]
+    if len(summaries) == 1 or not names:
+        return []
+    listed = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return [f"{listed} compare with {summaries[0].baseline}, run by run."]
 
 
 def summary_table(comparison: Comparison, summaries: Sequence[Summary], width: int) -> "Table":
@@ -73,7 +91,7 @@ def summary_table(comparison: Comparison, summaries: Sequence[Summary], width: i
         A table of rich.
     """
     headings, rows = summary_columns(comparison, summaries, width)
-    return _table(headings, rows, caption="\n".join(legend(comparison, summaries)))
+    return _table(headings, rows, caption="\n".join(legend(comparison, summaries, width)))
 
 
 def moved_tables(comparison: Comparison, summaries: Sequence[Summary], width: int) -> "list[Table]":

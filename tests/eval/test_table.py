@@ -18,7 +18,7 @@ from dispatchlab.eval.formatting import duration, number, percent
 from dispatchlab.eval.methods import make_methods
 from dispatchlab.eval.report import html_report
 from dispatchlab.eval.summary import summarise
-from dispatchlab.eval.table import summary_table
+from dispatchlab.eval.table import legend, summary_table
 from tests.eval.helpers import chart_headings
 
 NAN = float("nan")
@@ -52,6 +52,16 @@ def test_summary_fits_its_width(comparison: Make, width: int) -> None:
     assert "25.00" in text
     assert "[0.0, 50.0]" in text
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_notes_are_of_what_is_shown(comparison: Make) -> None:
+    """A method alone is compared with none, and columns that are left out are not explained."""
+    alone = comparison({"spt": [[0.5], [0.25]]})
+    assert "compare with" not in " ".join(legend(alone, summarise(alone)))
+    two = comparison({"spt": [[0.5], [0.25]], "lpt": [[0.5], [0.75]]})
+    told = [" ".join(legend(two, summarise(two), width)) for width in (80, 160)]
+    assert "wins compare with spt" in told[0]
+    assert "wins, P(better) and Δ gap compare with spt" in told[1]
 
 
 def test_csv_and_json(comparison: Make) -> None:

@@ -212,7 +212,8 @@ def test_profit_bound_and_worst_days_stand_together(comparison: Comparison, widt
     flat = " ".join(text.replace("│", " ").split())
     for heading in ("$ per", "worst", "time", "verified"):
         assert heading in flat
-    assert "compare with lookahead" in flat
+    assert ("compare with lookahead" in flat) == (width == 280)
+    assert ("empty: share" in flat) == (width > 80)
     assert ("decisions" in flat.split("lookahead")[0]) == (width == 280)
     runs = [run for run in comparison.runs if run.method == "greedy"][:2]
     profit = np.mean([run.measures["profit_usd"] for run in runs])

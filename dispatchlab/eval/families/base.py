@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.eval.cases import Case
@@ -11,6 +11,8 @@ from dispatchlab.eval.cases import Case
 if TYPE_CHECKING:
     from dispatchlab.eval.compare import Comparison, Run
     from dispatchlab.eval.summary import Summary
+
+INTERVALS = "Intervals: 95 %, bootstrap over instances and seeds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,19 @@ class Column:
     width: int = 150
     is_relative: bool = False
     is_moved: bool = False
+
+
+class Note(NamedTuple):
+    """A sentence below a summary.
+
+    Attributes:
+        text: The sentence.
+        columns: Headings of the columns that it explains; it stands where one of them is shown,
+            or always if it is of none.
+    """
+
+    text: str
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +138,7 @@ class EvalFamily(Protocol):
         """What is worth saying about a single run: labels and values."""
         ...
 
-    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+    def legend(self, goal: str, runs: str, reference: str) -> list[Note]:
         """What the summary shows, in sentences, before the one on the baseline."""
         ...
 

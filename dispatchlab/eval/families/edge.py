@@ -16,7 +16,7 @@ from dispatchlab.envs.edge.schedule import OUTCOMES, EdgeSchedule
 from dispatchlab.envs.edge.schedule_files import EdgeEpisode, read_schedule, write_schedule
 from dispatchlab.envs.edge.verify import verify
 from dispatchlab.eval.cases import Case
-from dispatchlab.eval.families.base import Charts, Column, Sweep
+from dispatchlab.eval.families.base import INTERVALS, Charts, Column, Note, Sweep
 from dispatchlab.eval.families.columns import (
     AGAINST,
     DECISION,
@@ -152,15 +152,24 @@ class EdgeEval:
             ("status", run.status),
         ]
 
-    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+    def legend(self, goal: str, runs: str, reference: str) -> list[Note]:
         """What counts, and what the gap is to."""
         return [
-            f"Mean utility, QoS and QoE together, {runs}, all methods on the same arrivals, "
-            "execution times and networks.",
-            "of bound, gap: against the LP bound, which nobody can exceed, episode by episode. "
-            "Intervals: 95 %, bootstrap over instances and seeds.",
-            "decision: wall time over decisions; agents decide for all episodes of an instance at "
-            "once.",
+            Note(
+                f"Mean utility, QoS and QoE together, {runs}, all methods on the same arrivals, "
+                "execution times and networks."
+            ),
+            Note(
+                "of bound: against the LP bound, which nobody can exceed, episode by episode.",
+                ("of bound %",),
+            ),
+            Note("gap: against the same bound.", ("gap %", "Δ gap %")),
+            Note(INTERVALS, ("95 % CI",)),
+            Note(
+                "decision: wall time over decisions; agents decide for all episodes of an instance "
+                "at once.",
+                ("decision",),
+            ),
         ]
 
     def cell(self, objective: float, measures: Mapping[str, float]) -> str:

@@ -8,7 +8,7 @@ from dispatchlab.envs.core.schedule import Result, Schedule
 from dispatchlab.envs.jobshop.schedule_files import read_schedule, write_schedule
 from dispatchlab.envs.jobshop.verify import verify
 from dispatchlab.eval.cases import Case, known_bounds
-from dispatchlab.eval.families.base import Charts, Column, Sweep
+from dispatchlab.eval.families.base import INTERVALS, Charts, Column, Note, Sweep
 from dispatchlab.eval.families.columns import AGAINST, DECISION, GAP, METHOD, TIME, VERIFIED
 from dispatchlab.eval.families.shared import best_schedules, plain_facts
 from dispatchlab.eval.formatting import number, percent, percent_interval
@@ -87,11 +87,11 @@ class JobShopEval:
         """Objective, bound and gap."""
         return plain_facts(run)
 
-    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+    def legend(self, goal: str, runs: str, reference: str) -> list[Note]:
         """What is minimised, and what the gap is to."""
         return [
-            f"{goal} of {runs}, all methods on the same instances and realisations.",
-            f"gap: to {reference}. Intervals: 95 %, bootstrap over instances and seeds.",
+            Note(f"{goal} of {runs}, all methods on the same instances and realisations."),
+            Note(f"gap: to {reference}. {INTERVALS}", ("gap %",)),
         ]
 
     def cell(self, objective: float, measures: Mapping[str, float]) -> str:

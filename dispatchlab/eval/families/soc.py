@@ -13,7 +13,7 @@ from dispatchlab.envs.soc.schedule import SocSchedule
 from dispatchlab.envs.soc.schedule_files import SocEpisode, read_schedule, write_schedule
 from dispatchlab.envs.soc.verify import verify
 from dispatchlab.eval.cases import Case
-from dispatchlab.eval.families.base import Charts, Column, Sweep
+from dispatchlab.eval.families.base import INTERVALS, Charts, Column, Note, Sweep
 from dispatchlab.eval.families.columns import (
     AGAINST,
     DECISION,
@@ -143,15 +143,22 @@ class SocEval:
         """Objective, bound and gap."""
         return plain_facts(run)
 
-    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+    def legend(self, goal: str, runs: str, reference: str) -> list[Note]:
         """What counts, and what the gap is to."""
         return [
-            f"Mean latency of the completed jobs and their number, {runs}, all methods on the same "
-            "arrivals and execution times; a low latency with few jobs completed is no success.",
-            f"gap: of the latency, to {reference}, episode by episode. Intervals: 95 %, bootstrap "
-            "over instances and seeds.",
-            "decision: wall time over decisions (of planners: over tasks); agents decide for all "
-            "episodes of an instance at once.",
+            Note(
+                f"Mean latency of the completed jobs and their number, {runs}, all methods on the "
+                "same arrivals and execution times; a low latency with few jobs completed is no "
+                "success."
+            ),
+            Note(
+                f"gap: of the latency, to {reference}, episode by episode. {INTERVALS}", ("gap %",)
+            ),
+            Note(
+                "decision: wall time over decisions (of planners: over tasks); agents decide for "
+                "all episodes of an instance at once.",
+                ("decision",),
+            ),
         ]
 
     def cell(self, objective: float, measures: Mapping[str, float]) -> str:

@@ -15,7 +15,7 @@ from dispatchlab.envs.uam.schedule import UamSchedule
 from dispatchlab.envs.uam.schedule_files import UamEpisode, read_schedule, write_schedule
 from dispatchlab.envs.uam.verify import verify
 from dispatchlab.eval.cases import Case
-from dispatchlab.eval.families.base import Charts, Column, Sweep
+from dispatchlab.eval.families.base import INTERVALS, Charts, Column, Note, Sweep
 from dispatchlab.eval.families.columns import (
     AGAINST,
     DECISION,
@@ -148,17 +148,29 @@ class UamEval:
             ("status", run.status),
         ]  # fmt: skip
 
-    def legend(self, goal: str, runs: str, reference: str) -> list[str]:
+    def legend(self, goal: str, runs: str, reference: str) -> list[Note]:
         """What counts, and what the gap is to."""
         return [
-            f"Mean profit in dollars, {runs}, all methods on the same days. worst 5 %: mean of the "
-            "days with the lowest profit, one at least, of each instance.",
-            "of bound, gap: against the profit that nobody can exceed, even knowing the day, day "
-            "by day (without bounds, gaps are to the best day found here). Intervals: 95 %, "
-            "bootstrap over instances and seeds.",
-            "served: share of the passengers; empty: share of the flights; load: share of the "
-            "seats of all flights. decision: wall time over decisions; agents decide for several "
-            "days at once.",
+            Note(
+                f"Mean profit in dollars, {runs}, all methods on the same days. worst 5 %: mean of "
+                "the days with the lowest profit, one at least, of each instance."
+            ),
+            Note(
+                "of bound: against the profit that nobody can exceed, even knowing the day, day by "
+                "day.",
+                ("of bound %",),
+            ),
+            Note("gap: to the same bound; without bounds, to the best day found here.", ("gap %",)),
+            Note(INTERVALS, ("95 % CI",)),
+            Note("served: share of the passengers.", ("served %",)),
+            Note(
+                "empty: share of the flights; load: share of the seats of all flights.",
+                ("empty %", "load %"),
+            ),
+            Note(
+                "decision: wall time over decisions; agents decide for several days at once.",
+                ("decision",),
+            ),
         ]
 
     def cell(self, objective: float, measures: Mapping[str, float]) -> str:
