@@ -1,10 +1,11 @@
 """Columns that families share, and how instances and seeds are counted in sentences."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dispatchlab.eval.families.base import Column
-from dispatchlab.eval.formatting import duration, percent, percent_interval
+from dispatchlab.eval.formatting import MISSING, duration, percent, percent_interval
 
 if TYPE_CHECKING:
     from dispatchlab.eval.summary import Summary
@@ -23,6 +24,11 @@ VERIFIED = Column("verified", lambda s: f"{s.verified}/{s.runs}", 0)
 AGAINST = (WINS, IMPROVEMENT, DIFFERENCE, DIFFERENCE_INTERVAL)
 
 
+def fixed(value: float, digits: int = 0) -> str:
+    """A number with so many decimals, or a dash where it is missing."""
+    return MISSING if math.isnan(value) else f"{value:.{digits}f}"
+
+
 def mean_of(name: str, digits: int = 0) -> Callable[["Summary"], str]:
     """How the mean of a measure is shown.
 
@@ -33,7 +39,7 @@ def mean_of(name: str, digits: int = 0) -> Callable[["Summary"], str]:
     Returns:
         A cell function.
     """
-    return lambda s: f"{s.measures[name].mean:.{digits}f}"
+    return lambda s: fixed(s.measures[name].mean, digits)
 
 
 def percent_of(name: str) -> Callable[["Summary"], str]:

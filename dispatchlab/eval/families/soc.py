@@ -21,6 +21,7 @@ from dispatchlab.eval.families.columns import (
     METHOD,
     TIME,
     VERIFIED,
+    fixed,
     mean_of,
 )
 from dispatchlab.eval.families.shared import best_schedules, plain_facts, plain_outcome
@@ -53,7 +54,7 @@ class SocEval:
         METHOD,
         Column("latency µs", mean_of("latency_us", 2), 0),
         Column("95 % CI", lambda s: number_interval(s.measures["latency_us"].interval), 0),
-        Column("IQM µs", lambda s: f"{s.measures['latency_us'].iqm:.2f}", 110),
+        Column("IQM µs", lambda s: fixed(s.measures["latency_us"].iqm, 2), 110),
         Column("completed", mean_of("completed", 1), 0),
         Column("lost", mean_of("lost", 1), 180),
         Column("in system", mean_of("in_system", 1), 180),

@@ -23,6 +23,7 @@ from dispatchlab.eval.families.columns import (
     METHOD,
     TIME,
     VERIFIED,
+    fixed,
     mean_of,
     percent_of,
 )
@@ -49,7 +50,7 @@ class UamEval:
         Column("$ per day", mean_of(PROFIT), 0),
         Column("95 % CI", lambda s: number_interval(s.measures[PROFIT].interval, 0), 100),
         Column("of bound %", percent_of("bound_share"), 0),
-        Column("worst 5 %", lambda s: f"{s.measures[PROFIT].low:.0f}", 0),
+        Column("worst 5 %", lambda s: fixed(s.measures[PROFIT].low), 0),
         Column("served %", percent_of("served_share"), 90),
         Column("empty %", percent_of("empty_share"), 110),
         Column("load %", percent_of("load_factor"), 110),
