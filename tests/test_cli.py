@@ -58,8 +58,8 @@ def shop(tmp_path: Path) -> Path:
 
 def test_usage_errors_name_the_value() -> None:
     """Exit code 2, with what was given beside what may be."""
-    output = run("evaluate", "edge", "--episodes", "-3", code=2)
-    assert "'-3'; input should be greater than or equal to 1" in output
+    output = run("train", "edge", "--seed", "-3", code=2)
+    assert "'-3'; input should be greater than or equal to 0" in output
 
 
 def test_a_bound_that_is_reached_proves_the_schedule() -> None:

@@ -101,7 +101,7 @@ RUNS = [
     ("train-config", "seed: 2001-99-99\n", "seed is '2001-99-99': give a number"),
     ("train-config", "seed: !!int x\n", "seed is 'x': give a number"),
     ("train-config", "seed: !!timestamp x\n", "seed is 'x': give a number"),
-    ("train-config", f"seed: {LONG}\n", "seed is '9+[.]{3}: give a number"),
+    ("train-config", f"seed: {LONG}\n", "seed is '9+[.]{3}: give a finite number"),
     ("train-mapping", "seed: 2001-99-99\n", "mapping.yaml' does not hold a mapping in YAML"),
     ("train-mapping", "seed: !!timestamp x\n", "mapping.yaml' does not hold a mapping in YAML"),
     ("train-mapping", "seed: !!int ''\n", "mapping.yaml' does not hold a mapping in YAML"),
@@ -137,12 +137,12 @@ TEXTS = [
     ("text-instance-uam", "random-1000x10:bin_s=1,horizon_s=100000,wait_s=1",
      "has 100000 bins of 1000 ports, so 100000000000 cells of demand; lengthen bin_s or take"),
     ("text-instance-edge", f"2d-p:network={'x' * 5000}.csv", "csv' cannot be read: File name too"),
-    ("text-methods", f"agent={'x' * 5000}", r"There is no file 'x+ [.]{3} .*"),
+    ("text-methods", f"agent={'x' * 5000}", r"There is no agent 'x+ [.]{3} .*"),
     ("text-methods-soc", "cp-sat:time=" + "\x03\0" * 400, "time=.*; write for example time=10"),
     ("text-problems", "x" * 5000, "There is no benchmark instance named 'x+"),
-    ("text-methods", "agent=\0", r"There is no file '\\x00.safetensors': give a pair of"),
-    ("text-methods-soc", "agent=\0", r"There is no file '\\x00.safetensors': give a pair of"),
-    ("text-overrides", f"seed={LONG}", "seed is '9+[.]{3}: give a number"),
+    ("text-methods", "agent=\0", r"There is no agent '\\x00', for there is no file"),
+    ("text-methods-soc", "agent=\0", r"There is no agent '\\x00', for there is no file"),
+    ("text-overrides", f"seed={LONG}", "seed is '9+[.]{3}: give a finite number"),
 ]  # fmt: skip
 
 
