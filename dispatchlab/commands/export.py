@@ -81,16 +81,23 @@ def _write_hub(loaded: "LearnedPolicy", name: str, folder: Path) -> None:
     from dispatchlab.agents.pretrained import is_shipped, read_card
 
     card = read_card(name) if is_shipped(name) else ""
-    for path in write_hub_folder(loaded, folder, name_of(name), card, _seconds(Path(name))):
+    seconds = None if card else _seconds(Path(name))
+    for path in write_hub_folder(loaded, folder, name_of(name), card, seconds):
         typer.echo(f"wrote {path}")
 
 
-def _seconds(policy: Path) -> float | None:
-    """Wall time of a training, if this is the folder of one or its policy."""
+def _seconds(path: Path) -> float | None:
+    """Wall time of a training up to its last update, if this is the folder of one."""
+    from dispatchlab.train.folder import RunFolder
     from dispatchlab.train.progress_table import read_table
 
-    run = policy if policy.is_dir() else policy.parent
-    header, rows = read_table(run / "progress.csv")
+    run = RunFolder(path)
+    if not run.config.exists():
+        return None
+    try:
+        header, rows = read_table(run.progress)
+    except CheckpointError:  # a line of a card is not worth an error
+        return None
     told = dict(zip(header, rows[-1], strict=True)) if rows else {}
     return float(told["time/seconds"]) if told.get("time/seconds") else None
 

@@ -197,7 +197,7 @@ for _family, _text in HELP.items():
 def _train(config: "TrainConfig | None", family: str, out: Path, *, resume: bool) -> None:
     """Train an agent of a family."""
     go_on = f"dispatchlab train {family} --resume --out {shlex.quote(str(out))}"
-    with telling(partial(_stopped, out=out, go_on=go_on)):
+    with telling(partial(_stopped, out=out, go_on=go_on, resume=resume)):
         from dispatchlab.train import train
         from dispatchlab.train.families import SETTINGS
 
@@ -211,9 +211,10 @@ def _train(config: "TrainConfig | None", family: str, out: Path, *, resume: bool
         typer.echo(f"Try it: {SETTINGS[family].try_it.format(run=result.path)}")
 
 
-def _stopped(error: KeyboardInterrupt, out: Path, go_on: str) -> str:
+def _stopped(error: KeyboardInterrupt, out: Path, go_on: str, *, resume: bool) -> str:
     """What to say of a run that a signal has stopped."""
-    if not (out / "checkpoint.pt").exists():
+    is_ours = resume or bool(str(error))  # a run that was there before is somebody else's
+    if not is_ours or not (out / "checkpoint.pt").exists():
         return "Stopped before training began, so nothing is kept."
     return f"{str(error) or 'Stopped before training went on'}; go on with: {go_on}"
 

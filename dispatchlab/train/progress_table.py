@@ -36,12 +36,18 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
             "it."
         )
     for number, row in enumerate(rows, start=2):
-        if len(row) != len(header) or not all(map(_is_number, row)):
+        told = dict(zip(header, row, strict=False))
+        if len(row) != len(header) or not all(map(_is_number, row)) or not _is_whole(told):
             raise CheckpointError(
                 f"Line {number} of {str(path)!r} does not hold {len(header)} numbers: restore the "
                 "file or remove it."
             )
     return header, rows
+
+
+def _is_whole(row: dict[str, str]) -> bool:
+    """Whether a row says how many decisions it is of."""
+    return row[TIMESTEPS].isdecimal()
 
 
 def _is_number(cell: str) -> bool:

@@ -154,6 +154,8 @@ class Sitting:
     def _interrupt(self, main: RunCallback) -> TrainingInterrupt:
         """What is kept of a run that is stopped now."""
         path, timesteps = self.folder.path, self.model.num_timesteps
+        if self.rates is not None and self.rates.is_searching:
+            timesteps = max(main.done, 0)
         if timesteps or main.saved >= 0:
             return TrainingInterrupt(path, timesteps, max(main.saved, 0))
         return TrainingInterrupt(path, *self.preparation.reached())

@@ -192,6 +192,7 @@ class TestErrors:
         [
             ("timesteps,", "time;", r"progress\.csv' has no header with a column 'timesteps'"),
             ("\n0,", "\nnull,", r"Line 2 of .*progress\.csv' does not hold .* or remove it"),
+            ("\n0,", "\nnan,", r"Line 2 of .*progress\.csv' does not hold .* or remove it"),
             (",time/fps", ",fps", r"progress\.csv' has the column 'fps', which this run does not"),
         ],
     )

@@ -41,7 +41,7 @@ def make_rate_search(config: TrainConfig, env: NativeVecEnv) -> "RateSearch | No
         return None
     rollout = config.num_envs * config.n_steps
     least = config.critic_warm_up + LEAST_LOSSES
-    if math.ceil(config.total_timesteps / rollout) < least:
+    if 0 < math.ceil(config.total_timesteps / rollout) < least:
         raise DispatchlabError(
             f"total_timesteps is {config.total_timesteps}, but a search of rates needs "
             f"{least * rollout} at least, {least} updates of {rollout} each: give more, a "
@@ -63,6 +63,7 @@ class RateSearch(BaseCallback):
         is_late: Says whether the time is up.
         stop: Called when it is, instead of playing the rollout; saves what has been tried.
         say: Called with a line after each search.
+        is_searching: Whether what is played now is a trial, which does not count.
     """
 
     def __init__(self, search: AutoLrs, env: NativeVecEnv, total: int, warm_up: int = 0) -> None:
@@ -78,6 +79,7 @@ class RateSearch(BaseCallback):
         self.is_over: Callable[[], bool] = lambda: False
         self.is_late: Callable[[], bool] = lambda: False
         self.stop: Callable[[], None] = lambda: None
+        self.is_searching = False
         self.say: Callable[[str], None] = lambda line: None
         self._search, self._env, self._total, self._warm_up = search, env, total, warm_up
         self._end = 0
@@ -104,7 +106,9 @@ class RateSearch(BaseCallback):
             return
         trainee = AlgorithmTrainee(cast("OnPolicyAlgorithm", self.model), self._env)
         left = math.ceil((self._total - self.num_timesteps) / trainee.decisions)
+        self.is_searching = True
         stage = self._search.choose(trainee, left, self.is_late)
+        self.is_searching = False
         if stage is None:
             self.stop()
             return

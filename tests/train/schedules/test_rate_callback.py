@@ -13,8 +13,10 @@ from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.train import TrainConfig, train
 from dispatchlab.train.callback import RunCallback
 from dispatchlab.train.checkpoint import read_checkpoint
+from dispatchlab.train.interrupt import TrainingInterrupt
 from dispatchlab.train.schedules import autolrs, rate_callback
 from dispatchlab.train.schedules.autolrs import AutoLrs, Stage
+from dispatchlab.train.schedules.sb3_trainee import AlgorithmTrainee
 from tests.train.helpers import Interrupt, progress, same_weights
 
 SEARCHED = "autolrs:low=1e-4,trials=2,first_stage=5,longest_stage=6"
@@ -101,6 +103,21 @@ def test_trials_leave_no_trace(
     train(replace(tiny, schedule=SEARCHED), tmp_path / "searched", console=quiet)
     assert same_weights(tmp_path / "constant", tmp_path / "searched")
     assert progress(tmp_path / "constant") == progress(tmp_path / "searched")
+
+
+def test_a_trial_that_is_stopped_does_not_count(
+    tiny: TrainConfig, quiet: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in a search is told with the decisions of training."""
+    pytest.importorskip("optuna")
+
+    def stop(self: AlgorithmTrainee, state: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(AlgorithmTrainee, "restore", stop)
+    with pytest.raises(TrainingInterrupt) as stopped:
+        train(replace(tiny, schedule=SEARCHED), tmp_path / "run", console=quiet)
+    assert (stopped.value.timesteps, stopped.value.kept) == (0, 0)
 
 
 def test_search_waits_for_the_critic(
