@@ -2,7 +2,10 @@
 
 import importlib.util
 import os
+import signal
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Test folders that need an optional package, so that the core can be tested without the extras.
@@ -32,3 +35,14 @@ settings.load_profile("dispatchlab")
 collect_ignore = [
     folder for folder, package in NEEDS.items() if importlib.util.find_spec(package) is None
 ]
+
+
+@pytest.fixture
+def terminal_signals() -> Iterator[None]:
+    """Signals as a terminal leaves them: shells let jobs in the background ignore Ctrl-C."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)

@@ -69,6 +69,7 @@ def test_schedules_of_odd_names(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+@pytest.mark.usefixtures("terminal_signals")
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="interrupts differ")
 @pytest.mark.parametrize("processes", ["1", "2"])

@@ -34,15 +34,7 @@ _SETTINGS = SMALL | {
 SET = [word for key, value in _SETTINGS.items() for word in ("--set", f"{key}={value}")]
 
 
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Signals as a terminal leaves them: shells let jobs in the background ignore Ctrl-C."""
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    yield
-    for one, handler in before.items():
-        signal.signal(one, handler)
+pytestmark = pytest.mark.usefixtures("terminal_signals")
 
 
 class Signal(BaseCallback):

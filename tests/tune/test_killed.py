@@ -53,7 +53,7 @@ def test_killed_study_ends_as_if_nothing_had_happened(
     settings = small(trials=12, pruner=pruner)
     whole = tune(settings, tmp_path / "whole")
     seconds = sum(trial.seconds for trial in whole.trials)
-    kills = _kill_often(settings, tmp_path / "killed", 2.5 * seconds / _KILLS)
+    kills = _kill_often(settings, tmp_path / "killed", 1.5 * seconds / _KILLS)
     assert kills >= 20
     assert_same(tmp_path / "whole", tmp_path / "killed")
 
