@@ -240,8 +240,8 @@ _UAM: dict[str, dict[str, Any]] = {
     # steps or with larger ones, has not made it better.
     "full": _UAM_AGENT | {
         "generator": "random:sizes=2x8+3x12+5x20+8x40+8x40,rho=0.4-2.0,area_mi=10-60",
-        "imitation_rounds": 10,
-        "imitation_updates": 300,
+        "imitation_rounds": 14,
+        "imitation_updates": 400,
         "imitation_beta_rounds": 4,
         "total_timesteps": 0,
         "eval_instances": 24,

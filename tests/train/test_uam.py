@@ -10,6 +10,7 @@ from rich.console import Console
 from dispatchlab.agents.checkpoint import load_policy
 from dispatchlab.baselines.uam.rolling import RollingHorizon
 from dispatchlab.baselines.uam.rollout import run_dispatcher
+from dispatchlab.baselines.uam.rollouts import Rollouts
 from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.env import UamVectorEnv
@@ -17,7 +18,7 @@ from dispatchlab.envs.uam.generator import make_generator
 from dispatchlab.train import train
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families import load_family
-from dispatchlab.train.families.uam_experts import FINE, LOYALTY_USD, USUAL
+from dispatchlab.train.families.uam_experts import LOYALTY_USD, USUAL
 from dispatchlab.train.problems import draw_problems
 from tests.train.helpers import IMITATING, Interrupt, same_weights
 
@@ -64,9 +65,9 @@ def test_resumed_run_equals_uninterrupted_run(
 
 
 def test_expert_plans(uam: TrainConfig) -> None:
-    """Costs are finite where legal and nil for the planned action; few ports have fine plans."""
+    """Costs are finite where legal and nil for what is played; few ports have rollouts."""
     expert, env = load_family("uam").expert(uam), UamVectorEnv(8, generator=SPEC)
-    fine, usual = RollingHorizon(FINE), RollingHorizon(USUAL)
+    plans, rollouts = RollingHorizon(USUAL), Rollouts()
     env.reset(seed=0)
     small = large = 0
     for _ in range(40):
@@ -76,10 +77,10 @@ def test_expert_plans(uam: TrainConfig) -> None:
         assert (costs[np.arange(8), actions] == 0).all()
         for row in range(8):
             is_small = view.dynamics.encoding(row).num_ports <= 3
-            planner = fine if is_small else usual
-            values, chosen = planner.value_batch(view, np.arange(8) == row)
+            adviser = rollouts if is_small else plans
+            values, chosen = adviser.value_batch(view, np.arange(8) == row)
             legal = np.isfinite(values[row])
-            values[row, chosen[row]] += LOYALTY_USD
+            values[row, chosen[row]] += 0 if is_small else LOYALTY_USD
             assert chosen[row] == actions[row]
             assert costs[row, legal] == pytest.approx(values[row].max() - values[row, legal])
             small, large = small + is_small, large + (not is_small)
