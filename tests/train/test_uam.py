@@ -66,7 +66,7 @@ def test_resumed_run_equals_uninterrupted_run(
 
 def test_expert_plans(uam: TrainConfig) -> None:
     """Costs are finite where legal and nil for what is played; pairs have rollouts."""
-    expert, env = load_family("uam").expert(uam), UamVectorEnv(8, generator=SPEC)
+    expert, env = load_family("uam").expert(uam), UamVectorEnv(12, generator=SPEC)
     advisers = {
         2: Rollouts(scenarios=SCENARIOS), 3: RollingHorizon(FINE), 4: RollingHorizon(USUAL)
     }  # fmt: skip
@@ -76,17 +76,17 @@ def test_expert_plans(uam: TrainConfig) -> None:
         view = env.view()
         costs, actions = expert(env)
         assert (np.isfinite(costs) == env.action_masks()).all()
-        assert (costs[np.arange(8), actions] == 0).all()
-        for row in range(8):
+        assert (costs[np.arange(12), actions] == 0).all()
+        for row in range(12):
             ports = view.dynamics.encoding(row).num_ports
-            values, chosen = advisers[ports].value_batch(view, np.arange(8) == row)
+            values, chosen = advisers[ports].value_batch(view, np.arange(12) == row)
             legal = np.isfinite(values[row])
             values[row, chosen[row]] += 0 if ports == 2 else LOYALTY_USD
             assert chosen[row] == actions[row]
             assert costs[row, legal] == pytest.approx(values[row].max() - values[row, legal])
             met[ports] += 1
         env.step(actions)
-    assert min(met.values()) > 50
+    assert min(met.values()) > 30
 
 
 def test_expert_of_a_rule(uam: TrainConfig) -> None:
