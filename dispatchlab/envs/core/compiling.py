@@ -1,4 +1,4 @@
-"""How the kernels are compiled."""
+"""How the kernels are compiled and called."""
 
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -28,6 +28,31 @@ def inlined_kernel(function: Callable[P, T]) -> Callable[P, T]:
 def entry_kernel(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a kernel that Python calls: the loop over the rows."""
     return _compile(function, _OPTIONS)
+
+
+class QuickCall:
+    """A kernel whose arguments have the same types at every call.
+
+    numba looks at every array of every tuple to find the code that fits, which takes longer than
+    a step of one environment. Here the first call finds it, and nobody looks at later ones: an
+    array of another type, or one that is not C-contiguous, would be misread.
+
+    Args:
+        entry: An `entry_kernel`.
+    """
+
+    def __init__(self, entry: Callable[..., None]) -> None:
+        """Know no types yet."""
+        self._entry: Any = entry
+        self._code: Callable[..., None] | None = None
+
+    def __call__(self, *args: Any) -> None:
+        """Call the kernel."""
+        if self._code is None:
+            types = tuple(map(numba.typeof, args))
+            self._entry.compile(types)
+            self._code = self._entry.overloads[types].entry_point
+        self._code(*args)
 
 
 def _compile(function: Callable[P, T], options: dict[str, Any]) -> Callable[P, T]:

@@ -66,7 +66,7 @@ class SchedulingEnv(gym.Env[Arrays, np.int64], Generic[ViewT, ScheduleT]):
     def step(self, action: np.int64 | int) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         """Play an action; the episode ends when everything is scheduled, or at its horizon."""
         self._require_reset("step()")
-        rewards, done, illegal = self.episodes.step(np.atleast_1d(np.asarray(action)))
+        rewards, done, illegal = self.episodes.step(np.array(action, ndmin=1))
         observation = self._observe()
         info = self._info(observation, illegal=bool(illegal[0]))
         cut = bool(self.episodes.truncated()[0])

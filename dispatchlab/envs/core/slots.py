@@ -87,7 +87,7 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
             instead, 2: the episode was over.
         """
         outcome = np.zeros(self.batch, np.int8)
-        self._play(actions, outcome)
+        self._play(np.ascontiguousarray(actions, np.int64), outcome)
         return outcome
 
     def legal(self) -> BoolArray:
@@ -148,12 +148,12 @@ class SlotDynamics(Generic[InstanceT, RealisationT]):
         raise NotImplementedError
 
     def _play(self, actions: IntArray, outcome: npt.NDArray[np.int8]) -> None:
-        """Play actions, and note what became of them."""
+        """Play actions, which are C-contiguous, and note what became of them."""
         raise NotImplementedError
 
     def _scales(self, column: int) -> FloatArray:
         """``(B,)`` a column of the problems' scales."""
-        scales: FloatArray = self.problem.scales[self.state.row[:, self.slot_column], column]
+        scales: FloatArray = self.problem.scales[:, column][self.state.row[:, self.slot_column]]
         return scales
 
     def _held(self, held: list[Any], row: int) -> Any:  # noqa: ANN401 (instance or realisation)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.compiling import entry_kernel
+from dispatchlab.envs.core.compiling import QuickCall, entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.slots import ReasonedDynamics
 from dispatchlab.envs.edge.dynamics.apply import (
@@ -180,6 +180,7 @@ def _reset(p: Problem, s: State, rows: IntArray, slots: IntArray) -> None:
         reset_row(p, s, rows[index], slots[index])
 
 
+@QuickCall
 @entry_kernel
 def _step(
     p: Problem, s: State, actions: IntArray, migrate: bool, outcome: npt.NDArray[np.int8]
@@ -196,6 +197,7 @@ def _step(
         apply_action(p, s, b, action, NONE)
 
 
+@QuickCall
 @entry_kernel
 def _why_illegal(p: Problem, s: State, migrate: bool, reasons: npt.NDArray[np.int8]) -> None:
     for b in range(len(reasons)):

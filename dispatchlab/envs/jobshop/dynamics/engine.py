@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.compiling import entry_kernel
+from dispatchlab.envs.core.compiling import QuickCall, entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.schedule import IntArray, Schedule
 from dispatchlab.envs.core.slots import SlotDynamics
@@ -62,6 +62,7 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
         problem: The problem slots.
         state: The rows.
         instances: The encoding in each slot, or None.
+        all_lanes: ``(1, L)`` numbers of all lanes.
     """
 
     now_column, decisions_column = NOW, DECISIONS
@@ -84,6 +85,7 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
         self.problem: Problem = allocate_problem(self.num_slots, limits)
         self.state: State = allocate_state(batch, limits)
         self.code: Final = SEMANTICS.index(semantics)
+        self.all_lanes: Final = np.arange(limits.lanes)[None]
         self._every = stop_at == "every"
 
     @property
@@ -143,7 +145,8 @@ class Dynamics(SlotDynamics[CpEncoding, Realisation]):
 
     def done(self) -> npt.NDArray[np.bool_]:
         """``(B,)`` rows in which everything is scheduled."""
-        return np.asarray(self.state.row[:, LEFT] == 0)
+        over: npt.NDArray[np.bool_] = self.state.row[:, LEFT] == 0
+        return over
 
     def objective(self) -> FloatArray:
         """``(B,)`` lower bound on the objective; the objective itself at the end."""
@@ -198,6 +201,7 @@ def _reset(
         update_bound(p, s, b)
 
 
+@QuickCall
 @entry_kernel
 def _step(
     p: Problem, s: State, actions: IntArray, semantics: int, every: bool,

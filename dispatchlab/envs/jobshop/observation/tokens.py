@@ -6,7 +6,7 @@ Small (a 15x15 job shop is 15 nodes), free of the instance size, and defined for
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.compiling import entry_kernel, kernel
+from dispatchlab.envs.core.compiling import QuickCall, entry_kernel, kernel
 from dispatchlab.envs.core.graph_spec import Arrays, Feature, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.jobshop.dynamics import Dynamics
@@ -79,13 +79,15 @@ def fill_options(
             lanes by default. What is not shown is masked.
     """
     if shown is None:
-        shown = np.arange(dynamics.limits.lanes)[None]
+        shown = dynamics.all_lanes
     _fill(
-        dynamics.problem, dynamics.state, rows, shown, np.zeros(dynamics.limits.resources),
+        dynamics.problem, dynamics.state, np.ascontiguousarray(rows, np.int64),
+        np.ascontiguousarray(shown), np.empty(dynamics.limits.resources),
         out["x/option"], out["n/option"], out["globals"], out["candidates"], out["action_mask"],
     )  # fmt: skip
 
 
+@QuickCall
 @entry_kernel
 def _fill(
     p: Problem, s: State, rows: IntArray, shown: IntArray, queue: FloatArray, x: Float32Array,

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.compiling import entry_kernel
+from dispatchlab.envs.core.compiling import QuickCall, entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.slots import SlotDynamics
 from dispatchlab.envs.soc.dynamics.apply import (
@@ -260,6 +260,7 @@ def _advance_plan(p: Problem, s: State, b: int) -> None:
     advance_plan(p, s, b)
 
 
+@QuickCall
 @entry_kernel
 def _step(
     p: Problem, s: State, actions: IntArray, code: int, wait: bool, outcome: npt.NDArray[np.int8]

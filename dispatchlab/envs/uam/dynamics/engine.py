@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.envs.core.compiling import entry_kernel
+from dispatchlab.envs.core.compiling import QuickCall, entry_kernel
 from dispatchlab.envs.core.errors import DispatchlabError, InvalidInstanceError
 from dispatchlab.envs.core.slots import ReasonedDynamics
 from dispatchlab.envs.uam.dynamics.apply import apply_action, reset_row, why_illegal
@@ -155,6 +155,7 @@ def _reset(p: Problem, s: State, rows: IntArray, slots: IntArray, choices: bool)
         reset_row(p, s, rows[index], slots[index], choices)
 
 
+@QuickCall
 @entry_kernel
 def _step(
     p: Problem, s: State, actions: IntArray, choices: bool, outcome: npt.NDArray[np.int8]
@@ -171,6 +172,7 @@ def _step(
         apply_action(p, s, b, action, choices)
 
 
+@QuickCall
 @entry_kernel
 def _why_illegal(p: Problem, s: State, reasons: npt.NDArray[np.int8]) -> None:
     for b in range(len(reasons)):

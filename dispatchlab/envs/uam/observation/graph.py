@@ -1,6 +1,8 @@
 """Graph observation: vertiports and aircraft, pairs within range, and an arc for every option."""
 
-from dispatchlab.envs.core.compiling import entry_kernel
+import numpy as np
+
+from dispatchlab.envs.core.compiling import QuickCall, entry_kernel
 from dispatchlab.envs.core.graph_spec import Arrays, EdgeType, Feature, GraphSpec, NodeType
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.uam.dynamics.engine import Dynamics
@@ -47,9 +49,11 @@ class GraphObservation:
 
     def fill(self, dynamics: Dynamics, rows: IntArray, out: Arrays) -> None:
         """Write the observation of some rows."""
-        _fill(dynamics.problem, dynamics.state, rows, GraphArrays.of(out))
+        given = np.ascontiguousarray(rows, np.int64)
+        _fill(dynamics.problem, dynamics.state, given, GraphArrays.of(out))
 
 
+@QuickCall
 @entry_kernel
 def _fill(p: Problem, s: State, rows: IntArray, out: GraphArrays) -> None:
     """One kernel for all of it: to enter one from Python costs more than to write the nodes."""
