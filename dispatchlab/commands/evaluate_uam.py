@@ -63,6 +63,7 @@ Methods = Annotated[
         "plus-one, lookahead, price), [cyan]all-rules[/], plans over a rolling horizon, "
         "which take seconds per day ([cyan]rolling[/], [cyan]rolling-expected[/], "
         "[cyan]rolling-plain[/], [cyan]rolling:time=2[/]), [cyan]all[/]: the rules and rolling; "
+        "lookahead after every action in drawn futures ([cyan]rollouts:scenarios=64[/]); "
         "searches that know the day and take minutes ([cyan]genetic[/], "
         f"[cyan]genetic-seeded:generations=50[/]), {options.agents_of('uam')}."
     ),

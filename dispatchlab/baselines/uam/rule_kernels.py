@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-from dispatchlab.baselines.uam.lookahead import leg_rate, stay_rate
 from dispatchlab.baselines.uam.rebalancing import rebalance
 from dispatchlab.baselines.uam.settings import (
     AT_RANDOM,
@@ -12,7 +11,6 @@ from dispatchlab.baselines.uam.settings import (
     NOWHERE,
     PRICE,
     PROFIT,
-    RATE,
     REBALANCE,
     SCORE,
     STAY,
@@ -29,7 +27,6 @@ from dispatchlab.envs.uam.dynamics.flights import (
 )
 from dispatchlab.envs.uam.dynamics.layout import (
     CHARGE_WH,
-    CHARGERS,
     DONE,
     NONE,
     NOW,
@@ -42,6 +39,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
 from dispatchlab.envs.uam.outlook.knowledge import Known, action_of, leg_s, level_at
+from dispatchlab.envs.uam.outlook.lookahead import leg_rate, stay_rate
 from dispatchlab.envs.uam.outlook.prices import Prices, begins, find_prices
 from dispatchlab.envs.uam.outlook.worth import stay_worth, worth_at
 
@@ -84,6 +82,8 @@ def _score(
     level: int,
 ) -> float:
     """What a legal leg is worth; who has no leg above 0 stays."""
+    if score == LOOKAHEAD:
+        return leg_rate(p, s, known, b, destination, level)
     k = s.row[b, POINTED]
     pair = pair_of(p, s, b, s.craft[b, k, PORT], destination)
     if score == NEAREST:
@@ -94,12 +94,7 @@ def _score(
     takes = leg_s(p, s, b, k, destination, level)
     if score == PRICE:
         return gain + worth_at(p, s, known, prices, b, destination, s.row[b, NOW] + takes)
-    if score == RATE:
-        return gain / takes
-    i, energy = s.row[b, SLOT], energy_after(p, s, b, k, destination)
-    if p.port[i, destination, CHARGERS] > 0:
-        energy = max(energy, p.level[i, level])
-    return leg_rate(p, s, known, b, destination, takes, energy, gain)
+    return gain / takes
 
 
 @kernel

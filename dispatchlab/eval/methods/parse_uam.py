@@ -7,6 +7,7 @@ from dispatchlab.baselines.uam.genes import BIASES, DESTINATIONS
 from dispatchlab.baselines.uam.genetic import GeneticDispatcher
 from dispatchlab.baselines.uam.plans import EXPECTED, MEAN, RECOURSE, PlanOptions
 from dispatchlab.baselines.uam.rolling import RollingHorizon
+from dispatchlab.baselines.uam.rollouts import Rollouts
 from dispatchlab.baselines.uam.rules import CODES, UamRule
 from dispatchlab.baselines.uam.settings import ALIASES
 from dispatchlab.eval.methods.base import Method
@@ -19,6 +20,8 @@ from dispatchlab.eval.methods.uam import FLEET
 Make = Callable[[int], Any]
 ROLLING = {"rolling": RECOURSE, "rolling-expected": EXPECTED, "rolling-plain": MEAN}
 _ROLLING_OPTIONS = ("time", "horizon_s", "replan_s")
+ROLLOUTS = "rollouts"
+_ROLLOUTS_OPTIONS = {"scenarios": 2, "span_s": 1}  # and the least that each may be
 GENETIC = {"genetic": DESTINATIONS, "genetic-seeded": BIASES}
 _GENETIC_OPTIONS = ("population", "generations")
 _GROUPS = {ALL_RULES: tuple(CODES), ALL: (*CODES, "rolling"), **shipped("uam")}
@@ -48,7 +51,8 @@ def make_uam_method(spec: str) -> Method:
         spec: A rule; ``rolling``, which plans by mixed-integer programs, ``rolling-expected``,
             whose flights depart whoever comes, or ``rolling-plain``, for which demand is just its
             mean, with options ``time`` (seconds per plan), ``horizon_s`` and ``replan_s``;
-            ``genetic`` (destinations, from random ones) or
+            ``rollouts``, which tries every action in drawn futures with lookahead behind it, with
+            options ``scenarios`` and ``span_s``; ``genetic`` (destinations, from random ones) or
             ``genetic-seeded`` (from the greedy day on), with options ``population`` and
             ``generations``; or ``agent=RUN``.
 
@@ -66,10 +70,12 @@ def _make(spec: str, head: str, text: str) -> Method:
     """Anything but an agent."""
     if head in ROLLING:
         return StreamRuleMethod(spec, _rolling(spec, head, text), FLEET)
+    if head == ROLLOUTS:
+        return StreamRuleMethod(spec, _rollouts(spec, text), FLEET)
     if head in GENETIC:
         return StreamRuleMethod(spec, _genetic(spec, head, text), FLEET)
     if head not in CODES and head not in ALIASES:
-        raise UnknownMethodError(spec, [*CODES, *ROLLING, *GENETIC])
+        raise UnknownMethodError(spec, [*CODES, *ROLLING, ROLLOUTS, *GENETIC])
     refuse_options(head, text)
     return StreamRuleMethod(spec, lambda seed: UamRule(head, seed=seed), FLEET)
 
@@ -84,6 +90,15 @@ def _rolling(spec: str, head: str, text: str) -> Make:
         options["horizon_s"] = whole(spec, "horizon_s", given["horizon_s"])
     replan = {"replan_s": whole(spec, "replan_s", given["replan_s"])} if "replan_s" in given else {}
     return lambda seed: RollingHorizon(PlanOptions(**options), **replan)
+
+
+def _rollouts(spec: str, text: str) -> Make:
+    """Rollouts over lookahead with their options."""
+    given = options_of(spec, text, tuple(_ROLLOUTS_OPTIONS))
+    options: dict[str, Any] = {
+        name: whole(spec, name, value, low=_ROLLOUTS_OPTIONS[name]) for name, value in given.items()
+    }
+    return lambda seed: Rollouts(seed=seed, **options)
 
 
 def _genetic(spec: str, head: str, text: str) -> Make:

@@ -1,4 +1,4 @@
-"""Whom agents of air-taxi fleets imitate: plans over a rolling horizon."""
+"""Whom agents of air-taxi fleets imitate: plans over a rolling horizon, and rollouts."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.plans import PlanOptions
 from dispatchlab.baselines.uam.rolling import RollingHorizon
+from dispatchlab.baselines.uam.rollouts import Rollouts
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.dynamics.layout import SLOT
 
@@ -14,6 +15,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 LOYALTY_USD = 5.0  # by which a planned action is better than what prices alone hold to be as good
 FEW_PORTS = 3
+SCENARIOS = 256
 USUAL = PlanOptions(gap=0.02, time_limit_s=2.0)
 FINE = PlanOptions(gap=0.02, time_limit_s=2.0, cell_s=100)
 
@@ -23,26 +25,32 @@ class PlanCosts:
 
     They are those of the method ``rolling``, but with less time for every plan. Few ports leave
     little to plan but when to depart, for which its cells of time are long; there they are shorter.
+    Between two ports even these are long: there what lookahead earns after an action, on average
+    over many futures, tells what it costs.
     """
 
     def __init__(self) -> None:
         """Have no plans yet."""
         self._usual, self._fine = RollingHorizon(USUAL), RollingHorizon(FINE)
+        self._rollouts = Rollouts(scenarios=SCENARIOS)
 
     def __call__(self, env: Any) -> tuple[FloatArray, IntArray]:  # noqa: ANN401 (structural)
         """Dollars by which each action is worse than the best, and the planned actions."""
         view = env.view()
-        is_small = _has_few_ports(view.dynamics)
-        values, actions = self._usual.value_batch(view, ~is_small)
+        ports = _num_ports(view.dynamics)
+        is_pair, is_small = ports == 2, (ports > 2) & (ports <= FEW_PORTS)
+        values, actions = self._usual.value_batch(view, ports > FEW_PORTS)
         fine, chosen = self._fine.value_batch(view, is_small)
         values[is_small], actions[is_small] = fine[is_small], chosen[is_small]
         values[np.arange(len(actions)), actions] += LOYALTY_USD
+        worth, chosen = self._rollouts.value_batch(view, is_pair)
+        values[is_pair], actions[is_pair] = worth[is_pair], chosen[is_pair]
         best = values.max(axis=1, keepdims=True)
         return np.where(np.isfinite(values), best - values, np.inf), actions
 
 
-def _has_few_ports(dynamics: Dynamics) -> npt.NDArray[np.bool_]:
-    """``(B,)`` rows with so few ports that plans need short cells."""
-    few = [made is not None and made.num_ports <= FEW_PORTS for made in dynamics.instances]
-    found: npt.NDArray[np.bool_] = np.array(few)[dynamics.state.row[:, SLOT]]
+def _num_ports(dynamics: Dynamics) -> IntArray:
+    """``(B,)`` vertiports of each row."""
+    ports = [0 if made is None else made.num_ports for made in dynamics.instances]
+    found: IntArray = np.array(ports)[dynamics.state.row[:, SLOT]]
     return found

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.core.graph_spec import Arrays, Feature
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.generator import make_generator
@@ -21,6 +22,7 @@ from dispatchlab.envs.uam.observation.features import (
     SERIES_START,
 )
 from dispatchlab.envs.uam.observation.priced import PricedObservation
+from dispatchlab.envs.uam.view import UamView
 from tests.envs.uam.uam_strategies import Case, tiny
 
 
@@ -174,3 +176,33 @@ def test_prices_follow_the_instance() -> None:
     assert all((seen[1][key] == fresh[key]).all() for key in fresh)
     key = f"edge_attr/{OPTION}"
     assert (seen[0][key] != seen[1][key]).any()
+
+
+@pytest.mark.parametrize("levels", [(1.0,), (0.6, 1.0)])
+def test_what_looks_best_is_what_lookahead_does(levels: tuple[float, ...]) -> None:
+    """On days that it plays and on days that are played at random; better options have more."""
+    generator = make_generator("random:sizes=2x8+4x6,rho=1.2")
+    rng = np.random.default_rng(6)
+    drawn = [generator.sample(rng) for _ in range(4)]
+    days = [(replace(instance, charge_levels=levels), day) for instance, day in drawn]
+    limits = generator.limits._replace(levels=len(levels))
+    dynamics, watching = Dynamics(4, limits), PricedObservation()
+    for slot, day in enumerate(days):
+        dynamics.load(slot, *day)
+    dynamics.reset()
+    rule, flown = UamRule("lookahead"), 0
+    names = [feature.name for feature in PricedObservation.option_features]
+    for _ in range(150):
+        out = _look_at_rows(dynamics, watching)
+        options, chosen = out[f"edge_attr/{OPTION}"], rule.act_batch(UamView(dynamics, watching))
+        for b in np.flatnonzero(~dynamics.done()):
+            arcs = out["candidates"][b, :, 2]
+            best = options[b, :, names.index("looks_best")]
+            rates = options[b, :, names.index("rate_over_staying")]
+            assert np.flatnonzero(best).tolist() == [arcs[chosen[b]]]
+            flown += rates[arcs[chosen[b]]] > 0
+            assert rates[arcs[chosen[b]]] >= 0
+        noise = rng.random(out["action_mask"].shape) * out["action_mask"]
+        played = np.where(np.arange(4) < 2, chosen, noise.argmax(1))
+        dynamics.step(played)
+    assert flown > 50

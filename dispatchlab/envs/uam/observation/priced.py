@@ -1,14 +1,15 @@
-"""Graph observation with prices: what every option is worth on the expected day."""
+"""Graph observation with what two rules hold of every option on the expected day."""
 
 import numpy as np
 
-from dispatchlab.envs.core.compiling import entry_kernel
+from dispatchlab.envs.core.compiling import entry_kernel, kernel
 from dispatchlab.envs.core.graph_spec import Arrays, Feature
 from dispatchlab.envs.core.schedule import IntArray
 from dispatchlab.envs.uam.dynamics.apply import reset_row
 from dispatchlab.envs.uam.dynamics.engine import Dynamics
-from dispatchlab.envs.uam.dynamics.flights import bin_of, leg_profit
+from dispatchlab.envs.uam.dynamics.flights import bin_of, energy_after, leg_profit
 from dispatchlab.envs.uam.dynamics.layout import (
+    CHARGE_WH,
     DONE,
     NOW,
     NUM_LEVELS,
@@ -23,7 +24,8 @@ from dispatchlab.envs.uam.observation.arcs import load_value
 from dispatchlab.envs.uam.observation.arrays import OPTION
 from dispatchlab.envs.uam.observation.features import OPTION_FEATURES, Float32Array, clip, money
 from dispatchlab.envs.uam.observation.graph import GraphObservation
-from dispatchlab.envs.uam.outlook.knowledge import Known, leg_s
+from dispatchlab.envs.uam.outlook.knowledge import Known, action_of, leg_s, level_at
+from dispatchlab.envs.uam.outlook.lookahead import leg_rate, stay_rate
 from dispatchlab.envs.uam.outlook.outlook import Outlook
 from dispatchlab.envs.uam.outlook.prices import UNKNOWN, Prices, find_prices
 from dispatchlab.envs.uam.outlook.worth import price_at, stay_worth, worth_at
@@ -33,16 +35,20 @@ PRICED_FEATURES = (
     Feature("worth", "USD", "multiple of the mean fare of ten full aircraft"),
     money("price_there_over_here"),
     Feature("flights_planned", "1", "log1p"),
+    Feature("rate_over_staying", "USD/h", "multiple of the mean fare of a full aircraft"),
+    Feature("looks_best", "1"),
 )
 _FIRST = len(OPTION_FEATURES)
 
 
 class PricedObservation(GraphObservation):
-    """`GraphObservation` whose options also tell what they are worth.
+    """`GraphObservation` whose options also tell what they are worth, and what lookahead earns.
 
-    The prices are those of `dispatchlab.envs.uam.outlook.prices` at the first decision of the day,
-    from what is known then: what one more aircraft at a vertiport and time would earn until the
-    evening. When they are computed makes no difference.
+    The rate is that of `dispatchlab.envs.uam.outlook.lookahead`; the option that looks best by it
+    is the choice of the rule ``lookahead``. The prices are those of
+    `dispatchlab.envs.uam.outlook.prices` at the first decision of the day, from what is known then:
+    what one more aircraft at a vertiport and time would earn until the evening. When they are
+    computed makes no difference.
     """
 
     option_features = (*OPTION_FEATURES, *PRICED_FEATURES)
@@ -110,23 +116,54 @@ def _fill_prices(
     """Write `PRICED_FEATURES` for every legal action."""
     for index in range(len(rows)):
         b = rows[index]
-        if s.row[b, DONE] != 0:
+        if s.row[b, DONE] == 0:
+            _write_worth(p, s, known, prices, b, candidates[index], options[index])
+            _write_rates(p, s, known, b, candidates[index], options[index])
+
+
+@kernel
+def _write_worth(
+    p: Problem, s: State, known: Known, prices: Prices, b: int, candidates: IntArray,
+    options: Float32Array,
+) -> None:  # fmt: skip
+    """What follows from the prices."""
+    i, k, load = s.row[b, SLOT], s.row[b, POINTED], load_value(p, s, b)
+    levels, here, now = p.counts[i, NUM_LEVELS], s.craft[b, k, PORT], s.row[b, NOW]
+    staying, price = stay_worth(p, s, known, prices, b), price_at(p, s, prices, b, here, now)
+    for action in range(p.counts[i, NUM_PORTS] * levels):
+        arc = candidates[action, 2]
+        if arc < 0:
             continue
-        i, k, load = s.row[b, SLOT], s.row[b, POINTED], load_value(p, s, b)
-        levels, here, now = p.counts[i, NUM_LEVELS], s.craft[b, k, PORT], s.row[b, NOW]
-        staying, price = stay_worth(p, s, known, prices, b), price_at(p, s, prices, b, here, now)
-        for action in range(p.counts[i, NUM_PORTS] * levels):
-            arc = candidates[index, action, 2]
-            if arc < 0:
-                continue
-            port, level = action // levels, action % levels
-            x, worth = options[index, arc], staying
-            if port != here:
-                pair = here * p.counts[i, NUM_PORTS] + port
-                then = now + leg_s(p, s, b, k, port, level)
-                there = worth_at(p, s, known, prices, b, port, then)
-                worth = leg_profit(p, s, b, pair) + there
-                x[_FIRST + 2] = clip((price_at(p, s, prices, b, port, then) - price) / load)
-                x[_FIRST + 3] = np.log1p(prices.flow[b, bin_of(p, s, b), pair])
-            x[_FIRST] = clip((worth - staying) / load)
-            x[_FIRST + 1] = clip(worth / load / 10.0)
+        port, level = action // levels, action % levels
+        x, worth = options[arc], staying
+        if port != here:
+            pair = here * p.counts[i, NUM_PORTS] + port
+            then = now + leg_s(p, s, b, k, port, level)
+            there = worth_at(p, s, known, prices, b, port, then)
+            worth = leg_profit(p, s, b, pair) + there
+            x[_FIRST + 2] = clip((price_at(p, s, prices, b, port, then) - price) / load)
+            x[_FIRST + 3] = np.log1p(prices.flow[b, bin_of(p, s, b), pair])
+        x[_FIRST] = clip((worth - staying) / load)
+        x[_FIRST + 1] = clip(worth / load / 10.0)
+
+
+@kernel
+def _write_rates(
+    p: Problem, s: State, known: Known, b: int, candidates: IntArray, options: Float32Array
+) -> None:
+    """What the rule lookahead compares, and its choice."""
+    i, k, per_hour = s.row[b, SLOT], s.row[b, POINTED], 3600.0 / load_value(p, s, b)
+    levels, here = p.counts[i, NUM_LEVELS], s.craft[b, k, PORT]
+    staying = most = stay_rate(p, s, known, b)
+    best = action_of(p, s, b, here, level_at(p, known, i, here, s.craft[b, k, CHARGE_WH]))
+    for action in range(p.counts[i, NUM_PORTS] * levels):
+        arc, port = candidates[action, 2], action // levels
+        if arc < 0 or port == here:
+            continue
+        rate = leg_rate(p, s, known, b, port, action % levels)
+        options[arc, _FIRST + 4] = clip((rate - staying) * per_hour)
+        is_usual = action % levels == level_at(p, known, i, port, energy_after(p, s, b, k, port))
+        if is_usual and rate > most:
+            best, most = action, rate
+    if candidates[best, 2] >= 0:
+        options[candidates[best, 2], _FIRST + 5] = 1.0

@@ -1,7 +1,7 @@
 """One step ahead: what is expected to be left at a port for who is ready there later."""
 
 from dispatchlab.envs.core.compiling import kernel
-from dispatchlab.envs.uam.dynamics.flights import pair_of
+from dispatchlab.envs.uam.dynamics.flights import energy_after, leg_profit, pair_of
 from dispatchlab.envs.uam.dynamics.layout import (
     BIN_S,
     BLOCK_S,
@@ -23,7 +23,7 @@ from dispatchlab.envs.uam.dynamics.layout import (
 from dispatchlab.envs.uam.dynamics.problem import Problem
 from dispatchlab.envs.uam.dynamics.state import State
 from dispatchlab.envs.uam.outlook.expected import expect, leg_cost, others
-from dispatchlab.envs.uam.outlook.knowledge import Known, charge_s, level_at
+from dispatchlab.envs.uam.outlook.knowledge import Known, charge_s, leg_s, level_at
 
 TRUST = 0.7  # weight of the second leg, which may not come; best of 0.6, 0.8, 1 on training days
 
@@ -72,10 +72,14 @@ def _follow_up(
 
 
 @kernel
-def leg_rate(
-    p: Problem, s: State, known: Known, b: int, port: int, takes: int, energy: int, gain: float
-) -> float:
-    """Dollars per second of a leg that brings a gain, and of the best one expected after it."""
+def leg_rate(p: Problem, s: State, known: Known, b: int, port: int, level: int) -> float:
+    """Dollars per second of a legal leg, and of the best one expected after it."""
+    i, k = s.row[b, SLOT], s.row[b, POINTED]
+    energy = energy_after(p, s, b, k, port)
+    if p.port[i, port, CHARGERS] > 0:
+        energy = max(energy, p.level[i, level])
+    takes = leg_s(p, s, b, k, port, level)
+    gain = leg_profit(p, s, b, pair_of(p, s, b, s.craft[b, k, PORT], port))
     then, until = _follow_up(p, s, known, b, port, s.row[b, NOW] + takes, energy)
     return (gain + then) / (takes + until)
 
