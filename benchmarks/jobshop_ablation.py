@@ -42,6 +42,8 @@ VARIANTS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "narrow": ("network: 32 wide", {"hidden": 32, "feedforward": 64}),
     "shallow": ("network: one layer", {"num_layers": 1}),
     "weak-value": ("value loss: a tenth of the weight", {"vf_coef": 0.05}),
+    # Returns deviate by about 0.1 from their mean: this is the loss of values in these units.
+    "normal-value": ("value loss: of normalised values", {"vf_coef": 50.0}),
     "imitation": ("imitation of lookahead first",
                   {"imitation_rounds": 5, "imitation_rule": "lookahead"}),
     "gatv2": ("encoder: GATv2 over the whole graph", {"observation": "graph", "encoder": "gatv2"}),

@@ -70,7 +70,7 @@ class UamEnv(ReasonedEnv[UamView, UamSchedule]):
     vertiports (with demand and fares of the next hours) and aircraft as nodes; arcs for where
     aircraft are, for pairs within range, and for every legal action. With
     ``observation="priced"`` legal actions also tell what an aircraft is worth where and when it
-    ends, by the prices of a fluid fleet on the expected day.
+    ends, by the prices of a fluid fleet on the expected day, and what lookahead expects to earn.
 
     ## Rewards
     The profit of the leg in dollars, when it departs: fares, less the cost of its miles and of its
@@ -98,7 +98,7 @@ class UamEnv(ReasonedEnv[UamView, UamSchedule]):
     | ``instance`` | preset (with settings after a colon), file or `UamInstance` | |
     | ``generator`` | days, such as ``"random-8x40:rho=0.6-2.5"``, or object | ``"random-8x40"`` |
     | ``stop_at`` | ``"choices"`` or ``"every"`` | ``"choices"`` |
-    | ``observation`` | ``"graph"``, or ``"priced"``: with the prices of ``price`` | ``"graph"`` |
+    | ``observation`` | ``"graph"``, or ``"priced"``: with what rules compare | ``"graph"`` |
     | ``reward`` | ``"profit"`` | ``"profit"`` |
     | ``reward_scale`` | ``"none"`` or ``"bound"``: in mean fares | ``"none"`` |
     | ``on_invalid`` | ``"noop"`` or ``"raise"`` | ``"noop"`` |
