@@ -68,7 +68,7 @@ def test_planning_and_searches_play() -> None:
     pytest.importorskip("pymoo")
     names = ["rolling:time=1", "rolling-plain:replan_s=1200", "rolling-expected",
              "genetic:population=6:generations=2", "genetic-seeded:population=6:generations=2",
-             "greedy-rate", "rollouts:scenarios=4,span_s=1800"]  # fmt: skip
+             "greedy-rate", "rollouts:scenarios=4,span_s=1800,caution=0.5"]  # fmt: skip
     cases = uam_cases(["random-2x3:horizon_s=3600"], bound=False)
     made = compare(make_uam_methods(names), cases)
     assert made.methods == names

@@ -18,7 +18,14 @@ from dispatchlab.envs.uam.generator import make_generator
 from dispatchlab.train import train
 from dispatchlab.train.config import TrainConfig
 from dispatchlab.train.families import load_family
-from dispatchlab.train.families.uam_experts import FINE, LOYALTY_USD, SCENARIOS, USUAL
+from dispatchlab.train.families.uam_experts import (
+    CAUTION,
+    FINE,
+    FIRM_USD,
+    LOYALTY_USD,
+    SCENARIOS,
+    USUAL,
+)
 from dispatchlab.train.problems import draw_problems
 from tests.train.helpers import IMITATING, Interrupt, same_weights
 
@@ -68,7 +75,9 @@ def test_expert_plans(uam: TrainConfig) -> None:
     """Costs are finite where legal and nil for what is played; pairs have rollouts."""
     expert, env = load_family("uam").expert(uam), UamVectorEnv(12, generator=SPEC)
     advisers = {
-        2: Rollouts(scenarios=SCENARIOS), 3: RollingHorizon(FINE), 4: RollingHorizon(USUAL)
+        2: Rollouts(scenarios=SCENARIOS, caution=CAUTION),
+        3: RollingHorizon(FINE),
+        4: RollingHorizon(USUAL),
     }  # fmt: skip
     env.reset(seed=0)
     met = {2: 0, 3: 0, 4: 0}
@@ -81,7 +90,7 @@ def test_expert_plans(uam: TrainConfig) -> None:
             ports = view.dynamics.encoding(row).num_ports
             values, chosen = advisers[ports].value_batch(view, np.arange(12) == row)
             legal = np.isfinite(values[row])
-            values[row, chosen[row]] += 0 if ports == 2 else LOYALTY_USD
+            values[row, chosen[row]] += FIRM_USD if ports == 2 else LOYALTY_USD
             assert chosen[row] == actions[row]
             assert costs[row, legal] == pytest.approx(values[row].max() - values[row, legal])
             met[ports] += 1

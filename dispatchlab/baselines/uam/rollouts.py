@@ -44,13 +44,14 @@ class Rollouts:
 
     An action is worth what the rule earns after it, on average over futures that are drawn anew for
     each episode: all that has shown itself is as it was, the rest as it may come. All actions meet
-    the same futures, and what is not the rule's own choice is worth a standard error less, so that
-    noise does not pass for an improvement. Who is out of service is not expected back.
+    the same futures, and what is not the rule's own choice is worth some standard errors less, so
+    that noise does not pass for an improvement. Who is out of service is not expected back.
 
     Args:
         rule: The rule.
         scenarios: Futures of an episode, 2 at least.
         span_s: How far they are played on, in seconds; beyond, aircraft would differ by chance.
+        caution: How many standard errors less.
         seed: Of the futures.
 
     Raises:
@@ -58,15 +59,22 @@ class Rollouts:
     """
 
     def __init__(
-        self, rule: str = "lookahead", *, scenarios: int = 64, span_s: int = 10_800, seed: int = 0
+        self,
+        rule: str = "lookahead",
+        *,
+        scenarios: int = 64,
+        span_s: int = 10_800,
+        caution: float = 1.0,
+        seed: int = 0,
     ) -> None:
         """Have no futures yet."""
-        for name, value, least in (("scenarios", scenarios, 2), ("span_s", span_s, 1)):
-            if value < least:
+        limits = (("scenarios", scenarios, 2), ("span_s", span_s, 1), ("caution", caution, 0))
+        for name, value, least in limits:
+            if not value >= least:  # nor is a number that is none
                 raise DispatchlabError(f"{name} is {value}; give at least {least}.")
         self._rule = UamRule(rule)
         self._how = self._rule.settings
-        self._scenarios, self._span_s = scenarios, span_s
+        self._scenarios, self._span_s, self._caution = scenarios, span_s, caution
         self._rng = np.random.default_rng(seed)
         self._rows: dict[int, _Futures] = {}
 
@@ -100,7 +108,7 @@ class Rollouts:
                 profits = self.profits(view.dynamics, int(row), actions)
                 more = profits - profits[actions == chosen[row]]  # (A, S)
                 error = more.std(1, ddof=1) / self._scenarios**0.5
-                values[row, actions] = more.mean(1) - error
+                values[row, actions] = more.mean(1) - self._caution * error
         return values, values.argmax(1)
 
     def profits(self, dynamics: Dynamics, row: int, actions: IntArray) -> FloatArray:

@@ -21,7 +21,7 @@ Make = Callable[[int], Any]
 ROLLING = {"rolling": RECOURSE, "rolling-expected": EXPECTED, "rolling-plain": MEAN}
 _ROLLING_OPTIONS = ("time", "horizon_s", "replan_s")
 ROLLOUTS = "rollouts"
-_ROLLOUTS_OPTIONS = {"scenarios": 2, "span_s": 1}  # and the least that each may be
+_ROLLOUTS_OPTIONS = {"scenarios": 2, "span_s": 1}  # whole numbers, and the least they may be
 GENETIC = {"genetic": DESTINATIONS, "genetic-seeded": BIASES}
 _GENETIC_OPTIONS = ("population", "generations")
 _GROUPS = {ALL_RULES: tuple(CODES), ALL: (*CODES, "rolling"), **shipped("uam")}
@@ -52,7 +52,7 @@ def make_uam_method(spec: str) -> Method:
             whose flights depart whoever comes, or ``rolling-plain``, for which demand is just its
             mean, with options ``time`` (seconds per plan), ``horizon_s`` and ``replan_s``;
             ``rollouts``, which tries every action in drawn futures with lookahead behind it, with
-            options ``scenarios`` and ``span_s``; ``genetic`` (destinations, from random ones) or
+            options ``scenarios``, ``span_s`` and ``caution`` (standard errors); ``genetic`` (destinations, from random ones) or
             ``genetic-seeded`` (from the greedy day on), with options ``population`` and
             ``generations``; or ``agent=RUN``.
 
@@ -94,10 +94,14 @@ def _rolling(spec: str, head: str, text: str) -> Make:
 
 def _rollouts(spec: str, text: str) -> Make:
     """Rollouts over lookahead with their options."""
-    given = options_of(spec, text, tuple(_ROLLOUTS_OPTIONS))
+    given = options_of(spec, text, (*_ROLLOUTS_OPTIONS, "caution"))
     options: dict[str, Any] = {
-        name: whole(spec, name, value, low=_ROLLOUTS_OPTIONS[name]) for name, value in given.items()
+        name: whole(spec, name, given[name], low=low)
+        for name, low in _ROLLOUTS_OPTIONS.items()
+        if name in given
     }
+    if "caution" in given:
+        options["caution"] = positive(spec, "caution", given["caution"], example=2)
     return lambda seed: Rollouts(seed=seed, **options)
 
 

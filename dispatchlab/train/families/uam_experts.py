@@ -15,7 +15,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 LOYALTY_USD = 5.0  # by which a planned action is better than what prices alone hold to be as good
 FEW_PORTS = 3
-SCENARIOS = 256
+SCENARIOS, CAUTION = 256, 2.0
+FIRM_USD = 15.0  # to wait once more than rollouts do costs little, for they assume that it is once
 USUAL = PlanOptions(gap=0.02, time_limit_s=2.0)
 FINE = PlanOptions(gap=0.02, time_limit_s=2.0, cell_s=100)
 
@@ -32,7 +33,7 @@ class PlanCosts:
     def __init__(self) -> None:
         """Have no plans yet."""
         self._usual, self._fine = RollingHorizon(USUAL), RollingHorizon(FINE)
-        self._rollouts = Rollouts(scenarios=SCENARIOS)
+        self._rollouts = Rollouts(scenarios=SCENARIOS, caution=CAUTION)
 
     def __call__(self, env: Any) -> tuple[FloatArray, IntArray]:  # noqa: ANN401 (structural)
         """Dollars by which each action is worse than the best, and the planned actions."""
@@ -44,6 +45,7 @@ class PlanCosts:
         values[is_small], actions[is_small] = fine[is_small], chosen[is_small]
         values[np.arange(len(actions)), actions] += LOYALTY_USD
         worth, chosen = self._rollouts.value_batch(view, is_pair)
+        worth[np.arange(len(chosen)), chosen] += FIRM_USD
         values[is_pair], actions[is_pair] = worth[is_pair], chosen[is_pair]
         best = values.max(axis=1, keepdims=True)
         return np.where(np.isfinite(values), best - values, np.inf), actions

@@ -114,16 +114,16 @@ def test_the_day_that_is_played_stays_as_it_is() -> None:
 
 
 def test_values_are_above_the_rule_by_more_than_noise() -> None:
-    """The rule's action is worth nothing, others their mean less a standard error."""
+    """The rule's action is worth nothing, others their mean less some standard errors."""
     dynamics = _advance(_sample(2), 20)
     view = UamView(dynamics, None)
-    values, best = Rollouts(scenarios=16).value_batch(view)
+    values, best = Rollouts(scenarios=16, caution=1.5).value_batch(view)
     legal = np.flatnonzero(view.legal[0])
     chosen = int(UamRule("lookahead").act_batch(view)[0])
     profits = Rollouts(scenarios=16).profits(dynamics, 0, legal)
     more = profits - profits[legal == chosen]
     assert values[0, chosen] == 0
-    assert values[0, legal] == pytest.approx(more.mean(1) - more.std(1, ddof=1) / 4)
+    assert values[0, legal] == pytest.approx(more.mean(1) - 1.5 * more.std(1, ddof=1) / 4)
     assert np.isneginf(np.delete(values[0], legal)).all()
     assert best[0] == values[0].argmax()
     skipped, _ = Rollouts(scenarios=16).value_batch(view, np.array([False]))
@@ -149,7 +149,9 @@ def test_rollouts_earn_more_than_their_rule() -> None:
     assert np.mean(more) > 1.03 * np.mean(base)
 
 
-@pytest.mark.parametrize("wrong", [{"scenarios": 1}, {"span_s": 0}, {"rule": "rollouts"}])
+@pytest.mark.parametrize(
+    "wrong", [{"scenarios": 1}, {"span_s": 0}, {"caution": -1}, {"rule": "rollouts"}]
+)
 def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
     """In one sentence that names the value."""
     with pytest.raises(DispatchlabError, match=str(next(iter(wrong.values())))):
