@@ -52,9 +52,9 @@ def make_uam_method(spec: str) -> Method:
             whose flights depart whoever comes, or ``rolling-plain``, for which demand is just its
             mean, with options ``time`` (seconds per plan), ``horizon_s`` and ``replan_s``;
             ``rollouts``, which tries every action in drawn futures with lookahead behind it, with
-            options ``scenarios``, ``span_s`` and ``caution`` (standard errors); ``genetic`` (destinations, from random ones) or
-            ``genetic-seeded`` (from the greedy day on), with options ``population`` and
-            ``generations``; or ``agent=RUN``.
+            options ``scenarios``, ``span_s`` and ``caution`` (standard errors); ``genetic``
+            (destinations, from random ones) or ``genetic-seeded`` (from the greedy day on), with
+            options ``population`` and ``generations``; or ``agent=RUN``.
 
     Returns:
         The method.
