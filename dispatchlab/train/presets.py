@@ -236,7 +236,7 @@ _UAM: dict[str, dict[str, Any]] = {
         "n_steps": 256,
         "total_timesteps": 32_768,
     },
-    # A quarter of an hour on an idle core. Nothing but imitation: PPO after it, with these small
+    # A third of an hour on an idle core. Nothing but imitation: PPO after it, with these small
     # steps or with larger ones, has not made it better.
     "full": _UAM_AGENT | {
         "generator": "random:sizes=2x8+3x12+5x20+8x40+8x40,rho=0.4-2.0,area_mi=10-60",
