@@ -49,10 +49,18 @@ class QuickCall:
     def __call__(self, *args: Any) -> None:
         """Call the kernel."""
         if self._code is None:
-            types = tuple(map(numba.typeof, args))
-            self._entry.compile(types)
-            self._code = self._entry.overloads[types].entry_point
+            self._code = self._compiled(args)
         self._code(*args)
+
+    def _compiled(self, args: tuple[Any, ...]) -> Callable[..., None]:
+        """The code for such arguments; the function itself if NUMBA_DISABLE_JIT is set."""
+        if not hasattr(self._entry, "overloads"):
+            plain: Callable[..., None] = self._entry
+            return plain
+        types = tuple(map(numba.typeof, args))
+        self._entry.compile(types)
+        code: Callable[..., None] = self._entry.overloads[types].entry_point
+        return code
 
 
 def _compile(function: Callable[P, T], options: dict[str, Any]) -> Callable[P, T]:

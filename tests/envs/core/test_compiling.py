@@ -1,5 +1,8 @@
 """Kernels whose types are asked for once do what the kernels do."""
 
+import os
+import subprocess
+import sys
 from typing import NamedTuple
 
 import gymnasium as gym
@@ -55,3 +58,28 @@ def test_actions_may_lie_apart_in_memory(name: str) -> None:
             total += reward
         rewards.append(total)
     np.testing.assert_array_equal(*rewards)
+
+
+PLAYED = """
+import gymnasium as gym
+import dispatchlab
+env = gym.make("dispatchlab/JobShop-v0")
+observation, info = env.reset(seed=0)
+total = 0.0
+for _ in range(5):
+    observation, reward, *_, info = env.step(info["action_mask"].argmax())
+    total += reward
+print(total, observation["x/option"].sum())
+"""
+
+
+def test_kernels_may_be_plain_python() -> None:
+    """For a debugger numba can be told to compile nothing; what is played stays the same."""
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", PLAYED], env=os.environ | {"NUMBA_DISABLE_JIT": choice},
+            check=True, capture_output=True, text=True,
+        ).stdout
+        for choice in ("0", "1")
+    ]  # fmt: skip
+    assert outputs[0] == outputs[1] != ""
