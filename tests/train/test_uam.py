@@ -10,7 +10,7 @@ from rich.console import Console
 from dispatchlab.agents.checkpoint import load_policy
 from dispatchlab.baselines.uam.rolling import RollingHorizon
 from dispatchlab.baselines.uam.rollout import run_dispatcher
-from dispatchlab.baselines.uam.rollouts import Rollouts
+from dispatchlab.baselines.uam.rollout_policy import Rollouts
 from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.env import UamVectorEnv

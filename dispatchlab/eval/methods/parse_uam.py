@@ -7,7 +7,7 @@ from dispatchlab.baselines.uam.genes import BIASES, DESTINATIONS
 from dispatchlab.baselines.uam.genetic import GeneticDispatcher
 from dispatchlab.baselines.uam.plans import EXPECTED, MEAN, RECOURSE, PlanOptions
 from dispatchlab.baselines.uam.rolling import RollingHorizon
-from dispatchlab.baselines.uam.rollouts import Rollouts
+from dispatchlab.baselines.uam.rollout_policy import Rollouts
 from dispatchlab.baselines.uam.rules import CODES, UamRule
 from dispatchlab.baselines.uam.settings import ALIASES
 from dispatchlab.eval.methods.base import Method

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from dispatchlab.baselines.uam.plans import PlanOptions
 from dispatchlab.baselines.uam.rolling import RollingHorizon
-from dispatchlab.baselines.uam.rollouts import Rollouts
+from dispatchlab.baselines.uam.rollout_policy import Rollouts
 from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.dynamics.layout import SLOT
 

@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dispatchlab.baselines.uam import rollouts
+from dispatchlab.baselines.uam import rollout_policy
 from dispatchlab.baselines.uam.rollout import begin, run_dispatcher
-from dispatchlab.baselines.uam.rollouts import Rollouts
+from dispatchlab.baselines.uam.rollout_policy import Rollouts
 from dispatchlab.baselines.uam.rules import UamRule
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.uam.dynamics import Dynamics
@@ -69,7 +69,7 @@ def test_the_future_that_comes_is_played_as_it_comes(
 ) -> None:
     """If what is drawn is what happens, the rule's action is worth what the rule earns."""
     day = _sample(decisions, "random-3x6:downtime=0")
-    monkeypatch.setattr(rollouts, "draw", lambda rng, instance: day[1])
+    monkeypatch.setattr(rollout_policy, "draw", lambda rng, instance: day[1])
     dynamics = _advance(day, decisions, stop_at=stop_at)
     chosen = LOOKAHEAD.act_batch(UamView(dynamics, None))
     profits = Rollouts(scenarios=2, span_s=DAY_S).profits(dynamics, 0, chosen)
