@@ -1,5 +1,6 @@
 """Rollouts: every action is tried in many futures, with a rule that decides after it."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from dispatchlab.envs.uam.view import UamView
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+MOST_SCENARIOS = 4096  # each takes some 10 kB for every action of a fleet of 40
 
 
 class _Futures(NamedTuple):
@@ -49,7 +51,7 @@ class Rollouts:
 
     Args:
         rule: The rule.
-        scenarios: Futures of an episode, 2 at least.
+        scenarios: Futures of an episode, from 2 to `MOST_SCENARIOS`.
         span_s: How far they are played on, in seconds; beyond, aircraft would differ by chance.
         caution: How many standard errors less.
         seed: Of the futures.
@@ -68,10 +70,14 @@ class Rollouts:
         seed: int = 0,
     ) -> None:
         """Have no futures yet."""
-        limits = (("scenarios", scenarios, 2), ("span_s", span_s, 1), ("caution", caution, 0))
-        for name, value, least in limits:
-            if not value >= least:  # nor is a number that is none
-                raise DispatchlabError(f"{name} is {value}; give at least {least}.")
+        for name, value, least, most in (
+            ("scenarios", scenarios, 2, MOST_SCENARIOS),
+            ("span_s", span_s, 1, math.inf),
+            ("caution", caution, 0, math.inf),
+        ):
+            if not least <= value <= most:  # nor is it one that is no number
+                wanted = f"at least {least}" if most == math.inf else f"{least} to {most}"
+                raise DispatchlabError(f"{name} is {value}; give {wanted}.")
         self._rule = UamRule(rule)
         self._how = self._rule.settings
         self._scenarios, self._span_s, self._caution = scenarios, span_s, caution

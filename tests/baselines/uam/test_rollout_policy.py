@@ -150,7 +150,8 @@ def test_rollouts_earn_more_than_their_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"scenarios": 1}, {"span_s": 0}, {"caution": -1}, {"rule": "rollouts"}]
+    "wrong",
+    [{"scenarios": 1}, {"scenarios": 5000}, {"span_s": 0}, {"caution": -1}, {"rule": "rollouts"}],
 )
 def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
     """In one sentence that names the value."""
