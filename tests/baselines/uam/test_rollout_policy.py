@@ -151,8 +151,11 @@ def test_rollouts_earn_more_than_their_rule() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"scenarios": 1}, {"scenarios": 5000}, {"span_s": 0}, {"caution": -1}, {"rule": "rollouts"}],
-)
+    [
+        {"scenarios": 1}, {"scenarios": 5000}, {"span_s": 0}, {"caution": -1},
+        {"caution": float("nan")}, {"rule": "rolling"},
+    ],
+)  # fmt: skip
 def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
     """In one sentence that names the value."""
     with pytest.raises(DispatchlabError, match=str(next(iter(wrong.values())))):
