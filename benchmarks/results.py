@@ -134,7 +134,8 @@ TABLES = {
         "Eight vertiports and 40 aircraft, 100 days",
         ("uam --instances random-8x40 --rho 0.6,1.2 --episodes 100",),
         "random,greedy,lookahead,price,agent=uam-fleet", PROFIT,
-        ("greedy,lookahead", "--episodes 3"), slow="genetic,genetic-seeded,rolling", by=("instance",),
+        ("greedy,lookahead", "--episodes 3"),
+        slow="genetic,genetic-seeded,rolling", by=("instance",),
     ),
     "uam-transfer": Table(
         "Fleets and networks that the agent was not trained on, 20 days",
