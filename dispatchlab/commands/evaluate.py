@@ -39,12 +39,13 @@ Methods = Annotated[
     typer.Option(
         help="Separated by commas: rules ([cyan]mwkr[/], [cyan]mwkr:k=32[/], "
         "[cyan]spt:semantics=active[/]), [cyan]all-rules[/], [cyan]lookahead[/], [cyan]cp-sat[/] "
-        "([cyan]cp-sat:time=60[/]), [cyan]pretrained[/] (the shipped agent; others by name, see "
+        "([cyan]cp-sat:time=60[/]), [cyan]tabu[/] (tabu search, where only orders on machines are "
+        "open), [cyan]pretrained[/] (the shipped agent; others by name, see "
         "[cyan]dispatchlab agents[/]), [cyan]agent=RUN[/] (greedy), "
         "[cyan]agent=RUN:sample=32[/] (also with [cyan]:temperature=0.7[/] and, to show a policy "
         "of tokens 64 of thousands of jobs at once, [cyan]:window=64[/]), "
-        "[cyan]agent=RUN:beam=16[/], [cyan]hybrid[/] or [cyan]hybrid=RUN:sample=128[/] (cp-sat "
-        "improves what lookahead, rules or an agent find in three tenths of its time)."
+        "[cyan]agent=RUN:beam=16[/], [cyan]hybrid[/] or [cyan]hybrid=RUN:sample=128[/] (tabu "
+        "search and cp-sat improve what lookahead, rules or an agent find at the beginning)."
     ),
 ]
 Seeds = Annotated[
@@ -104,10 +105,10 @@ def evaluate_job_shop(
     Every method meets the same instances and realisations, and every schedule passes the
     independent checker. Gaps are relative to the best-known value, or to the best found here
     where none is known; lower is better. Without disturbances a seed changes only what the
-    methods draw themselves. Under disturbances, cp-sat, hybrids, lookahead, agents that see
+    methods draw themselves. Under disturbances, cp-sat, tabu, hybrids, lookahead, agents that see
     rehearsals and searches over many schedules plan on the expectation and their plan is replayed;
-    rules and greedy agents decide as things happen. With --processes, each of them runs cp-sat with
-    --workers parallel searches.
+    rules and greedy agents decide as things happen. With --processes, each of them runs --workers
+    parallel searches.
 
     [dim]dispatchlab evaluate job-shop --instances ta15x15 --methods all-rules,cp-sat[/]
     """
@@ -128,8 +129,8 @@ def evaluate_job_shop(
     told = {
         "instances": generator or instances or INSTANCES, "seeds": seeds, "methods": methods,
         "semantics of rules": semantics, "runs of each rule": k,
-        "time limit of cp-sat and hybrids": f"{time_limit:g} s",
-        "workers of cp-sat and hybrids": workers or "all cores",
+        "time limit of searches": f"{time_limit:g} s",
+        "workers of searches": workers or "all cores",
         "disturbances": str(disturbances) if disturbances != Disturbances() else "none",
     }  # fmt: skip
     conduct(chosen, cases, told, files, running, against=against)

@@ -108,11 +108,11 @@ def _refuse_clashes(
             "--policy with --method agent or hybrid."
         )
     name = method.partition(":")[0]
-    if name in ("cp-sat", "hybrid", "lookahead") and samples is not None:
+    if name in ("cp-sat", "hybrid", "lookahead", "tabu") and samples is not None:
         what = "hybrid without --policy" if name == "hybrid" else name
         raise DispatchlabError(
             f"{what} takes no --samples {samples}; leave it out, or add --policy with --method "
             "agent or hybrid."
         )
-    if semantics is not None and name.startswith(("cp-sat", "hybrid")):
+    if semantics is not None and name.startswith(("cp-sat", "hybrid", "tabu")):
         raise DispatchlabError(f"{name} takes no --semantics {semantics}; leave it out.")

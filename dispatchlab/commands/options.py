@@ -59,15 +59,18 @@ Instances = Annotated[
 MethodOrDefault = Annotated[
     str | None,
     typer.Option(
-        help="[cyan]cp-sat[/], [cyan]agent[/] (see --policy), [cyan]hybrid[/] (the best schedule "
-        "of the agent or of rules, improved by cp-sat), lookahead (every action rehearsed with two "
+        help="[cyan]cp-sat[/], [cyan]agent[/] (see --policy), [cyan]tabu[/] (tabu search, for "
+        "job shops), [cyan]hybrid[/] (the best schedule of the agent or of rules, improved by tabu "
+        "search and cp-sat), lookahead (every action rehearsed with two "
         "rules), or a rule: spt, lpt, fifo, lifo, mwkr, lwkr, mor, lor, edd, slack, cr, fdd-mwkr, "
         "atc (as spt in non-delay job shops without due dates and weights), random; at an edge "
         "dem-q, dem, sota1, ...; of air taxis lookahead, rolling, ...",
         show_default="agent with --policy, else cp-sat; at an edge dem-q; of air taxis lookahead",
     ),
 ]
-TimeLimit = Annotated[float, typer.Option(help="Seconds per instance; for cp-sat and hybrid.")]
+TimeLimit = Annotated[
+    float, typer.Option(help="Seconds per instance; for cp-sat, tabu and hybrid.")
+]
 Policy = Annotated[
     Path | None,
     typer.Option(
@@ -81,7 +84,7 @@ Samples = Annotated[
     int | None,
     typer.Option(
         help="Schedules to try with a rule or the agent, of which the best counts; for hybrid at "
-        "most, in three tenths of the time.",
+        "most, in a tenth of the time before tabu search, or three before cp-sat.",
         show_default="1 for rules, 32 for the agent, 512 for hybrid",
     ),
 ]
@@ -112,7 +115,8 @@ Semantics = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Seed of tie-breaking, sampling and search.", min=0)]
 Workers = Annotated[
-    int, typer.Option(help="Parallel searches of cp-sat and hybrid; 0 uses every core.", min=0)
+    int,
+    typer.Option(help="Parallel searches of cp-sat, tabu and hybrid; 0 uses every core.", min=0),
 ]
 Json = Annotated[
     Path | None,

@@ -1,6 +1,7 @@
 """Tests of hybrids: never worse than their start, within their time, and proven where they can."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,16 @@ from dispatchlab.envs.jobshop.verify import verify
 from dispatchlab.eval.cases import Case, instance_cases
 from dispatchlab.eval.methods import make_method
 from dispatchlab.eval.methods.budget import Budget, next_batch
+from dispatchlab.eval.methods.hybrid import BEFORE_CP_SAT, _kept
 from dispatchlab.eval.methods.parse import MethodDefaults
+from dispatchlab.eval.methods.starts import best_rule
 from tests.eval.helpers import TINY
 
 pytest.importorskip("ortools")
 pytest.importorskip("torch")
 
 FT06 = load_instance("ft06")
+OTHER = replace(FT06, objective="total_flow_time", name="other")  # not for tabu search
 # One machine, due dates 2, 1 and 9: job 1 first makes job 0 late by 1; job 0 first is worse by 1.
 LATE = job_shop(
     [[0], [0], [0]], [[2], [1], [3]], due=[2, 1, 9], objective="total_weighted_tardiness",
@@ -62,6 +66,15 @@ class SlowSolver:
         schedule = given["hint"]
         objective = built.objective_value(schedule.end)
         return Result(schedule, objective, 0.0, "feasible", time_limit_s)
+
+
+class SlowTabu(SlowSolver):
+    """The same for tabu search."""
+
+    def solve(self, encoding: CpEncoding, **given: Any) -> Result:
+        """Use up the time for nothing."""
+        given.pop("lower_bound")
+        return self.solve_model(encoding, **given)
 
 
 @pytest.fixture
@@ -108,29 +121,32 @@ def test_next_batch(left: float, rows: int, took: float, most: int, expected: in
 @pytest.mark.parametrize("agent", [True, False])
 @pytest.mark.parametrize("tick", [0.01, 0.3])
 def test_everything_counts(hybrid: Callable[..., Any], agent: bool, tick: float) -> None:
-    """CP-SAT gets what start and building have left; lookahead may take half of the time."""
-    method = hybrid(agent=agent)
-    clock = Clock(tick)
-    method._clock, method._solver = clock, SlowSolver(clock)
-    begin = clock.now
-    result = method.solve(Case("ft06", 0, FT06))
-    seconds = result.info["seconds"]
-    before = sum(value for part, value in seconds.items() if part not in ("model", "cp-sat"))
-    assert 0 < before < 10 + 4 * tick
-    assert seconds["lookahead"] > 0
-    (limit,) = method._solver.limits
-    assert limit + 3.0 + before <= 20.0
-    assert clock.now - begin < 20.0 + 10 * tick
-    assert result.objective == result.info["start_objective"]
-    verify(FT06, None, result.schedule, objective=result.objective)
+    """Each gets what is left of its share; lookahead has half of the time where there is no tabu."""
+    for encoding, shares in ((FT06, (0.1, 0.8)), (OTHER, (0.5, 0.5))):
+        method = hybrid(agent=agent)
+        clock = Clock(tick)
+        method._clock, method._solver, method._tabu = clock, SlowSolver(clock), SlowTabu(clock)
+        begin = clock.now
+        result = method.solve(Case(encoding.name, 0, encoding))
+        seconds = result.info["seconds"]
+        late = sum(seconds.get(part, 0.0) for part in ("tabu", "model", "cp-sat"))
+        before = sum(seconds.values()) - late
+        assert 0 < before < 20 * shares[0] + 4 * tick
+        assert seconds["lookahead"] > 0
+        assert before + sum(method._tabu.limits) <= 20.0 * shares[1] + 4 * tick
+        assert (method._tabu.limits == []) == (encoding is OTHER)
+        (limit,) = method._solver.limits
+        assert limit + 3.0 + before + sum(method._tabu.limits) <= 20.0
+        assert clock.now - begin < 20.0 + 10 * tick
+        assert result.objective == result.info["start_objective"]
+        verify(encoding, None, result.schedule, objective=result.objective)
 
 
-def test_lookahead_is_ended_by_a_rule(hybrid: Callable[..., Any]) -> None:
+def test_lookahead_is_ended_by_a_rule() -> None:
     """Where the clock is faster than it, there is a whole schedule, and no second lookahead."""
-    method = hybrid(agent=False)
     clock = Clock(tick=1.0)
     budget = Budget(20.0, clock)
-    start = method._best_rule(Case("ft10", 0, load_instance("ft10")), budget)
+    start = best_rule(Case("ft10", 0, load_instance("ft10")), budget, BEFORE_CP_SAT)
     verify(load_instance("ft10"), None, start.schedule, objective=start.objective)
     assert budget.parts["lookahead"] > 20  # seconds, of which lookahead may have ten
 
@@ -139,7 +155,7 @@ def test_no_time_is_left(hybrid: Callable[..., Any]) -> None:
     """Where building the model uses up the time, the start is the result."""
     method = hybrid(agent=False, seconds=2.0)
     clock = Clock()
-    method._clock, method._solver = clock, SlowSolver(clock)
+    method._clock, method._solver, method._tabu = clock, SlowSolver(clock), SlowTabu(clock)
     result = method.solve(Case("ft06", 0, FT06))
     assert method._solver.limits == []
     assert (result.status, result.objective) == ("feasible", result.info["start_objective"])
@@ -170,10 +186,12 @@ def test_nothing_is_below_the_start(hybrid: Callable[..., Any]) -> None:
     """A start that CP-SAT cannot undercut is reported as optimal; its bound alone is too low."""
     method = hybrid(agent=False)
     optimal = method._solver.solve(FT06, time_limit_s=60.0)
-    start = method._best_rule(Case("ft06", 0, FT06), Budget(20.0))
+    start = best_rule(Case("ft06", 0, FT06), Budget(20.0), BEFORE_CP_SAT)
     start = start._replace(schedule=optimal.schedule, objective=optimal.objective)
     assert not start.is_optimal
-    given = method._improve(Case("ft06", 0, FT06), start, Budget(20.0))
+    given = method._by_cp_sat(
+        Case("ft06", 0, FT06), _kept(start, Budget(20.0)), Budget(20.0)
+    )  # fmt: skip
     assert (given.objective, given.lower_bound, given.status) == (55.0, 55.0, "optimal")
 
 

@@ -30,6 +30,11 @@ def entry_kernel(function: Callable[P, T]) -> Callable[P, T]:
     return _compile(function, _OPTIONS)
 
 
+def free_kernel(function: Callable[P, T]) -> Callable[P, T]:
+    """Compile a kernel that Python calls and that lets other threads run meanwhile."""
+    return _compile(function, {"nogil": True, **_OPTIONS})
+
+
 class QuickCall:
     """A kernel whose arguments have the same types at every call.
 

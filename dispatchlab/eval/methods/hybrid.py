@@ -1,65 +1,40 @@
-"""HybridMethod: the best schedule of an agent or of rules, improved by CP-SAT."""
+"""HybridMethod: the best schedule of an agent or of rules, improved by tabu search and CP-SAT."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from dispatchlab.baselines.dispatchers import LOOKAHEAD, Lookahead, PriorityRule
-from dispatchlab.baselines.rollout import run_dispatcher
+from dispatchlab.baselines.solvers.tabu import TabuSolver, why_not
 from dispatchlab.envs.core.schedule import Result, Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.envs.jobshop.verify import verify
-from dispatchlab.envs.jobshop.view import View
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.methods.base import compile_kernels, execute_plan, one_thread
-from dispatchlab.eval.methods.budget import Budget, next_batch
+from dispatchlab.eval.methods.budget import Budget
 from dispatchlab.eval.methods.player import Player
 from dispatchlab.eval.methods.sampling import Sampling
+from dispatchlab.eval.methods.starts import Shares, Start, best_rule, best_sample, by_lookahead
 
-SHARE = 0.3
-LOOKAHEAD_SHARE = 0.5  # where an instance is large, nothing else makes so much of the time
-LOOKAHEAD_SEMANTICS = ("non-delay", "active")
 SAMPLES = 512
-_WORTH_OF_GREEDY = 4  # rows that cost about as much as one: the network is asked as often
-RULES = ("fdd-mwkr", "mor", "mwkr", "fifo", "slack", "edd", "atc", "spt")
-
-
-class Start(NamedTuple):
-    """Where CP-SAT starts.
-
-    Attributes:
-        schedule: The best schedule that was found before it.
-        objective: Its objective.
-        maker: Who made it.
-        lower_bound: Of the instance, before any decision.
-        samples: Number of samples that were begun.
-    """
-
-    schedule: Schedule
-    objective: float
-    maker: str
-    lower_bound: float
-    samples: int = 0
-
-    @property
-    def is_optimal(self) -> bool:
-        """Whether the bound says that nothing is better."""
-        return self.objective <= self.lower_bound
+TABU_SHARE = 0.8  # of the time, with what was before it
+BEFORE_TABU = Shares(0.1, 0.1)  # it reaches in a blink what they reach in seconds
+BEFORE_CP_SAT = Shares(0.5, 0.3)  # where an instance is large, nothing else makes so much of it
 
 
 class HybridMethod:
-    """Spends a share of the time on a good schedule, and the rest on improving it with CP-SAT.
+    """Spends a share of the time on a good schedule, and the rest on improving it.
 
     Everything counts, building the model included, so that the whole takes the time limit; only
     the first rule is played, and a model that was begun is built, whatever it takes. After the
-    first rule comes lookahead with two semantics, for half of the time at most: where that is over,
-    the rule ends what lookahead has begun. CP-SAT gets
+    first rule comes lookahead with two semantics: where its time is over, the rule ends what it has
+    begun. Where only orders on machines are open, tabu search
+    goes on from the best schedule, until it has found nothing better for long, or `TABU_SHARE` of
+    the time is over. CP-SAT gets
     the schedule as a complete hint and its objective as an upper bound, which it must undercut from
     then on: where it proves that nothing does, the schedule is optimal. (A model that demands less
     from the beginning contradicts its hint, and was no better or far worse on Taillard's
@@ -67,12 +42,12 @@ class HybridMethod:
 
     Args:
         name: Shown in tables.
-        path: Run folder or policy file; without one, the best of `RULES` and of lookahead is
+        path: Run folder or policy file; without one, the best of rules and of lookahead is
             improved.
         samples: Of the policy, at most; what needs no policy and its greedy schedule come first.
         temperature: Of the samples.
         time_limit_s: Wall-clock limit for each case, in seconds.
-        workers: Parallel searches of CP-SAT; 0 uses every core.
+        workers: Parallel searches; 0 uses every core.
         clock: Tells the time in seconds.
     """
 
@@ -87,6 +62,7 @@ class HybridMethod:
         self.name, self.path, self.samples, self.temperature = name, path, samples, temperature
         self.time_limit_s, self._clock = time_limit_s, clock
         self.player = None if path is None else Player(name, path)
+        self._tabu: Any = TabuSolver(workers)
         self._solver: Any = CpSatSolver(workers)
         self._workers = workers
 
@@ -103,7 +79,8 @@ class HybridMethod:
         """Compile the kernels and play a small instance."""
         compile_kernels()
         small = load_instance("ft06")
-        _by_lookahead(Case("ft06", 0, small), Budget(np.inf))
+        by_lookahead(Case("ft06", 0, small), Budget(np.inf), BEFORE_TABU)
+        TabuSolver(1, rounds=1).solve(small)
         if self.player is not None:
             with one_thread():
                 Sampling(self.player, small).take_greedy()
@@ -111,12 +88,12 @@ class HybridMethod:
     def solve(self, case: Case) -> Result:
         """Plan for the expectation; the plan is replayed where the realisation is random."""
         budget = Budget(self.time_limit_s, self._clock)
-        if self.player is None:
-            start = self._best_rule(case, budget)
-        else:
-            with one_thread():
-                start = self._best_sample(self.player, case, budget)
-        found = self._improve(case, start, budget)
+        is_for_tabu = why_not(case.encoding) is None
+        start = self._start(case, budget, BEFORE_TABU if is_for_tabu else BEFORE_CP_SAT)
+        found = _kept(start, budget)
+        if is_for_tabu:
+            found = self._by_tabu(case, found, budget)
+        found = self._by_cp_sat(case, found, budget)
         verify(case.encoding, None, found.schedule, objective=found.objective)
         told = {
             "start": start.maker, "start_objective": start.objective, "samples": start.samples,
@@ -125,70 +102,42 @@ class HybridMethod:
         plan = replace(found, runtime_s=budget.spent(), info={**found.info, **told})
         return execute_plan(case, plan)
 
-    def _best_rule(self, case: Case, budget: Budget) -> Start:
-        """The best of what needs no policy, as far as the time allows."""
-        best = _by_lookahead(case, budget)
-        for rule in RULES[1:]:
-            if best.is_optimal or budget.left(SHARE) <= 0:
-                break
-            best = min(best, _by_rule(rule, case, budget), key=_objective)
-        return best
+    def _start(self, case: Case, budget: Budget, shares: Shares) -> Start:
+        """The schedule that is improved."""
+        if self.player is None:
+            return best_rule(case, budget, shares)
+        with one_thread():
+            return best_sample(
+                self.player, case, budget, shares,
+                samples=self.samples, temperature=self.temperature,
+            )  # fmt: skip
 
-    def _best_sample(self, player: Player, case: Case, budget: Budget) -> Start:
-        """The best of lookahead, the greedy schedule and the samples that time allows."""
-        start = _by_lookahead(case, budget)
-        drawn = Sampling(
-            player, case.encoding, seed=case.seed, temperature=self.temperature,
-            record=start.objective, expired=lambda: budget.left(SHARE) <= 0,
-        )  # fmt: skip
-        if start.is_optimal or budget.left(SHARE) <= 0:
-            return start
-        before = budget.spent()
-        with budget.part("greedy"):
-            drawn.take_greedy()
-        start = _better(start, drawn, "agent, greedy")
-        rows, most = _WORTH_OF_GREEDY, player.most_rows(case.encoding)
-        while not start.is_optimal and drawn.taken < self.samples:
-            took, left = budget.spent() - before, budget.left(SHARE)
-            rows = next_batch(left, rows, took, min(most, self.samples - drawn.taken))
-            if rows == 0:
-                break
-            before = budget.spent()
-            with budget.part("samples"):
-                drawn.take(rows)
-            start = _better(start, drawn, "agent, sampled")
-        return start._replace(samples=drawn.taken)
+    def _by_tabu(self, case: Case, found: Result, budget: Budget) -> Result:
+        """What tabu search makes of it."""
+        offset, left = budget.spent(), budget.left(TABU_SHARE)
+        if found.status == "optimal" or left <= 0:
+            return found
+        with budget.part("tabu"):
+            better: Result = self._tabu.solve(
+                case.encoding, time_limit_s=left, seed=case.seed, hint=found.schedule,
+                lower_bound=found.lower_bound,
+            )  # fmt: skip
+        return _followed(found, better, offset)
 
-    def _improve(self, case: Case, start: Start, budget: Budget) -> Result:
-        """The start itself where it is optimal or no time is left, else what CP-SAT makes of it."""
-        at = {
-            "time_s": budget.spent(), "objective": start.objective,
-            "lower_bound": start.lower_bound,
-        }  # fmt: skip
-        kept = Result(
-            schedule=start.schedule, objective=start.objective, lower_bound=start.lower_bound,
-            status="optimal" if start.is_optimal else "feasible", runtime_s=budget.spent(),
-            log=(at,),
-        )  # fmt: skip
-        if start.is_optimal or budget.left() <= 0:
-            return kept
+    def _by_cp_sat(self, case: Case, found: Result, budget: Budget) -> Result:
+        """What CP-SAT makes of it."""
+        if found.status == "optimal" or budget.left() <= 0:
+            return found
         with budget.part("model"):
-            built = self._build(case.encoding, start.schedule)
+            built = self._build(case.encoding, found.schedule)
         offset, left = budget.spent(), budget.left()
         if left <= 0:
-            return kept
+            return found
         with budget.part("cp-sat"):
-            found: Result = self._solver.solve_model(
-                built, time_limit_s=left, seed=case.seed, hint=start.schedule
+            better: Result = self._solver.solve_model(
+                built, time_limit_s=left, seed=case.seed, hint=found.schedule
             )
-        bound = max(found.lower_bound, start.lower_bound)
-        is_proven = found.objective is not None and found.objective <= bound
-        return replace(
-            found,
-            lower_bound=bound,
-            status="optimal" if is_proven else found.status,
-            log=(at, *(_later(entry, offset, at) for entry in found.log)),
-        )
+        return _followed(found, better, offset)
 
     def _build(self, encoding: CpEncoding, schedule: Schedule) -> Any:  # noqa: ANN401 (optional)
         from dispatchlab.envs.jobshop.horizon import safe_horizon
@@ -197,65 +146,32 @@ class HybridMethod:
         return self._solver.build(encoding, horizon=horizon)
 
 
-def _later(
-    entry: Mapping[str, float], offset_s: float, at: Mapping[str, float]
-) -> dict[str, float]:
-    """An entry of CP-SAT's log in the log of the whole; what the start knew stays known."""
-    return {
-        "time_s": entry["time_s"] + offset_s,
-        "objective": min(entry["objective"], at["objective"]),
-        "lower_bound": max(entry["lower_bound"], at["lower_bound"]),
-    }
+def _kept(start: Start, budget: Budget) -> Result:
+    """The start as a result."""
+    at = {
+        "time_s": budget.spent(), "objective": start.objective, "lower_bound": start.lower_bound,
+    }  # fmt: skip
+    return Result(
+        schedule=start.schedule, objective=start.objective, lower_bound=start.lower_bound,
+        status="optimal" if start.is_optimal else "feasible", runtime_s=budget.spent(), log=(at,),
+    )  # fmt: skip
 
 
-def _by_rule(rule: str, case: Case, budget: Budget) -> Start:
-    """What a rule makes of the expectation."""
-    with budget.part("rules"):
-        made = run_dispatcher(PriorityRule(rule, seed=case.seed), [(case.encoding, None)])[0]
-    # run_dispatcher always plays to the end
-    return Start(made.schedule, float(made.objective or 0.0), rule, made.lower_bound)
-
-
-def _by_lookahead(case: Case, budget: Budget) -> Start:
-    """The better of the first rule and of lookahead."""
-    best = _by_rule(RULES[0], case, budget)
-    for semantics in LOOKAHEAD_SEMANTICS:
-        if best.is_optimal or budget.left(SHARE) <= 0:
-            break
-        with budget.part(LOOKAHEAD):
-            made = run_dispatcher(
-                _WhileTimeLasts(budget), [(case.encoding, None)], semantics=semantics
-            )[0]
-        # run_dispatcher always plays to the end
-        start = Start(made.schedule, float(made.objective or 0.0), LOOKAHEAD, made.lower_bound)
-        best = min(best, start, key=_objective)
-    return best
-
-
-class _WhileTimeLasts:
-    """Lookahead while its share of the time lasts, and then the first rule."""
-
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._lookahead, self._rule = Lookahead(), PriorityRule(RULES[0])
-
-    def act(self, view: View) -> int:
-        return int(self.act_batch(view)[0])
-
-    def act_batch(self, view: View) -> npt.NDArray[np.int64]:
-        action = self._lookahead.act_in_time(view, self._is_late)
-        return self._rule.act_batch(view) if action is None else np.array([action])
-
-    def _is_late(self) -> bool:
-        return self._budget.left(LOOKAHEAD_SHARE) <= 0
-
-
-def _objective(start: Start) -> float:
-    return start.objective
-
-
-def _better(start: Start, drawn: Sampling, maker: str) -> Start:
-    """The best so far, with who made it."""
-    if drawn.best is None or drawn.objective >= start.objective:
-        return start
-    return start._replace(schedule=drawn.best, objective=drawn.objective, maker=maker)
+def _followed(found: Result, better: Result, offset_s: float) -> Result:
+    """What a search made of a result, in the log of the whole; what was known stays known."""
+    best, bound = float(found.objective or 0.0), max(found.lower_bound, better.lower_bound)
+    log = [
+        {
+            "time_s": entry["time_s"] + offset_s,
+            "objective": min(entry["objective"], best),
+            "lower_bound": max(entry["lower_bound"], found.lower_bound),
+        }
+        for entry in better.log
+    ]
+    is_proven = better.objective is not None and better.objective <= bound
+    return replace(
+        better,
+        lower_bound=bound,
+        status="optimal" if is_proven else better.status,
+        log=(*found.log, *log),
+    )

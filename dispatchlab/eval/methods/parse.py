@@ -13,6 +13,7 @@ from dispatchlab.eval.methods.lists import ALL_RULES, UnknownMethodError, make_a
 from dispatchlab.eval.methods.lookahead import LookaheadMethod
 from dispatchlab.eval.methods.options import check_options, positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
+from dispatchlab.eval.methods.tabu import TABU, TabuMethod
 
 MAX_WORKERS = 1024  # as `CpSatSolver`, which needs OR-Tools to be imported
 _OPTIONS = ("k", "semantics", "time", "temperature", "window", *STRATEGIES)
@@ -25,8 +26,8 @@ class MethodDefaults:
     Attributes:
         semantics: Dispatch semantics of rules.
         k: Runs of each rule, of which the best counts.
-        time_limit_s: Seconds for each run of CP-SAT or of a hybrid.
-        workers: Parallel searches of CP-SAT; 0 uses every core.
+        time_limit_s: Seconds for each run of CP-SAT, of tabu search or of a hybrid.
+        workers: Parallel searches of the same; 0 uses every core.
     """
 
     semantics: str = "non-delay"
@@ -70,9 +71,10 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
 
     Args:
         spec: ``NAME[:option=value...]`` with a rule (options ``k``, ``semantics``), ``lookahead``
-            (``semantics``), ``cp-sat`` (``time``, in seconds), ``agent=RUN`` (``greedy``,
-            ``sample=32`` with a ``temperature``, or ``beam=16``; ``semantics``, ``window``),
-            ``hybrid`` (``time``), or ``hybrid=RUN`` (``time``, ``sample=32``, ``temperature``).
+            (``semantics``), ``cp-sat`` or ``tabu`` (``time``, in seconds), ``agent=RUN``
+            (``greedy``, ``sample=32`` with a ``temperature``, or ``beam=16``; ``semantics``,
+            ``window``), ``hybrid`` (``time``), or ``hybrid=RUN`` (``time``, ``sample=32``,
+            ``temperature``).
         defaults: What the string leaves open.
 
     Returns:
@@ -86,6 +88,7 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
     makers: dict[str, Callable[[str, Mapping[str, str], MethodDefaults], Method]] = {
         "cp-sat": _cp_sat,
         "hybrid": _hybrid,
+        TABU: _tabu,
         LOOKAHEAD: _lookahead,
         **dict.fromkeys(RULES, _rule),
     }
@@ -101,7 +104,7 @@ def make_method(spec: str, defaults: MethodDefaults | None = None) -> Method:
     if head == "agent":
         raise DispatchlabError("The agent has no policy; write agent=RUN with its run folder.")
     if head not in makers:
-        raise UnknownMethodError(spec, [*RULES, LOOKAHEAD, "cp-sat", "hybrid"])
+        raise UnknownMethodError(spec, [*RULES, LOOKAHEAD, TABU, "cp-sat", "hybrid"])
     return makers[head](spec, options, defaults)
 
 
@@ -140,6 +143,12 @@ def _cp_sat(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> 
     check_options(spec, options, ("time",))
     limit = _time_limit(spec, options, defaults)
     return CpSatMethod(spec, time_limit_s=limit, workers=defaults.workers)
+
+
+def _tabu(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:
+    check_options(spec, options, ("time",))
+    limit = _time_limit(spec, options, defaults)
+    return TabuMethod(spec, time_limit_s=limit, workers=defaults.workers)
 
 
 def _hybrid(spec: str, options: Mapping[str, str], defaults: MethodDefaults) -> Method:

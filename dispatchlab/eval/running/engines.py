@@ -1,9 +1,9 @@
 """Engines: who carries out the tasks of a comparison."""
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from dispatchlab.envs.core.cores import usable_cores
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.running.tasks import Answer, Task
 from dispatchlab.eval.running.workbench import Workbench
@@ -67,22 +67,15 @@ def make_engine(name: str = LOCAL, processes: int = 1, address: str = "") -> Eng
     if name == RAY:
         from dispatchlab.eval.running.ray_cluster import RayCluster
 
-        return RayCluster(processes if address else processes or _cores(), address)
+        return RayCluster(processes if address else processes or usable_cores(), address)
     if address:
         raise DispatchlabError(
             f"The address {address!r} is of a Ray cluster, but the engine is local; use the engine "
             "ray too."
         )
-    count = processes or _cores()
+    count = processes or usable_cores()
     if count == 1:
         return ThisProcess()
     from dispatchlab.eval.running.processes import Processes
 
     return Processes(count)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
