@@ -25,7 +25,7 @@ from dispatchlab.envs.jobshop.verify import verify
 
 PATIENCE = 12_500  # moves without a better makespan, as Peng, Lü and Cheng (2015)
 WANDERINGS = 20
-ROUNDS = 50
+ROUNDS = 100
 _SLICE = 400_000  # operations times moves between two looks at the clock: some 10 ms
 
 
