@@ -105,7 +105,7 @@ TABLES = {
     "job-shop-hybrid": Table(
         "Taillard's largest job shops, 10 s on 2 workers",
         tuple(f"{SHOP}{name} --time-limit 10 --workers 2" for name in TAILLARD[4:]),
-        "", GAP, (RULES, ""), slow="cp-sat,hybrid=job-shop-classic",
+        "", GAP, (RULES, ""), slow="cp-sat,tabu,hybrid=job-shop-classic",
     ),
     "job-shop-flexible": Table(
         "Flexible job shops: Brandimarte, and Hurink's edata of la01 to la40",

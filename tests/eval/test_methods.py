@@ -46,6 +46,8 @@ def test_options() -> None:
         ("mwkr:semantics=lazy", "Unknown semantics 'lazy'"),
         ("lookahead:k=3", "no option 'k'"),
         ("lookahead:semantics=lazy", "Unknown semantics 'lazy'"),
+        ("tabu:k=3", "no option 'k'"),
+        ("tabu:time=0", "time=0"),
         ("cp-sat:time=-1", "time=-1"),
         ("cp-sat:time=nan", "time=nan"),
         ("agent", "agent=RUN"),
@@ -97,7 +99,7 @@ def test_a_search_does_not_see_the_future() -> None:
     assert np.isnan(result.lower_bound)
 
 
-@pytest.mark.parametrize("spec", ["spt", "random:k=4", "lookahead", "cp-sat:time=5"])
+@pytest.mark.parametrize("spec", ["spt", "random:k=4", "lookahead", "cp-sat:time=5", "tabu:time=0.3"])
 def test_schedules_hold_under_noise(spec: str) -> None:
     """Whatever a method plans, its executed schedule verifies under the realisation."""
     pytest.importorskip("ortools")
@@ -106,6 +108,17 @@ def test_schedules_hold_under_noise(spec: str) -> None:
     result = method.solve(NOISY)
     assert result.schedule is not None
     verify(NOISY.encoding, NOISY.realisation, result.schedule, objective=result.objective)
+
+
+def test_tabu_ends_at_the_bound() -> None:
+    """The rule and its bound come first, and the search ends when it reaches the bound, 666."""
+    method = make_method("tabu:time=600", MethodDefaults(workers=1))
+    method.prepare()
+    result = method.solve(Case("la01", 0, load_instance("la01")))
+    assert (result.objective, result.lower_bound, result.status) == (666.0, 666.0, "optimal")
+    assert result.runtime_s < 60
+    times = [entry["time_s"] for entry in result.log]
+    assert times == sorted(times)
 
 
 def test_cp_sat_solves_the_tiny_shop() -> None:

@@ -9,17 +9,19 @@ from dispatchlab.envs.core.compiling import kernel
 def is_legal(shop: Shop, w: Work, first: int, last: int, forwards: bool) -> bool:
     """Whether first may go right behind last, or last right before first, without a cycle.
 
-    No way leads from a successor of the first to the last if the longest way from that successor
-    to the end is the shorter one (Balas and Vazacopoulos 1998, propositions 2.2 and 2.3); and so
-    on.
+    No way leads from a successor of the first to the last if less follows behind that successor
+    than from the last on, and none from the first to a predecessor of the last if that starts
+    before the first ends (Balas and Vazacopoulos 1998, propositions 2.2 and 2.3).
     """
     if forwards:
         for e in range(shop.succ_ptr[first], shop.succ_ptr[first + 1]):
-            if w.tail[shop.succ[e]] >= w.tail[last] + shop.duration[last]:
+            b = shop.succ[e]
+            if b == last or w.tail[b] >= w.tail[last] + shop.duration[last]:
                 return False
     else:
         for e in range(shop.pred_ptr[last], shop.pred_ptr[last + 1]):
-            if w.head[shop.pred[e]] >= w.head[first] + shop.duration[first]:
+            b = shop.pred[e]
+            if b == first or w.head[b] >= w.head[first] + shop.duration[first]:
                 return False
     return True
 

@@ -120,7 +120,10 @@ def _consider_all(shop: Shop, w: Work) -> None:
 
 @kernel
 def _consider_block(shop: Shop, w: Work, late: int, early: int, length: int) -> None:
-    """The moves of the neighbourhood N6 (Balas and Vazacopoulos 1998) within a block of the path.
+    """The moves of the neighbourhood N7 within a block of the path.
+
+    N7 (Zhang, Li, Guan and Rao 2007) moves any operation to the ends of its block, as Balas and
+    Vazacopoulos (1998) do, and those at the ends to any place within it.
 
     Only a new first or a new last of the block can make the way shorter, only a new last in the
     first block, and only a new first in the last one.

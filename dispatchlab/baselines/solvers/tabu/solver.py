@@ -32,10 +32,10 @@ _SLICE = 400_000  # operations times moves between two looks at the clock: some 
 class TabuSolver:
     """Iterated tabu search for shops in which only orders on machines are open.
 
-    The neighbourhood is N6 with the estimates of Balas and Vazacopoulos (1998); the tenure is
-    that of Zhang, Li, Rao and Guan (2008): 10 plus jobs over machines, times 1 to 1.4.
-    Where nothing better comes for `PATIENCE` moves, some random ones lead away from the best
-    schedule, and a new round begins there.
+    The neighbourhood is N7 (Zhang, Li, Guan and Rao 2007) with the estimates of Balas and
+    Vazacopoulos (1998); a pair that was turned round stays so for 10 iterations plus jobs over
+    machines, times 1 to 1.4 (Zhang, Li, Rao and Guan 2008). Where nothing better comes for
+    `PATIENCE` moves, some random ones lead away from the best schedule, and a new round begins.
 
     Args:
         num_workers: Threads, each with a search of its own; 0 uses every core.
