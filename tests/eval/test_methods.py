@@ -99,7 +99,9 @@ def test_a_search_does_not_see_the_future() -> None:
     assert np.isnan(result.lower_bound)
 
 
-@pytest.mark.parametrize("spec", ["spt", "random:k=4", "lookahead", "cp-sat:time=5", "tabu:time=0.3"])
+@pytest.mark.parametrize(
+    "spec", ["spt", "random:k=4", "lookahead", "cp-sat:time=5", "tabu:time=0.3"]
+)
 def test_schedules_hold_under_noise(spec: str) -> None:
     """Whatever a method plans, its executed schedule verifies under the realisation."""
     pytest.importorskip("ortools")
