@@ -77,7 +77,7 @@ def wander(shop: Shop, w: Work, moves: int) -> None:
 
 @kernel
 def _forget(w: Work) -> None:
-    """Begin here."""
+    """Nothing is tabu, and the best is here."""
     w.tabu_until[:] = 0
     w.tally[ITERATION] = 0
     _keep(w)
@@ -91,7 +91,7 @@ def _keep(w: Work) -> None:
 
 @kernel
 def _step(shop: Shop, w: Work, tenure: int) -> bool:
-    """The best move; False if there is none, for then the schedule is optimal."""
+    """Make the best move; False if there is none."""
     _consider_all(shop, w)
     first, last, forwards = w.choice[FIRST], w.choice[LAST], w.choice[FORWARDS] != 0
     if w.choice[TIES] == 0:  # all are tabu
@@ -123,10 +123,9 @@ def _consider_block(shop: Shop, w: Work, late: int, early: int, length: int) -> 
     """The moves of the neighbourhood N7 within a block of the path.
 
     N7 (Zhang, Li, Guan and Rao 2007) moves any operation to the ends of its block, as Balas and
-    Vazacopoulos (1998) do, and those at the ends to any place within it.
-
-    Only a new first or a new last of the block can make the way shorter, only a new last in the
-    first block, and only a new first in the last one.
+    Vazacopoulos (1998) do, and those at the ends to any place within it. Only a new first or a new
+    last of the block can make the way shorter; in the first block that is a new last, and in the
+    last one a new first.
     """
     first, last = w.path[early], w.path[late]
     may_begin = early < length - 1 or w.head[first] > 0
@@ -155,7 +154,7 @@ def _consider(shop: Shop, w: Work, first: int, last: int, forwards: bool) -> Non
         return
     if promise >= w.tally[BEST] and is_tabu(shop, w, first, last, forwards):
         return
-    if w.choice[TIES] == 0 or promise < w.choice[PROMISE]:
+    if promise < w.choice[PROMISE]:
         w.choice[TIES] = 0
     w.choice[TIES] += 1
     if next_random(w.streams, 0) % w.choice[TIES] == 0:
