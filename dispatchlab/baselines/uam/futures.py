@@ -26,7 +26,6 @@ from dispatchlab.envs.uam.dynamics.layout import (
     NUM_AIRCRAFT,
     NUM_BINS,
     NUM_PORTS,
-    NUM_WAITS,
     OPERATION,
     ORIGIN,
     PORT,
@@ -47,18 +46,13 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @kernel
-def _graft_tables(p: Problem, i: int, drawn: Problem, out: Problem, k: int, now: int) -> None:
-    """Delays and closures: those that have shown themselves, then drawn ones."""
-    ports = p.counts[i, NUM_PORTS]
-    ticks, bins = now // p.counts[i, WAIT_S], now // p.counts[i, BIN_S] + 1
+def _graft_closures(p: Problem, i: int, drawn: Problem, out: Problem, k: int, now: int) -> None:
+    """Those that have shown themselves, then drawn ones."""
+    ports, bins = p.counts[i, NUM_PORTS], now // p.counts[i, BIN_S] + 1
     for time_bin in range(p.counts[i, NUM_BINS]):
         source = p.closed[i] if time_bin < bins else drawn.closed[k]
         for pair in range(ports * ports):
             out.closed[k, time_bin, pair] = source[time_bin, pair]
-    for port in range(ports):
-        for tick in range(p.counts[i, NUM_WAITS]):
-            source = p.takeoff[i] if tick < ticks else drawn.takeoff[k]
-            out.takeoff[k, port, tick] = source[port, tick]
 
 
 @kernel
@@ -106,7 +100,7 @@ def _begin_row(
     for port in range(ports):
         copy_vector(rows.port[r, port], s.port[b, port])
     for pair in range(ports * ports):
-        for lane in range(s.lane.shape[2]):
+        for lane in range(min(s.lane.shape[2], rows.lane.shape[2])):
             # When somebody enters it who is yet to take off, nobody knows.
             rows.lane[r, pair, lane] = min(s.lane[b, pair, lane], now)
         shift = out.offset[k, pair] - p.offset[i, pair]
@@ -137,7 +131,8 @@ def play_futures(
         s: Their states.
         b: The row.
         drawn: Days that were drawn for its instance, one a slot.
-        out: Room for as many: what has happened, and then what was drawn.
+        out: The same days as ``drawn``; what has happened is written over it, but for take-off
+            delays, which show when somebody takes off.
         rows: Room for as many states times actions.
         known: What the rule knows of ``out``.
         prices: The same.
@@ -150,7 +145,7 @@ def play_futures(
     i, now = s.row[b, SLOT], s.row[b, NOW]
     count = profits.shape[1]
     for k in range(count):
-        _graft_tables(p, i, drawn, out, k, now)
+        _graft_closures(p, i, drawn, out, k, now)
         _graft_passengers(p, i, drawn, out, k, now)
         _graft_outages(p, s, b, drawn, out, k, now)
         for index in range(len(actions)):

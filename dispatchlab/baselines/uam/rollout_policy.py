@@ -22,6 +22,7 @@ from dispatchlab.envs.uam.view import UamView
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+_STREAM = 0xF07_0BE5  # no environment draws its day with it
 MOST_SCENARIOS = 4096  # each takes some 10 kB for every action of a fleet of 40
 
 
@@ -81,7 +82,7 @@ class Rollouts:
         self._rule = UamRule(rule)
         self._how = self._rule.settings
         self._scenarios, self._span_s, self._caution = scenarios, span_s, caution
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng([_STREAM, seed])
         self._rows: dict[int, _Futures] = {}
 
     def act(self, view: UamView) -> int:
@@ -103,7 +104,7 @@ class Rollouts:
 
         Returns:
             ``(B, A)`` dollars above the rule's choice, minus infinity for illegal actions, and
-            ``(B,)`` the best actions.
+            ``(B,)`` the best actions, the rule's where none is better.
         """
         legal, chosen = view.legal, self._rule.act_batch(view)
         values = np.where(legal, 0.0, -np.inf)
@@ -115,7 +116,7 @@ class Rollouts:
                 more = profits - profits[actions == chosen[row]]  # (A, S)
                 error = more.std(1, ddof=1) / self._scenarios**0.5
                 values[row, actions] = more.mean(1) - self._caution * error
-        return values, values.argmax(1)
+        return values, np.where(values.max(1) > 0, values.argmax(1), chosen)
 
     def profits(self, dynamics: Dynamics, row: int, actions: IntArray) -> FloatArray:
         """``(A, S)`` what a row earns from here on after each of some actions in each future."""

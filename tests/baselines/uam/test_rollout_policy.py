@@ -13,6 +13,7 @@ from dispatchlab.envs.uam.dynamics import Dynamics
 from dispatchlab.envs.uam.dynamics.layout import ENTERED, FLYING, ORIGIN, PORT, STATUS, UNTIL
 from dispatchlab.envs.uam.generator import make_generator
 from dispatchlab.envs.uam.instance import UamInstance
+from dispatchlab.envs.uam.limits import UamLimits
 from dispatchlab.envs.uam.realisation import UamRealisation, draw
 from dispatchlab.envs.uam.view import UamView
 
@@ -97,6 +98,7 @@ def test_delays_show_when_an_aircraft_takes_off() -> None:
     waits = (craft[:, STATUS] == FLYING) & (craft[:, ENTERED] > dynamics.now(0))
     assert waits.any()
     before = _profits(dynamics, legal, scenarios=8)
+    dynamics.problem.takeoff[:] += 60
     for index in np.flatnonzero(waits):
         pair = craft[index, ORIGIN] * 3 + craft[index, PORT]
         lane = dynamics.state.lane[0, pair]
@@ -125,9 +127,49 @@ def test_values_are_above_the_rule_by_more_than_noise() -> None:
     assert values[0, chosen] == 0
     assert values[0, legal] == pytest.approx(more.mean(1) - 1.5 * more.std(1, ddof=1) / 4)
     assert np.isneginf(np.delete(values[0], legal)).all()
-    assert best[0] == values[0].argmax()
+    assert best[0] == (values[0].argmax() if values[0].max() > 0 else chosen)
     skipped, _ = Rollouts(scenarios=16).value_batch(view, np.array([False]))
     assert (skipped[0, legal] == 0).all()
+
+
+@pytest.mark.parametrize("gain", [0.0, 1.0])
+def test_ties_go_to_the_rule(gain: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is as good as the rule's action is not chosen; who is better is."""
+    view = UamView(_advance(_sample(2), 1), None)
+    chosen, legal = LOOKAHEAD.act_batch(view)[0], np.flatnonzero(view.legal[0])
+    assert legal[0] < chosen
+    profits = np.ones((len(legal), 4))
+    profits[0] += gain
+    monkeypatch.setattr(Rollouts, "profits", lambda *given: profits)
+    expected = legal[0] if gain else chosen
+    assert Rollouts(scenarios=4).act(view) == expected
+
+
+def test_no_future_is_the_day() -> None:
+    """An environment with the same seed plays a day that is in no future."""
+    instance, _ = _sample(0)
+    real = draw(np.random.default_rng(7), instance)
+    dynamics = _advance((instance, real), 1)
+    roll = Rollouts(seed=7, scenarios=4)
+    roll.profits(dynamics, 0, np.flatnonzero(dynamics.legal()[0]))
+    for day in roll._rows[0].drawn.realisations:
+        assert day is not None
+        assert not np.array_equal(day.takeoff_delay_s, real.takeoff_delay_s)
+
+
+def test_a_batch_with_room_for_more() -> None:
+    """Limits wider than the instance's change nothing."""
+    instance, real = _sample(5)
+    wide = UamLimits.of(instance)._replace(lanes=5, ports=9, aircraft=20)
+    legal = np.flatnonzero(_advance((instance, real), 0).legal()[0])
+    found = []
+    for limits in (UamLimits.of(instance), wide):
+        limits = limits._replace(passengers=max(limits.passengers, real.num_passengers))
+        dynamics = Dynamics(1, limits, log=False)
+        dynamics.load(0, instance, real)
+        dynamics.reset()
+        found.append(_profits(dynamics, legal, scenarios=4))
+    assert np.array_equal(found[0], found[1])
 
 
 def test_a_new_episode_has_new_futures() -> None:
