@@ -431,7 +431,7 @@ def test_checkpoint_of_another_layout(tmp_path: Path) -> None:
         (["solve", "ft06", "--method", "sbt"], "Unknown method 'sbt'"),
         (
             ["solve", "ft06", "--method", "all-rules"],
-            "atc, random, lookahead, cp-sat, hybrid or agent=RUN.",
+            "atc, random, lookahead, tabu, cp-sat, hybrid or agent=RUN.",
         ),
         (["solve", "ft06", "--method", "spt", "--semantics", "lazy"], "semantics 'lazy'"),
         (["solve", "ft06,la01", "--method", "spt", "--schedule", "s.json"], "--out"),
