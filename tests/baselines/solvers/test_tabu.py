@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from dispatchlab.baselines.dispatchers import PriorityRule
 from dispatchlab.baselines.rollout import run_dispatcher
-from dispatchlab.baselines.solvers.tabu import TabuSolver, why_not
+from dispatchlab.baselines.solvers.tabu import TabuSolver, solver, why_not
 from dispatchlab.baselines.solvers.tabu.search import begin, search, wander
 from dispatchlab.baselines.solvers.tabu.shop import (
     FIRST,
@@ -27,6 +27,7 @@ from dispatchlab.baselines.solvers.tabu.shop import (
 )
 from dispatchlab.baselines.solvers.tabu.solver import _machine_predecessors, _schedule
 from dispatchlab.envs.core.errors import DispatchlabError
+from dispatchlab.envs.core.schedule import Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.envs.jobshop.shops import job_shop
@@ -163,6 +164,25 @@ def test_never_worse_than_the_hint(workers: int) -> None:
     )
     assert (found.objective, found.lower_bound, found.status) == (666.0, 666.0, "optimal")
     assert found.runtime_s < 60
+
+
+def test_what_takes_no_time_waits_for_no_machine() -> None:
+    """Job 1 checks in on a machine that job 0 is on; what occupies nothing is in nobody's way."""
+    shop = job_shop([[0], [0, 1]], [[10], [0, 9]], release=[0, 1])
+    hint = Schedule(start=np.array([0, 1, 1]), end=np.array([10, 1, 10]), mode=np.arange(3))
+    kept = TabuSolver(1).solve(shop, time_limit_s=0.0, hint=hint)
+    assert kept.objective == 10
+    found = TabuSolver(1, rounds=3).solve(shop, time_limit_s=60.0)
+    assert found.objective == 10
+
+
+@pytest.mark.parametrize("enough", [0.0, 10.0])
+def test_what_a_random_walk_finds_is_kept(enough: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nothing is left to search: no move is legal, or the bound is reached."""
+    monkeypatch.setattr(solver, "PATIENCE", 1)
+    shop = job_shop([[1, 0], [0, 1], [1, 0]], [[4, 2], [3, 3], [3, 4]])
+    found = TabuSolver(1, rounds=5).solve(shop, time_limit_s=60.0, lower_bound=enough)
+    assert found.log[-1]["objective"] == found.objective
 
 
 def other(**changes: Any) -> CpEncoding:

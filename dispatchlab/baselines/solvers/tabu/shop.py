@@ -20,7 +20,7 @@ class Shop(NamedTuple):
     Attributes:
         duration: ``(N,)``.
         release: ``(N,)``.
-        machine: ``(N,)``, -1 for none.
+        machine: ``(N,)``, -1 for none; what takes no time occupies none.
         cell: ``(N,)`` where the row of an operation begins among the T pairs of its machine.
         rank: ``(N,)`` its column there.
         pred_ptr: ``(N+1,)`` into ``pred``.
@@ -105,7 +105,8 @@ def why_not(encoding: CpEncoding) -> str | None:
 def shop_of(encoding: CpEncoding) -> Shop:
     """The shop of an instance for which `why_not` has no reason."""
     machine = np.full(encoding.num_activities, -1)
-    machine[np.diff(encoding.use_ptr) == 1] = encoding.use_resource
+    machine[encoding.use_mode] = encoding.use_resource
+    machine[encoding.mode_duration == 0] = -1
     cell, rank = _cells(machine)
     pred_ptr, pred = _adjacent(encoding.arc_to, encoding.arc_from, len(machine))
     succ_ptr, succ = _adjacent(encoding.arc_from, encoding.arc_to, len(machine))

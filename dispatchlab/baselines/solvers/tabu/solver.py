@@ -155,11 +155,11 @@ def _climb(shop: Shop, w: Work, first: IntArray, common: _Common, rounds: int) -
         while search(shop, w, moves, PATIENCE, common.enough, tenure) and not common.is_over():
             common.tell(int(w.tally[BEST]))
         common.tell(int(w.tally[BEST]))
-        if w.tally[ITERATION] == 0:  # no move is legal
-            break
         idle = 0 if w.tally[BEST] < best else idle + 1
         if w.tally[BEST] <= best:
             best, home = int(w.tally[BEST]), w.best.copy()
+        if w.tally[ITERATION] == 0:  # no move is legal
+            break
         begin(shop, w, home)
         wander(shop, w, WANDERINGS)
     return home
