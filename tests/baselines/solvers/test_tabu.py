@@ -120,6 +120,17 @@ def test_what_a_move_undoes_is_tabu() -> None:
         assert 12 <= until <= 16
 
 
+def test_long_blocks_are_left_after_few_moves() -> None:
+    """What is between two looks at the clock grows with the square of a block, as its moves do."""
+    made = []
+    for jobs in (20, 200):
+        shop, work = started(job_shop([[0]] * jobs, [[3]] * jobs, release=[1] * jobs))
+        search(shop, work, 100_000, 10**6, -1, 12)
+        made.append(work.tally[ITERATION])
+    assert 200 < made[0]
+    assert made[1] < 10
+
+
 @pytest.mark.parametrize(("name", "optimum"), [("ft06", 55), ("la01", 666), ("la06", 926)])
 def test_optima(name: str, optimum: int) -> None:
     """Known optima, from nothing (JSPLIB)."""

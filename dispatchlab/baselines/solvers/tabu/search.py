@@ -7,6 +7,7 @@ from dispatchlab.baselines.solvers.tabu.shop import (
     ANY,
     BEST,
     BEST_AT,
+    EFFORT,
     FIRST,
     FORWARDS,
     ITERATION,
@@ -42,18 +43,20 @@ def begin(shop: Shop, w: Work, before: IntArray) -> None:
 
 
 @free_kernel
-def search(shop: Shop, w: Work, iterations: int, patience: int, enough: int, tenure: int) -> bool:
+def search(shop: Shop, w: Work, effort: int, patience: int, enough: int, tenure: int) -> bool:
     """Move on; whether it is worth while to go on.
 
     Args:
         shop: The shop.
         w: The search.
-        iterations: Moves at most.
+        effort: How much to look at before coming back: the operations for every move, and the
+            pairs of its blocks. One move is made at least.
         patience: Moves without a better makespan after which it is not.
         enough: A makespan below which there is none.
         tenure: Iterations for which a pair is tabu at least; at most it is 1.4 times this.
     """
-    for _ in range(iterations):
+    w.tally[EFFORT] = 0
+    while w.tally[EFFORT] < effort:
         if w.tally[BEST] <= enough or w.tally[ITERATION] - w.tally[BEST_AT] >= patience:
             return False
         if not _step(shop, w, tenure):
@@ -109,12 +112,14 @@ def _consider_all(shop: Shop, w: Work) -> None:
     """Note the best and any one of the moves along a random critical path."""
     length = find_path(shop, w)
     w.choice[:] = 0
+    w.tally[EFFORT] += len(shop.duration)
     late = 0
     while late < length:
         early = late
         while early + 1 < length and w.before[w.path[early]] == w.path[early + 1]:
             early += 1
         _consider_block(shop, w, late, early, length)
+        w.tally[EFFORT] += (early - late) ** 2
         late = early + 1
 
 

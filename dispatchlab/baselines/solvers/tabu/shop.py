@@ -54,7 +54,8 @@ class Work(NamedTuple):
         new_head: ``(N,)`` scratch.
         tabu_until: ``(T,)`` iteration before which a pair may not be ordered like this again.
         best: ``(N,)`` `before` of the best schedule.
-        tally: ``(4,)`` iteration, iteration of the best, its makespan, and the makespan now.
+        tally: ``(5,)`` iteration, iteration of the best, its makespan, the makespan now, and what
+            was looked at.
         choice: ``(9,)`` the best move so far, and any one.
         streams: ``(1,)`` random bits.
     """
@@ -74,7 +75,7 @@ class Work(NamedTuple):
     streams: Streams
 
 
-ITERATION, BEST_AT, BEST, MAKESPAN = range(4)
+ITERATION, BEST_AT, BEST, MAKESPAN, EFFORT = range(5)
 FIRST, LAST, FORWARDS, PROMISE, TIES, ALL, ANY = range(7)
 
 
@@ -121,7 +122,7 @@ def work_for(shop: Shop, seed: list[int]) -> Work:
     n = len(shop.duration)
     on = np.bincount(shop.machine[shop.machine >= 0], minlength=1)
     sizes = dict.fromkeys(Work._fields[:-1], n)
-    sizes |= {"tabu_until": int((on**2).sum()), "tally": 4, "choice": 9}
+    sizes |= {"tabu_until": int((on**2).sum()), "tally": 5, "choice": 9}
     room = {name: np.zeros(size, np.int64) for name, size in sizes.items()}
     streams = np.random.SeedSequence(seed).generate_state(1, np.uint64).astype(np.uint64)
     return Work(**room, streams=streams)

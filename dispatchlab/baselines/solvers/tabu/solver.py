@@ -27,7 +27,7 @@ from dispatchlab.envs.jobshop.verify import verify
 PATIENCE = 12_500  # moves without a better makespan, as Peng, Lü and Cheng (2015)
 WANDERINGS = 20
 ROUNDS = 100
-_SLICE = 400_000  # operations times moves between two looks at the clock: some 10 ms
+_EFFORT = 400_000  # between two looks at the clock: some 10 ms
 
 
 class TabuSolver:
@@ -147,12 +147,12 @@ class _Common:
 
 def _climb(shop: Shop, w: Work, first: IntArray, common: _Common, rounds: int) -> IntArray:
     """Machine predecessors of the best schedule of one search."""
-    moves, tenure = max(1, _SLICE // len(w.before)), _tenure(shop)
+    tenure = _tenure(shop)
     begin(shop, w, first)
     best, home, idle = int(w.tally[BEST]), first, 0
     common.tell(best)
     while not common.is_over() and not 0 < rounds <= idle:
-        while search(shop, w, moves, PATIENCE, common.enough, tenure) and not common.is_over():
+        while search(shop, w, _EFFORT, PATIENCE, common.enough, tenure) and not common.is_over():
             common.tell(int(w.tally[BEST]))
         common.tell(int(w.tally[BEST]))
         idle = 0 if w.tally[BEST] < best else idle + 1
@@ -161,7 +161,9 @@ def _climb(shop: Shop, w: Work, first: IntArray, common: _Common, rounds: int) -
         if w.tally[ITERATION] == 0:  # no move is legal
             break
         begin(shop, w, home)
-        wander(shop, w, WANDERINGS)
+        for _ in range(WANDERINGS):
+            if not common.is_over():  # a single one takes a while where blocks are long
+                wander(shop, w, 1)
     return home
 
 
