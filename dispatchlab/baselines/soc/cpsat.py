@@ -11,6 +11,7 @@ from dispatchlab.baselines.soc.cpsat_model import SocCpSatModel, build_model
 from dispatchlab.baselines.soc.plan import Plan, align, make_plan, retime
 from dispatchlab.baselines.soc.problem import PlanningProblem
 from dispatchlab.baselines.soc.static import plan_heft
+from dispatchlab.envs.core.cores import check_workers
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.soc.instance import SocInstance
@@ -20,7 +21,6 @@ try:
 except ImportError:
     raise MissingExtraError("ortools", "solvers") from None
 
-MAX_WORKERS = 1024
 _SEEDS = 2**31  # CP-SAT's own range
 
 
@@ -37,11 +37,7 @@ class SocCpSatSolver:
         Raises:
             DispatchlabError: If the number of workers is negative or above 1024.
         """
-        if not 0 <= num_workers <= MAX_WORKERS:
-            raise DispatchlabError(
-                f"num_workers is {num_workers}; give 0 for all cores, or at most {MAX_WORKERS}."
-            )
-        self.num_workers = num_workers
+        self.num_workers = check_workers(num_workers)
 
     def solve(
         self, instance: SocInstance, *, time_limit_s: float = 10.0, seed: int = 0,

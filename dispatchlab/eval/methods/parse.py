@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from dispatchlab.baselines.dispatchers import LOOKAHEAD, RULES
+from dispatchlab.envs.core.cores import MAX_WORKERS
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.eval.methods.agent import STRATEGIES, AgentMethod
 from dispatchlab.eval.methods.base import Method, run_name
@@ -15,7 +16,6 @@ from dispatchlab.eval.methods.options import check_options, positive, whole
 from dispatchlab.eval.methods.rule import RuleMethod
 from dispatchlab.eval.methods.tabu import TABU, TabuMethod
 
-MAX_WORKERS = 1024  # as `CpSatSolver`, which needs OR-Tools to be imported
 _OPTIONS = ("k", "semantics", "time", "temperature", "window", *STRATEGIES)
 
 

@@ -11,6 +11,7 @@ from dispatchlab.baselines.solvers.cpsat.constraints import add_constraints
 from dispatchlab.baselines.solvers.cpsat.hint import add_hint
 from dispatchlab.baselines.solvers.cpsat.objective import add_objective
 from dispatchlab.baselines.solvers.cpsat.variables import CpSatVariables, add_variables
+from dispatchlab.envs.core.cores import check_workers
 from dispatchlab.envs.core.errors import DispatchlabError, MissingExtraError
 from dispatchlab.envs.core.schedule import Result, Schedule
 from dispatchlab.envs.jobshop.horizon import safe_horizon
@@ -25,7 +26,6 @@ except ImportError:
     raise MissingExtraError("ortools", "solvers") from None
 
 
-MAX_WORKERS = 1024
 _SEEDS = 2**31  # CP-SAT's own range
 
 
@@ -64,11 +64,7 @@ class CpSatSolver:
         Raises:
             DispatchlabError: If the number of workers is negative or above 1024.
         """
-        if not 0 <= num_workers <= MAX_WORKERS:
-            raise DispatchlabError(
-                f"num_workers is {num_workers}; give 0 for all cores, or at most {MAX_WORKERS}."
-            )
-        self.num_workers, self.log_to_console = num_workers, log_to_console
+        self.num_workers, self.log_to_console = check_workers(num_workers), log_to_console
         self.deterministic_limit = deterministic_limit
 
     def build(self, encoding: "CpEncoding", *, horizon: int | None = None) -> CpSatModel:

@@ -18,7 +18,7 @@ from dispatchlab.baselines.solvers.tabu.shop import (
     why_not,
     work_for,
 )
-from dispatchlab.envs.core.cores import usable_cores
+from dispatchlab.envs.core.cores import check_workers, usable_cores
 from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.schedule import Result, Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
@@ -42,6 +42,9 @@ class TabuSolver:
         num_workers: Threads, each with a search of its own; 0 uses every core.
         rounds: Rounds in a row without a better schedule after which a thread ends; 0 for none.
         clock: Tells the time in seconds.
+
+    Raises:
+        DispatchlabError: If the number of workers is negative or above 1024.
     """
 
     def __init__(
@@ -49,7 +52,7 @@ class TabuSolver:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:  # fmt: skip
         """Note the settings."""
-        self._num_workers = num_workers or usable_cores()
+        self._num_workers = check_workers(num_workers) or usable_cores()
         self._rounds, self._clock = rounds, clock
 
     def solve(
