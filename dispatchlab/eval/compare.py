@@ -11,7 +11,7 @@ from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.families import eval_family
-from dispatchlab.eval.methods.base import Method
+from dispatchlab.eval.methods.base import Method, SelectiveMethod
 from dispatchlab.eval.running.carrying import carry_out
 from dispatchlab.eval.running.engines import Engine, ThisProcess
 from dispatchlab.eval.running.folder import open_folder
@@ -151,6 +151,10 @@ def compare(
     """
     if not methods or not cases:
         raise DispatchlabError("Nothing to compare: give at least one method and one instance.")
+    for method in methods:
+        if isinstance(method, SelectiveMethod):
+            for case in cases:
+                method.check(case)
     with nullcontext() if keep is None else open_folder(Path(keep), methods, cases) as folder:
         found = carry_out(
             methods, cases, engine or ThisProcess(), folder, on_run, on_check, on_refused

@@ -104,6 +104,26 @@ def test_nothing_to_compare() -> None:
         compare([], [])
 
 
+class Picky(GivesUp):
+    """Takes nothing but ft06, and never gets to it."""
+
+    name = "picky"
+
+    def check(self, case: Case) -> None:
+        """Refuse all others."""
+        if case.instance != "ft06":
+            raise DispatchlabError(f"Picky cannot take {case.instance}.")
+
+
+def test_what_cannot_be_played_is_refused_before_anything_is() -> None:
+    """A method that is not for the last case refuses it before the first method begins."""
+    played: list[str] = []
+    cases = instance_cases([load_instance(name) for name in ("ft06", "ft10")])
+    with pytest.raises(DispatchlabError, match="Picky cannot take ft10"):
+        compare([GivesUp(), Picky()], cases, lambda name, _: played.append(name))
+    assert played == []
+
+
 def test_relative_gap() -> None:
     """Zero over zero is no gap; something over zero has none."""
     assert relative_gap(0, 0) == 0.0

@@ -67,6 +67,22 @@ class BatchMethod(Protocol):
         ...
 
 
+@runtime_checkable
+class SelectiveMethod(Protocol):
+    """A method that not every case is for; `compare` asks it before anything is played."""
+
+    def check(self, case: Case) -> None:
+        """Refuse a case that the method is not for.
+
+        Args:
+            case: The case.
+
+        Raises:
+            DispatchlabError: If it is not, with the reason.
+        """
+        ...
+
+
 @functools.cache
 def compile_kernels() -> None:
     """Compile (or load) the kernels, so that no timing contains it."""

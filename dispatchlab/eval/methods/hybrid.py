@@ -32,10 +32,9 @@ class HybridMethod:
     Everything counts, building the model included, so that the whole takes the time limit; only
     the first rule is played, and a model that was begun is built, whatever it takes. After the
     first rule comes lookahead with two semantics: where its time is over, the rule ends what it has
-    begun. Where only orders on machines are open, tabu search
-    goes on from the best schedule, until it has found nothing better for long, or `TABU_SHARE` of
-    the time is over. CP-SAT gets
-    the schedule as a complete hint and its objective as an upper bound, which it must undercut from
+    begun. Where only orders on machines are open, tabu search goes on from the best schedule, until
+    it has found nothing better for long, or `TABU_SHARE` of the time is over. CP-SAT gets the
+    schedule as a complete hint and its objective as an upper bound, which it must undercut from
     then on: where it proves that nothing does, the schedule is optimal. (A model that demands less
     from the beginning contradicts its hint, and was no better or far worse on Taillard's
     instances.)
@@ -62,7 +61,7 @@ class HybridMethod:
         self.name, self.path, self.samples, self.temperature = name, path, samples, temperature
         self.time_limit_s, self._clock = time_limit_s, clock
         self.player = None if path is None else Player(name, path)
-        self._tabu: Any = TabuSolver(workers)
+        self._tabu = TabuSolver(workers)
         self._solver: Any = CpSatSolver(workers)
         self._workers = workers
 
@@ -118,7 +117,7 @@ class HybridMethod:
         if found.status == "optimal" or left <= 0:
             return found
         with budget.part("tabu"):
-            better: Result = self._tabu.solve(
+            better = self._tabu.solve(
                 case.encoding, time_limit_s=left, seed=case.seed, hint=found.schedule,
                 lower_bound=found.lower_bound,
             )  # fmt: skip

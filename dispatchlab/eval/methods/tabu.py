@@ -6,7 +6,7 @@ from typing import Any
 
 from dispatchlab.baselines.dispatchers import PriorityRule
 from dispatchlab.baselines.rollout import run_dispatcher
-from dispatchlab.baselines.solvers.tabu import TabuSolver
+from dispatchlab.baselines.solvers.tabu import TabuSolver, check_shop
 from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.eval.cases import Case
@@ -35,6 +35,10 @@ class TabuMethod:
         """Compile the kernels."""
         compile_kernels()
         TabuSolver(1, rounds=1).solve(load_instance("ft06"))
+
+    def check(self, case: Case) -> None:
+        """Refuse what is more than orders on machines."""
+        check_shop(case.encoding)
 
     def solve(self, case: Case) -> Result:
         """Search with the case's seed until the time is over or the bound is reached."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from dispatchlab.baselines.dispatchers import PriorityRule
 from dispatchlab.baselines.rollout import run_dispatcher
-from dispatchlab.baselines.solvers.tabu import TabuSolver, solver, why_not
+from dispatchlab.baselines.solvers.tabu import TabuSolver, why_not
 from dispatchlab.baselines.solvers.tabu.search import begin, search, wander
 from dispatchlab.baselines.solvers.tabu.shop import (
     FIRST,
@@ -34,6 +34,7 @@ from dispatchlab.envs.jobshop.shops import job_shop
 from dispatchlab.envs.jobshop.verify import verify
 
 FT06 = load_instance("ft06")
+TABU = "dispatchlab.baselines.solvers.tabu"
 
 
 @st.composite
@@ -190,7 +191,7 @@ def test_what_takes_no_time_waits_for_no_machine() -> None:
 @pytest.mark.parametrize("enough", [0.0, 10.0])
 def test_what_a_random_walk_finds_is_kept(enough: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where nothing is left to search: no move is legal, or the bound is reached."""
-    monkeypatch.setattr(solver, "PATIENCE", 1)
+    monkeypatch.setattr(f"{TABU}.solver.PATIENCE", 1)
     shop = job_shop([[1, 0], [0, 1], [1, 0]], [[4, 2], [3, 3], [3, 4]])
     found = TabuSolver(1, rounds=5).solve(shop, time_limit_s=60.0, lower_bound=enough)
     assert found.log[-1]["objective"] == found.objective
@@ -224,6 +225,14 @@ def test_workers_are_checked(workers: int) -> None:
     """A number of workers that nobody has is refused at once."""
     with pytest.raises(DispatchlabError, match=f"num_workers is {workers}; give 0"):
         TabuSolver(workers)
+
+
+def test_too_many_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would need too much memory is refused: ft06 has 6 machines with 36 pairs each."""
+    monkeypatch.setattr(f"{TABU}.shop.MOST_PAIRS", 215)
+    assert why_not(FT06) == "there are 216 pairs of operations on machines, more than 215"
+    monkeypatch.setattr(f"{TABU}.shop.MOST_PAIRS", 216)
+    assert why_not(FT06) is None
 
 
 def test_nothing_to_order() -> None:

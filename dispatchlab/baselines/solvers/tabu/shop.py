@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.random_bits import Streams
 from dispatchlab.envs.jobshop.instance import CpEncoding
 
@@ -88,7 +89,7 @@ def why_not(encoding: CpEncoding) -> str | None:
     Args:
         encoding: The instance.
     """
-    uses = np.diff(encoding.use_ptr)
+    uses, pairs = np.diff(encoding.use_ptr), _num_pairs(encoding)
     reasons = {
         f"its objective is {encoding.objective}": encoding.objective != "makespan",
         "operations have alternatives": encoding.num_modes != encoding.num_activities,
@@ -98,9 +99,26 @@ def why_not(encoding: CpEncoding) -> str | None:
         "machines do several operations at once": (
             encoding.resource_capacity[encoding.use_resource] > 1
         ).any(),
-        "machines have too many operations": _num_pairs(encoding) > MOST_PAIRS,
+        f"there are {pairs} pairs of operations on machines, more than {MOST_PAIRS}": (
+            pairs > MOST_PAIRS
+        ),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def check_shop(encoding: CpEncoding) -> None:
+    """Refuse an instance for which `why_not` has a reason.
+
+    Args:
+        encoding: The instance.
+
+    Raises:
+        DispatchlabError: With the reason and a remedy.
+    """
+    if reason := why_not(encoding):
+        raise DispatchlabError(
+            f"Tabu search cannot take {encoding.name}: {reason}; use cp-sat or hybrid."
+        )
 
 
 def shop_of(encoding: CpEncoding) -> Shop:

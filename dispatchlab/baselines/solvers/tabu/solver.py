@@ -14,12 +14,11 @@ from dispatchlab.baselines.solvers.tabu.shop import (
     IntArray,
     Shop,
     Work,
+    check_shop,
     shop_of,
-    why_not,
     work_for,
 )
 from dispatchlab.envs.core.cores import check_workers, usable_cores
-from dispatchlab.envs.core.errors import DispatchlabError
 from dispatchlab.envs.core.schedule import Result, Schedule
 from dispatchlab.envs.jobshop.instance import CpEncoding
 from dispatchlab.envs.jobshop.verify import verify
@@ -64,7 +63,8 @@ class TabuSolver:
         Args:
             encoding: The instance.
             time_limit_s: Wall-clock limit in seconds.
-            seed: Seed of the searches; one that the time does not end repeats exactly.
+            seed: Seed of the searches; what the time does not end repeats exactly, but for which
+                of several workers comes first to the bound.
             hint: A feasible schedule to start from; the result is never worse.
             lower_bound: A makespan that is known to be the least possible ends the search.
 
@@ -75,10 +75,7 @@ class TabuSolver:
             DispatchlabError: If more is open than orders on machines.
             InfeasibleScheduleError: If the hint violates the instance.
         """
-        if reason := why_not(encoding):
-            raise DispatchlabError(
-                f"Tabu search cannot take {encoding.name}: {reason}; use cp-sat or hybrid."
-            )
+        check_shop(encoding)
         if hint is not None:
             verify(encoding, None, hint)
         shop = shop_of(encoding)
