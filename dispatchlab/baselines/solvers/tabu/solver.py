@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -39,20 +38,17 @@ class TabuSolver:
 
     Args:
         num_workers: Threads, each with a search of its own; 0 uses every core.
-        rounds: Rounds in a row without a better schedule after which a thread ends; 0 for none.
-        clock: Tells the time in seconds.
+        rounds: Rounds in a row without a better schedule after which a thread ends; 0 leaves that to the
+            time and the bound.
 
     Raises:
         DispatchlabError: If the number of workers is negative or above 1024.
     """
 
-    def __init__(
-        self, num_workers: int = 0, *, rounds: int = ROUNDS,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:  # fmt: skip
+    def __init__(self, num_workers: int = 0, *, rounds: int = ROUNDS) -> None:
         """Note the settings."""
         self._num_workers = check_workers(num_workers) or usable_cores()
-        self._rounds, self._clock = rounds, clock
+        self._rounds = rounds
 
     def solve(
         self, encoding: CpEncoding, *, time_limit_s: float = 10.0, seed: int = 0,
@@ -79,7 +75,7 @@ class TabuSolver:
         if hint is not None:
             verify(encoding, None, hint)
         shop = shop_of(encoding)
-        common = _Common(self._clock, time_limit_s, lower_bound)
+        common = _Common(time_limit_s, lower_bound)
         works = [work_for(shop, [seed, index]) for index in range(self._num_workers)]
         first = _machine_predecessors(shop, works[0], hint)
         if len(works) == 1:
@@ -106,9 +102,9 @@ class TabuSolver:
 class _Common:
     """What the searches share: the time, and the best makespan."""
 
-    def __init__(self, clock: Callable[[], float], limit_s: float, enough: float) -> None:
+    def __init__(self, limit_s: float, enough: float) -> None:
         """Start the clock."""
-        self._clock, self._begin, self._limit_s = clock, clock(), limit_s
+        self._begin, self._limit_s = time.perf_counter(), limit_s
         self._lock = threading.Lock()
         self.enough, self.is_stopped = int(np.ceil(enough)), False
         self._best = np.inf
@@ -116,7 +112,7 @@ class _Common:
 
     def is_over(self) -> bool:
         """Whether time is up, or somebody has found enough."""
-        late = self._clock() - self._begin >= self._limit_s
+        late = time.perf_counter() - self._begin >= self._limit_s
         return late or self.is_stopped or self._best <= self.enough
 
     def tell(self, makespan: float) -> None:
@@ -126,7 +122,7 @@ class _Common:
                 self._best = makespan
                 self._log.append(
                     {
-                        "time_s": self._clock() - self._begin,
+                        "time_s": time.perf_counter() - self._begin,
                         "objective": float(makespan),
                         "lower_bound": float(self.enough),
                     }
@@ -140,7 +136,7 @@ class _Common:
             objective=makespan,
             lower_bound=float(self.enough),
             status="optimal" if makespan <= self.enough else "feasible",
-            runtime_s=self._clock() - self._begin,
+            runtime_s=time.perf_counter() - self._begin,
             log=tuple(self._log),
         )
 
