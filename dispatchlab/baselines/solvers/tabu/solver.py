@@ -38,8 +38,8 @@ class TabuSolver:
 
     Args:
         num_workers: Threads, each with a search of its own; 0 uses every core.
-        rounds: Rounds in a row without a better schedule after which a thread ends; 0 leaves that to the
-            time and the bound.
+        rounds: Rounds in a row without a better schedule after which a thread ends; 0 leaves the
+            end to time and bound.
 
     Raises:
         DispatchlabError: If the number of workers is negative or above 1024.
