@@ -11,9 +11,9 @@ from dispatchlab.envs.core.schedule import Result
 from dispatchlab.envs.jobshop.library import load_instance
 from dispatchlab.eval.cases import Case
 from dispatchlab.eval.methods.base import compile_kernels, execute_plan
+from dispatchlab.eval.methods.starts import RULES
 
 TABU = "tabu"
-_RULE = "fdd-mwkr"
 
 
 class TabuMethod:
@@ -43,7 +43,7 @@ class TabuMethod:
     def solve(self, case: Case) -> Result:
         """Search with the case's seed until the time is over or the bound is reached."""
         begin = time.perf_counter()
-        start = run_dispatcher(PriorityRule(_RULE, seed=case.seed), [(case.encoding, None)])[0]
+        start = run_dispatcher(PriorityRule(RULES[0], seed=case.seed), [(case.encoding, None)])[0]
         took = time.perf_counter() - begin
         plan = TabuSolver(self._workers, rounds=0).solve(
             case.encoding, time_limit_s=self.time_limit_s - took, seed=case.seed,
