@@ -128,8 +128,8 @@ def parse_points(texts: Sequence[str], example: str = "mean_gap_us=25|50|100") -
         Settings by name; one empty combination where nothing is given.
 
     Raises:
-        DispatchlabError: If a text is incomplete, a setting stands twice, or there are too many
-            combinations.
+        DispatchlabError: If a text is incomplete or has a comma, a setting stands twice, or there
+            are too many combinations.
     """
     axes: dict[str, list[Any]] = {}
     for text in texts:
@@ -138,6 +138,11 @@ def parse_points(texts: Sequence[str], example: str = "mean_gap_us=25|50|100") -
         if not name or not given:
             raise DispatchlabError(
                 f"The setting {text!r} has no values; write for example {example}."
+            )
+        if "," in text:
+            raise DispatchlabError(
+                f"The setting {text!r} has a comma in it; separate values with |, and give every "
+                "setting an option of its own."
             )
         if name in axes:
             raise DispatchlabError(f"The setting {name!r} stands twice; join its values with |.")

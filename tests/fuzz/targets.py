@@ -197,7 +197,8 @@ def _progress(path: Path) -> None:
 def _resumed(path: Path) -> None:
     from dispatchlab.train.writers import CsvWriter
 
-    CsvWriter(path, ("timesteps", "train/loss"), keep=10_000).close()
+    columns = ("timesteps", "eval/small/greedy", "train/loss", "train/gradient_norm")
+    CsvWriter(path, columns, keep=10_000).close()
 
 
 @of_file("run-norms", "norms/progress.csv")

@@ -1,7 +1,7 @@
 """Arguments of generators: numbers, ranges of numbers, and the strings that hold them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 from typing import Any
@@ -115,10 +115,16 @@ def _parse_list(
 
 
 def split_names(names: Any) -> list[Any]:  # noqa: ANN401 (a text or a list of anything)
-    """Names that stand between plus signs (or bars) in one text; a list stays as it is."""
-    if not isinstance(names, str):
-        return list(names)
-    return [name.strip() for name in names.replace("|", "+").split("+") if name.strip()]
+    """Names that stand between plus signs (or bars) in one text; a list stays as it is.
+
+    Raises:
+        InvalidInstanceError: If it is a number, true or false.
+    """
+    if isinstance(names, str):
+        return [name.strip() for name in names.replace("|", "+").split("+") if name.strip()]
+    if not isinstance(names, Iterable):
+        raise InvalidInstanceError(f"{names!r} stands where names should; write NAME+NAME.")
+    return list(names)
 
 
 def check_options(spec: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
